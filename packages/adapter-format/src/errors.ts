@@ -4,7 +4,7 @@ import { describeValue, itemized, LowrankError, printable } from "@lowrank/contr
 
 /** One thing wrong with a configuration. */
 export interface ConfigFieldProblem {
-  /** Of a file, PEFT's key: "lora_alpha". Of options, the option's name: "alpha". */
+  /** The key or name of the setting: in a file PEFT's key ("lora_alpha"), in options the option's name ("alpha"). */
   readonly key: string;
   readonly got: string;
   readonly expected: string;

@@ -15,7 +15,7 @@ export function escapeControls(text: string): string {
   return text.replace(dangerous, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** The same for a name that must stay on one line: tabs and line breaks are made visible too. */
+/** Like `escapeControls`, for a name that must stay on one line: tabs and line breaks are made visible, too. */
 export function escapeName(text: string): string {
   return escapeControls(text).replaceAll("\n", "\\n").replaceAll("\t", "\\t");
 }

@@ -55,7 +55,7 @@ export function parseJson(text: string, { refuse = refused, maxDepth = deepest }
   }
 }
 
-/** The same, but undefined for a text that is not JSON or is nested too deep. */
+/** Like `parseJson`, but undefined for a text that is not JSON or is nested too deep. */
 export function jsonIn(text: string): unknown {
   try {
     return parseJson(text);

@@ -52,14 +52,14 @@ export function refuseUnknownOptions(
   names: Readonly<Record<string, true>>,
   otherNames: ReadonlyMap<string, string> = new Map(),
 ): void {
-  const known = Object.keys(names);
-  const candidates = [...known.map((name) => [name, name] as const), ...otherNames];
+  const knownNames = Object.keys(names);
+  const candidates = [...knownNames.map((name) => [name, name] as const), ...otherNames];
   // Without type checking a program may pass a text as options, whose letters would be the keys.
   const text: unknown = options;
   const unknown = (typeof text === "string" ? [text] : Object.keys(options))
     .filter((name) => !Object.hasOwn(names, name))
     .map((name) => ({ name, nearest: nearestName(name, candidates) }));
-  if (unknown.length > 0) throw new UnknownOptionError(where, unknown, known);
+  if (unknown.length > 0) throw new UnknownOptionError(where, unknown, knownNames);
 }
 
 /**
@@ -68,15 +68,15 @@ export function refuseUnknownOptions(
  */
 function nearestName(name: string, candidates: readonly (readonly [spelling: string, ours: string])[]) {
   const plain = (text: string) => text.replaceAll("_", "").toLowerCase();
-  const wanted = plain(name);
+  const spelled = plain(name);
   const [nearest] = candidates
     .map(([spelling, ours]) => ({
       ours,
       size: plain(spelling).length,
-      distance: editDistance(wanted, plain(spelling)),
+      distance: editDistance(spelled, plain(spelling)),
     }))
     // A name where every letter differs is not similar: "r" is not "x".
-    .filter(({ size, distance }) => distance < size && distance <= Math.max(1, Math.ceil(wanted.length / 3)))
+    .filter(({ size, distance }) => distance < size && distance <= Math.max(1, Math.ceil(spelled.length / 3)))
     .sort((one, other) => one.distance - other.distance);
   return nearest?.ours;
 }

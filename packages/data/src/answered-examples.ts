@@ -15,7 +15,7 @@ export interface ImagePart {
 export interface ChatMessage {
   readonly role: string;
   readonly content: string;
-  /** Of a message with images: texts and images in order. `content` then has the texts alone. */
+  /** The texts and images of a message with images, in order. `content` then has the texts alone. */
   readonly parts?: readonly ({ readonly type: "text"; readonly text: string } | ImagePart)[];
   /** False for an answer that is shown but not trained. */
   readonly isTrained?: boolean;

@@ -35,13 +35,13 @@ export class DataError extends LowrankError {
     readonly problems: readonly RowProblem[],
     { count = problems.length, unit = "line", advice }: DataErrorFacts = {},
   ) {
-    const what = count === 1 ? `1 ${unit} is broken` : `${count} ${unit}s are broken`;
+    const summary = count === 1 ? `1 ${unit} is broken` : `${count} ${unit}s are broken`;
     const reported = problems.reduce((sum, { more = 0 }) => sum + more, 0);
     const rows = itemized(problems.map(lineOf(unit)), count - reported);
     // Advice is about all rows: it comes before the problems of the first rows.
     const text =
       advice === undefined ? `${rows}\nCorrect or remove ${count === 1 ? "it" : "them"}.` : `\n${advice}${rows}`;
-    super("DATA_BROKEN_ROWS", `Cannot use "${file}": ${what}.${text}`);
+    super("DATA_BROKEN_ROWS", `Cannot use "${file}": ${summary}.${text}`);
     this.count = count;
   }
 }

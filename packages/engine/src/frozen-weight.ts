@@ -176,20 +176,20 @@ export class FrozenWeight {
     const current = this.#current();
     const firstRows = current.firstRows(Math.min(outFeatures, current.outFeatures));
     const missing = outFeatures - current.outFeatures;
-    const made = FrozenWeight.fromTransposed(missing > 0 ? appendRows(firstRows, added(missing), missing) : firstRows);
-    if (this.#mayRoundLogits) made.roundLogits();
-    return made;
+    const sized = FrozenWeight.fromTransposed(missing > 0 ? appendRows(firstRows, added(missing), missing) : firstRows);
+    if (this.#mayRoundLogits) sized.roundLogits();
+    return sized;
   }
 
-  /** Disposes of `made` together with the weight from which it was made, or when another one is set under the name. */
-  owns(name: string, made: { dispose(): void }): void {
-    if (this.#made.get(name) !== made) this.#made.get(name)?.dispose();
-    this.#made.set(name, made);
+  /** Disposes of `derived` together with the weight from which it was made, or when another one is set under the name. */
+  owns(name: string, derived: { dispose(): void }): void {
+    if (this.#made.get(name) !== derived) this.#made.get(name)?.dispose();
+    this.#made.set(name, derived);
   }
 
   /** Frees the weight. Calling it twice does nothing more. */
   dispose(): void {
-    for (const made of this.#made.values()) made.dispose();
+    for (const derived of this.#made.values()) derived.dispose();
     this.#made.clear();
     this.#roundedIn?.removeTiles(this);
     this.#roundedIn = undefined;

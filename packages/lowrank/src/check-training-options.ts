@@ -38,8 +38,8 @@ export function checkTrainingOptions(options: { readonly validation?: unknown })
 function otherName(name: string): readonly (readonly [string, string])[] {
   const [flag = name, value] = ourName(name.replace(/[A-Z]/g, "-$&"))?.split(" ") ?? [];
   const ours = flag.replace(/^--/, "").replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-  const meant = Object.hasOwn(trainingNames, ours) ? ours : inProgram(ours, value);
-  return meant === undefined ? [] : [[name, meant]];
+  const trainingName = Object.hasOwn(trainingNames, ours) ? ours : inProgram(ours, value);
+  return trainingName === undefined ? [] : [[name, trainingName]];
 }
 
 /** Options that a program has by another name, or in a recipe alone. */

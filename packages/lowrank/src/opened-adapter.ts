@@ -79,8 +79,8 @@ export class OpenedAdapter {
     this.name = facts.name;
     this.#handle = facts.opened.handle;
     this.#setup = onBase(facts.opened.setup, facts.opened);
-    const kept = [classNamesKey, problemKey, embeddingKey];
-    this.#metadata = new Map([...(facts.opened.adapter?.metadata ?? [])].filter(([key]) => kept.includes(key)));
+    const keptKeys = [classNamesKey, problemKey, embeddingKey];
+    this.#metadata = new Map([...(facts.opened.adapter?.metadata ?? [])].filter(([key]) => keptKeys.includes(key)));
   }
 
   /** The plan: the adapted layers, as data. */
@@ -140,8 +140,8 @@ export class OpenedAdapter {
     const media = await training.rowMedia(files, { ...opened, platform: this.#facts.platform, notices });
     const worded = media && { train: await media.worded(read.train), validation: await media.worded(read.validation) };
     const rows = { ...read, ...worded };
-    const known = omitUndefined({ classNames: options.classNames, isTrained: this.#stepsDone > 0 || undefined });
-    const classes = training.classesOf(opened, rows, { ...known, adapterNames: this.classNames });
+    const namedClasses = omitUndefined({ classNames: options.classNames, isTrained: this.#stepsDone > 0 || undefined });
+    const classes = training.classesOf(opened, rows, { ...namedClasses, adapterNames: this.classNames });
     const labels = training.labelMeaning(model, rows, classes);
     training.warnOfOddClasses(classes, { ...rows, ...labels, columns: options.columns }, notices);
     training.warnOfPreferences(rows.file, rows.preferences, notices);
@@ -158,9 +158,9 @@ export class OpenedAdapter {
     const { batchSize } = settled(tokenized, options);
     const count = initBatchesOf(options, this.config) ?? 0;
     const { padId } = tokenized;
-    const seen = { rows: tokenized.train, padId, batchSize, count, media, seed: this.#facts.seed };
+    const batches = { rows: tokenized.train, padId, batchSize, count, media, seed: this.#facts.seed };
     const loss = (batch: TokenBatch, context: ForwardContext) => learning.loss(model, batch, { context, padId });
-    const start = { ...seen, ...(learning.measuresInitsByLoss === true ? { loss } : {}) };
+    const start = { ...batches, ...(learning.measuresInitsByLoss === true ? { loss } : {}) };
     this.#handle ??= await makeFromRows(model, this.plan, { ...this.#facts, start });
     training.checkRows(rows.file, tokenized.drawn?.sample ?? tokenized.train, { config: this.config, notices });
     const found = [...training.classMetadata(classes, labels), ...training.embeddingMetadata(learning.embedding)];
@@ -220,8 +220,8 @@ export class OpenedAdapter {
     const { runFacts } = await import("./train/preparing.ts");
     const { config, addedTokens } = this;
     const { opened, plan, basePrecision, seed } = this.#facts;
-    const made = { seed: plan === undefined ? undefined : seed };
-    const facts = runFacts({ model: opened.model, config, addedTokens, basePrecision, ...made }, rows, options);
+    const seedFact = { seed: plan === undefined ? undefined : seed };
+    const facts = runFacts({ model: opened.model, config, addedTokens, basePrecision, ...seedFact }, rows, options);
     const { path, folder: files } = opened;
     return folder.identify(facts, { path, folder: files, verifyBase: options.verifyBase === true });
   }

@@ -113,12 +113,12 @@ export class OpenedModel {
     const full = configFor(opened.model, config, opened.source);
     const model = this.#own(shaped(opened.model, { newAdapter: full }, context.notices));
     const plan = planNewAdapter(model, full, tokens?.ids);
-    const made = { name: name ?? freeName(this.#adapters), seed };
+    const newAdapter = { name: name ?? freeName(this.#adapters), seed };
     const needsRows = initBatchesOf({}, full) !== undefined;
-    const handle = needsRows ? undefined : makeAdapter(model, plan, made);
+    const handle = needsRows ? undefined : makeAdapter(model, plan, newAdapter);
     return this.#keep(
       { ...opened, model, handle, adapter: undefined, setup: undefined, adapterPath: undefined },
-      { ...made, plan },
+      { ...newAdapter, plan },
     );
   }
 
@@ -278,8 +278,8 @@ export class OpenedModel {
       ...{ platform, notices: context.notices, opened, seed: 0, ...made, tokens, classNames },
       basePrecision: request.basePrecision,
       tokenizer: () => this.#tokenizerOf(opened),
-      onDispose: (gone) => {
-        this.#adapters = this.#adapters.filter((each) => each !== gone);
+      onDispose: (disposed) => {
+        this.#adapters = this.#adapters.filter((each) => each !== disposed);
       },
       tokenizerFiles: async () => {
         if (tokens !== undefined) return tokens.files;

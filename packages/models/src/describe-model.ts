@@ -30,10 +30,10 @@ export function describeModel(model: PretrainedModel): ModelDescription {
   const borrowers = new Set(
     sites.filter(({ tiedWith }) => tiedWith !== undefined && embeddings.has(tiedWith)).map(({ path }) => path),
   );
-  const own = model
+  const owned = model
     .parameters()
     .filter(({ path }) => !borrowers.has(path.replace(/\.weight$/, "")) && !isRepeated(path, model.layerOrder));
-  const parameters = own.reduce((total, { shape }) => total + shape.reduce((product, size) => product * size, 1), 0);
+  const parameters = owned.reduce((total, { shape }) => total + shape.reduce((product, size) => product * size, 1), 0);
   return {
     modelType,
     task,
@@ -42,7 +42,7 @@ export function describeModel(model: PretrainedModel): ModelDescription {
     vocabularySize,
     maxPositions,
     parameters,
-    bytes: own.reduce((total, parameter) => total + bytesOf(parameter, sites), 0),
+    bytes: owned.reduce((total, parameter) => total + bytesOf(parameter, sites), 0),
     linearSites: sites.filter(({ kind }) => kind === "linear").length,
     newParameters,
     fingerprint,
@@ -50,7 +50,7 @@ export function describeModel(model: PretrainedModel): ModelDescription {
 }
 
 function bytesOf({ path, shape }: ParameterRef, sites: readonly Site[]): number {
-  const site = sites.find((one) => `${one.path}.weight` === path);
+  const site = sites.find((candidate) => `${candidate.path}.weight` === path);
   if (site instanceof LinearSite || site instanceof EmbeddingSite) return site.weightBytes;
   return 4 * shape.reduce((product, size) => product * size, 1);
 }

@@ -90,7 +90,9 @@ export class ModelTooLargeError extends LowrankError {
     facts: Pick<ModelTooLargeError, "tensors" | "bytes" | "maxBytes"> & { readonly maxValues: number },
   ) {
     const { tensors, maxValues, bytes, maxBytes } = facts;
-    const lines = tensors.map((one) => `"${printable(one.tensor)}" has ${one.values} values (${one.bytes} bytes)`);
+    const lines = tensors.map(
+      ({ tensor, values, bytes: size }) => `"${printable(tensor)}" has ${values} values (${size} bytes)`,
+    );
     super(
       "MODEL_TOO_LARGE",
       tensors.length > 0
@@ -242,7 +244,7 @@ export class NonFiniteOutputError extends LowrankError {
 export class AdapterAsModelError extends LowrankError {
   constructor(
     readonly file: string,
-    /** Of the model that it is for. */
+    /** The architecture of the model that the adapter is for. */
     readonly architecture: unknown,
   ) {
     super(

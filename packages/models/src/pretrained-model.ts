@@ -62,13 +62,13 @@ export class PretrainedModel implements AdaptableModel {
   readonly knowsTokenPositions: boolean;
   /** Paths of parameters that no file held (a classifier): train them and save them with the adapter. */
   readonly newParameters: readonly string[];
-  /** Of the files that it was loaded from. */
+  /** A hash of the files that the model was loaded from. */
   readonly fingerprint: string;
   /** The start and end tokens of its texts if a call of `generate` does not give them. */
   readonly generation: GenerationDefaults;
-  /** Of a model that `withLayers` made: which of its base's layers each of its own repeats. */
+  /** After `withLayers`: for each layer, the layer of the base that it repeats. */
   readonly layerOrder?: readonly number[];
-  /** Of a model that `withVocabulary` made: how many tokens its files know. */
+  /** After `withVocabulary`: the number of tokens in the model's files. */
   readonly resizedFrom?: number;
   /** Modules that its files have and that are not computed here, as parts of their paths ("vision_tower."). */
   readonly partsLeftOut: readonly string[];
@@ -140,8 +140,8 @@ export class PretrainedModel implements AdaptableModel {
           return logits && byRow(logits);
         },
         finish: (last) => {
-          const own = pass.context.tokenPositions === undefined ? pass : pass.only(numbersOf(pick, pass.shape[1]));
-          return byRow(head.forward(last, own));
+          const picked = pass.context.tokenPositions === undefined ? pass : pass.only(numbersOf(pick, pass.shape[1]));
+          return byRow(head.forward(last, picked));
         },
       };
     });
@@ -218,7 +218,7 @@ export class PretrainedModel implements AdaptableModel {
     const { backbone, parts } = this.#assembly;
     if (miniBatchSize !== undefined) {
       this.#checkAlive();
-      const embed = (some: ModelInputs, own: ForwardContext) => this.embed(some, settings, own);
+      const embed = (slice: ModelInputs, sliceContext: ForwardContext) => this.embed(slice, settings, sliceContext);
       const how = { miniBatchSize, context, variables: trainableIn(parts, context), embed };
       return tf.tidy(() => embedMiniBatches(inputs, how));
     }
@@ -298,22 +298,22 @@ export class PretrainedModel implements AdaptableModel {
   }
 
   #sum(inputs: LabelledInputs, context: ForwardContext, choose: (losses: Losses) => Losses["of"]): Measurement {
-    const found: Measurement[] = [];
+    const measurements: Measurement[] = [];
     this.judge(inputs, context, (losses, states) =>
-      tensorsOf(found[found.push(choose(losses)(states)) - 1] as Measurement),
+      tensorsOf(measurements[measurements.push(choose(losses)(states)) - 1] as Measurement),
     );
-    return found[0] as Measurement; // a run finishes or throws
+    return measurements[0] as Measurement; // a run finishes or throws
   }
 
   #run<T extends tf.Tensor | tf.NamedTensorMap>(
-    given: ModelInputs,
+    modelInputs: ModelInputs,
     context: ForwardContext,
     prepare: (pass: Pass) => Reading<T>,
   ): T {
     this.#checkAlive();
     const { backbone } = this.#assembly;
     return tf.tidy(() => {
-      const inputs = sequencesOf(given, this.task);
+      const inputs = sequencesOf(modelInputs, this.task);
       checkInputs(inputs, this.config, backbone);
       inputs.cache?.check(context.adapters);
       checkAdapters(this.#assembly.parts, context);

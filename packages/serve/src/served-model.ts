@@ -4,7 +4,7 @@
 export interface ServedMessage {
   readonly role: string;
   readonly content: string;
-  /** Of a message with images: its texts and the bytes of its images (PNG or JPEG), in order. */
+  /** The texts of a message with images, and the bytes of its images (PNG or JPEG), in order. */
   readonly parts?: readonly ServedPart[];
   /** Further fields for the chat template: `tool_calls`, `tool_call_id`, `name`. */
   readonly more?: Readonly<Record<string, unknown>>;

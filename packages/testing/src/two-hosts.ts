@@ -52,7 +52,7 @@ export function makeTwoHosts(): TwoHosts | { readonly reason: string } {
   };
 }
 
-/** Of documentation and tests (RFC 5737). */
+/** An address range for documentation and tests (RFC 5737). */
 const network = "198.51.100.0/24";
 const addresses = ["198.51.100.1", "198.51.100.2"] as const;
 

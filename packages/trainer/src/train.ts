@@ -54,12 +54,12 @@ export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerato
     if (evaluate !== undefined && isDueAtStart(run, evaluate)) yield* evaluation(run, evaluate);
     let reason = reasonToEnd(run);
     while (reason === undefined) {
-      const made = await run.makeStep();
-      if (made !== undefined) yield made;
+      const stepEvent = await run.makeStep();
+      if (stepEvent !== undefined) yield stepEvent;
       await yieldToEventLoop();
       const restart = await run.reconsiderRate();
       if (restart !== undefined) yield restart;
-      if (made !== undefined && evaluate !== undefined && isDue(run, evaluate)) yield* evaluation(run, evaluate);
+      if (stepEvent !== undefined && evaluate !== undefined && isDue(run, evaluate)) yield* evaluation(run, evaluate);
       reason = reasonToEnd(run);
       if (checkpoint !== undefined && run.step > 0 && (reason !== undefined || isWorthKeeping(run, checkpoint))) {
         const state = await run.captureState();

@@ -28,7 +28,7 @@ const layers: readonly { readonly name: string; isUsed(config: LoraConfig): bool
 
 /** Variants that exclude all others, as in PEFT's resolve_lora_variant. */
 const exclusions = variants
-  .filter(({ layer }) => layer === "alone")
+  .filter(({ layer }) => layer === "exclusive")
   .map(({ key, setting }): Rule => {
     const others = layers.map(({ name }) => name).filter((name) => name !== key);
     return {

@@ -28,15 +28,15 @@ export interface ModuleScale {
 
 /** The most frequent rank and α, with patterns for other modules. Throws InvalidAdapterConfigError for an invalid rank. */
 export function configOfModules(modules: readonly ModuleScale[], fields: Partial<LoraConfig> = {}): LoraConfig {
-  const rank = mostFrequent(modules.map((one) => one.rank));
-  const alpha = mostFrequent(modules.map((one) => one.alpha));
+  const rank = mostFrequent(modules.map((entry) => entry.rank));
+  const alpha = mostFrequent(modules.map((entry) => entry.alpha));
   return createLoraConfig({
     ...fields,
     rank,
     alpha,
     targetModules: modules.map(({ path }) => path),
-    rankPattern: new Map(modules.filter((one) => one.rank !== rank).map((one) => [one.path, one.rank])),
-    alphaPattern: new Map(modules.filter((one) => one.alpha !== alpha).map((one) => [one.path, one.alpha])),
+    rankPattern: new Map(modules.filter((entry) => entry.rank !== rank).map((entry) => [entry.path, entry.rank])),
+    alphaPattern: new Map(modules.filter((entry) => entry.alpha !== alpha).map((entry) => [entry.path, entry.alpha])),
   });
 }
 

@@ -29,8 +29,8 @@ export function withComponentPaths(
   onWarning: WarningListener | undefined,
 ): Adapter {
   const paths = new Set(loraMatricesIn(adapter.tensors).map(({ path }) => path));
-  const own = new Set(modules);
-  const parts = [...paths].flatMap((path) => (own.has(path) ? [] : [{ path, ...componentOf(path) }]));
+  const modelPaths = new Set(modules);
+  const parts = [...paths].flatMap((path) => (modelPaths.has(path) ? [] : [{ path, ...componentOf(path) }]));
   if (parts.length === 0 || parts.some(({ component }) => component === undefined)) return adapter;
   const find = finderOf(modules);
   const newPaths = new Map<string, Map<string, string>>();
@@ -59,10 +59,10 @@ function finderOf(modules: readonly string[]): (rest: string) => string | undefi
   const flat = modules.map((path) => [path.replaceAll(".", "_"), path] as const);
   const exact = new Map(flat);
   return (rest) => {
-    const wanted = rest.replaceAll(".", "_");
-    const found = exact.get(wanted);
-    if (found !== undefined) return found;
-    const near = flat.filter(([name]) => name.endsWith(`_${wanted}`) || wanted.endsWith(`_${name}`));
+    const flatName = rest.replaceAll(".", "_");
+    const exactPath = exact.get(flatName);
+    if (exactPath !== undefined) return exactPath;
+    const near = flat.filter(([name]) => name.endsWith(`_${flatName}`) || flatName.endsWith(`_${name}`));
     return near.length === 1 ? near[0]?.[1] : undefined;
   };
 }

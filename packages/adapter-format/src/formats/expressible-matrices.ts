@@ -21,8 +21,8 @@ export interface FormatSupport {
 
 /** Throws InexpressibleAdapterError listing everything that the format cannot store. */
 export function expressibleMatrices({ config, tensors }: Adapter, format: FormatSupport): readonly WholeLora[] {
-  const known = new Set<Feature>([...trainingOnlyFeatures, ...format.features]);
-  const problems: Inexpressible[] = unsupportedFeatures(config, known).map(({ key, got, effect }) => {
+  const supported = new Set<Feature>([...trainingOnlyFeatures, ...format.features]);
+  const problems: Inexpressible[] = unsupportedFeatures(config, supported).map(({ key, got, effect }) => {
     return { what: `${key} = ${got}`, reason: effect };
   });
   const loraKeys = new Set<string>();

@@ -73,7 +73,7 @@ const formats: readonly ForeignFormat[] = [
 /** The format of the first text that matches; undefined if none does. */
 function foreignFormatOf(clue: Clue, texts: Iterable<string>): ForeignFormat | undefined {
   for (const text of texts) {
-    const format = formats.find((one) => one[clue]?.test(text));
+    const format = formats.find((candidate) => candidate[clue]?.test(text));
     if (format !== undefined) return format;
   }
   return undefined;

@@ -105,10 +105,10 @@ async function tensorsOf(
       const isTable = weight === tokenTable;
       const path = parameter.path.replace(/\.weight$/, "");
       const part = matrix === "a" ? (isTable ? "lora_embedding_A" : "lora_A") : isTable ? "lora_embedding_B" : "lora_B";
-      const own = matrix === "a" && isTable ? transposed(read) : read;
+      const values = matrix === "a" && isTable ? transposed(read) : read;
       tensors.set(
         buildTensorKey({ path, part }),
-        matrix === "a" ? own : fromStoredRows(own, { change: parameter.change, config }),
+        matrix === "a" ? values : fromStoredRows(values, { change: parameter.change, config }),
       );
     }
   }

@@ -105,7 +105,7 @@ function stored({ shape, values }: AdapterTensor, dtype: AdapterType): WritableT
 
 interface GgufAdapterPlan {
   readonly architecture: string;
-  /** Of the whole file. llama.cpp divides it by the rank of each module. */
+  /** The one alpha of the file. llama.cpp divides it by the rank of each module. */
   readonly alpha: number;
   readonly modules: readonly {
     readonly lora: WholeLora;

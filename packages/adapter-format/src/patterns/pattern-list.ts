@@ -68,8 +68,8 @@ export class PatternList {
   }
 
   #pattern(index: number): Pattern {
-    const known = this.#compiled[index];
-    if (known) return known;
+    const cached = this.#compiled[index];
+    if (cached) return cached;
     const { key, wrap } = this.#field;
     const { source = "" } = this.#others[index] ?? {};
     const pattern = compilePattern(source, key, wrap);
@@ -142,11 +142,11 @@ class PlainNames {
     return first;
   }
 
-  #shape(wanted: Omit<Shape, "positions">): Shape | null {
-    const id = `${wanted.length} ${wanted.isWhole} ${wanted.open}`;
-    const known = this.#shapes.get(id);
-    if (known !== undefined || this.#shapes.size === maxShapes) return known ?? null;
-    const shape = { ...wanted, positions: new Map<string, number>() };
+  #shape(request: Omit<Shape, "positions">): Shape | null {
+    const id = `${request.length} ${request.isWhole} ${request.open}`;
+    const existing = this.#shapes.get(id);
+    if (existing !== undefined || this.#shapes.size === maxShapes) return existing ?? null;
+    const shape = { ...request, positions: new Map<string, number>() };
     this.#shapes.set(id, shape);
     this.#byLength.set(shape.length, [...(this.#byLength.get(shape.length) ?? []), shape]);
     return shape;

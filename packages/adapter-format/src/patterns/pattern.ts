@@ -132,9 +132,9 @@ function firstOf(constructs: readonly (readonly [RegExp, string])[], rest: strin
 
 /** Caches the results of a function by list, map or object. These must not change later. */
 export function memoizePer<Owner extends object, Made>(make: (owner: Owner) => Made): (owner: Owner) => Made {
-  const known = new WeakMap<Owner, Made>();
+  const cache = new WeakMap<Owner, Made>();
   return (owner) => {
-    if (!known.has(owner)) known.set(owner, make(owner));
-    return known.get(owner) as Made;
+    if (!cache.has(owner)) cache.set(owner, make(owner));
+    return cache.get(owner) as Made;
   };
 }

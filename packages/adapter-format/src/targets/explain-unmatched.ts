@@ -59,8 +59,8 @@ function reasonFor(config: LoraConfig, { target, named, adaptable, near }: Facts
 function otherLayers({ layersToTransform, layersPattern }: LoraConfig, adaptable: readonly string[]): string {
   const pattern = layersPattern?.length ? ` and layers_pattern = ${describeValue(layersPattern)} choose` : " chooses";
   const layers = numberedLayers(adaptable);
-  const there = layers.size === 0 ? "it is in no numbered layer" : `it is in ${describeLayers(layers)}`;
-  return ` in the layers that layers_to_transform = ${describeValue(layersToTransform)}${pattern}: ${there}.`;
+  const whereItIs = layers.size === 0 ? "it is in no numbered layer" : `it is in ${describeLayers(layers)}`;
+  return ` in the layers that layers_to_transform = ${describeValue(layersToTransform)}${pattern}: ${whereItIs}.`;
 }
 
 /** A warning for each of the first twenty unmatched targets (others matched), and one for the rest. */

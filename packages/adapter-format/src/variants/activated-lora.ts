@@ -6,7 +6,7 @@ export const activatedLora = {
   key: "alora_invocation_tokens",
   setting: ({ activationTokens }) => settingOrNull(activationTokens),
   effect: "the adapter acts only after an invocation sequence",
-  layer: "alone",
+  layer: "exclusive",
   option: {
     flag: "--invocation <text>",
     name: "invocation",

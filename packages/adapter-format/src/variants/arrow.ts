@@ -6,5 +6,5 @@ export const arrow = {
   key: "arrow_config",
   setting: ({ arrowConfig }) => arrowConfig,
   effect: "routing between adapters",
-  layer: "own",
+  layer: "separate",
 } as const satisfies VariantFacts;

@@ -26,7 +26,7 @@ export const bdLora = {
   key: "use_bdlora",
   setting: ({ blockDiagonal }) => blockDiagonal,
   effect: "block-diagonal factors",
-  layer: "alone",
+  layer: "exclusive",
   columnsPerStored: blocksIn,
   toPlain: spreadBlocks,
   rules: [

@@ -6,7 +6,7 @@ export const dora = {
   key: "use_dora",
   setting: ({ useDora }) => settingOrNull(useDora),
   effect: "weight-decomposed LoRA (DoRA)",
-  layer: "own",
+  layer: "separate",
   option: {
     flag: "--use-dora",
     name: "useDora",

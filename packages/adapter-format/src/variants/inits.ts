@@ -62,7 +62,7 @@ export const initFacts = {
     feature: "init=mica",
     effect: "B starts from the weight and stays frozen",
     base: "kept",
-    layer: "own",
+    layer: "separate",
     keepsB: true,
   },
   lora_ga: { feature: "init=lora_ga", effect: changed, base: "lost", measures: "gradient" },

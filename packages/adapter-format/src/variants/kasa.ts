@@ -16,7 +16,7 @@ export const kasa = {
   key: "kasa_config",
   setting: ({ kasaConfig }) => kasaConfig,
   effect: "a diagonal between A and B",
-  layer: "alone",
+  layer: "exclusive",
   rules: [
     {
       key: "kasa_config",

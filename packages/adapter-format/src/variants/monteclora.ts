@@ -6,7 +6,7 @@ export const monteclora = {
   key: "monteclora_config",
   setting: ({ monteCloraConfig }) => monteCloraConfig,
   effect: "sampled factors",
-  layer: "own",
+  layer: "separate",
   onlyInTraining: true,
   isLeftOut: (key) => key.includes(".lora_monteclora_sampler."),
 } as const satisfies VariantFacts;

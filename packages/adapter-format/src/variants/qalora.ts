@@ -13,7 +13,7 @@ export const qalora = {
   key: "use_qalora",
   setting: ({ useQalora }) => settingOrNull(useQalora),
   effect: "inputs are pooled in groups",
-  layer: "alone",
+  layer: "exclusive",
   rules: [
     {
       key: "use_qalora",

@@ -20,10 +20,10 @@ export interface VariantFacts {
   /** Its effect, for the error of programs without it. */
   readonly effect: string;
   /**
-   * "own": PEFT has a layer class for it, and a module can have only one such class. "alone": PEFT also refuses a choice between
-   * two.
+   * "separate": PEFT has a layer class for it, and a module can have only one such class. "exclusive": PEFT refuses it together with
+   * any of them.
    */
-  readonly layer?: "own" | "alone";
+  readonly layer?: "separate" | "exclusive";
   /** True if it matters only in training, not for using a trained adapter. */
   readonly onlyInTraining?: boolean;
   /** Rules for its fields. */

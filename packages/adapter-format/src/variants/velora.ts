@@ -6,7 +6,7 @@ export const velora = {
   key: "velora_config",
   setting: ({ veloraConfig }) => veloraConfig,
   effect: "compressed gradients",
-  layer: "own",
+  layer: "separate",
   onlyInTraining: true,
   // Needed only by the next training step.
   isLeftOut: (key) => key.endsWith(".lora_velora_embed"),

@@ -55,7 +55,7 @@ export interface ConfigValues extends Readonly<Record<SizeName, number>> {
   readonly normEpsilon: number;
   /** Rotary positions; null for none. */
   readonly rotary: RotaryConfig | null;
-  /** The same for layers with a window, if they differ (Gemma 3); else null. */
+  /** The rotation of layers with a window, if it differs (Gemma 3); else null. */
   readonly localRotary: RotaryConfig | null;
   /** Whether queries and keys rotate, for each layer. SmolLM3 and Cohere 2 have layers with and without. */
   readonly rotatingLayers: readonly boolean[];

@@ -217,7 +217,7 @@ export interface Family {
   readonly heads: Readonly<Partial<Record<Task, HeadTable>>>;
   /** Ends of file keys without weights of the model: masks, position counters. */
   readonly ignoredFileKeys?: readonly string[];
-  /** The same for whole modules that are not computed here: parts of keys ("vision_tower."). */
+  /** Parts of keys of whole modules that are not computed here ("vision_tower."); such tensors are ignored, too. */
   readonly ignoredFileParts?: readonly string[];
   /** Other names of the base model's attribute in files ("language_model.model"). */
   readonly otherPrefixes?: readonly string[];

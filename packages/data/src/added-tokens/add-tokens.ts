@@ -48,13 +48,13 @@ export function addTokens(
   checkNewTokens(tokens);
   // checkTokenizerJson has checked these types.
   const [json, before] = [tokenizerJson as WithTokens["json"], added_tokens as readonly AddedToken[]];
-  const known = new Map(before.map(({ content, id }) => [content, id]));
+  const idOfToken = new Map(before.map(({ content, id }) => [content, id]));
   const ofModel = vocabularyOf(model);
   const first = before.reduce((max, { id }) => Math.max(max, id + 1), ofModel.size);
   let next = first;
   const added: AddedToken[] = [];
   const ids = tokens.map((content) => {
-    const old = known.get(content);
+    const old = idOfToken.get(content);
     if (old !== undefined) return old;
     const id = ofModel.get(content) ?? next++;
     added.push({ id, content, ...foundAnywhere, normalized: !special, special });
@@ -79,9 +79,9 @@ const foundAnywhere = { single_word: false, lstrip: false, rstrip: false } as co
 
 /** Rust counts tokens, not ids: if the model's ids have gaps, the next id may belong to another token. */
 function refuseTaken(added: readonly AddedToken[], ofModel: ReadonlyMap<string, number>): void {
-  const taken = new Set(ofModel.values());
+  const idsOfModel = new Set(ofModel.values());
   const problems = added
-    .filter(({ id, content }) => taken.has(id) && ofModel.get(content) !== id)
+    .filter(({ id, content }) => idsOfModel.has(id) && ofModel.get(content) !== id)
     .map(({ id, content }) => {
       const reason = `its id would be ${id}, which another token has already; expected a vocabulary without gaps`;
       return { token: content, reason };

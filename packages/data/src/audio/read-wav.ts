@@ -50,7 +50,7 @@ export function readWav(bytes: Uint8Array): Sound {
     if (name === "fmt ") format = readFormat(view, start, size);
     // A recorder that was stopped leaves a size of 0 or beyond the end.
     if (name === "data" && format !== undefined) {
-      return { samples: mixed(view, start, size || bytes.length, format), sampleRate: format.sampleRate };
+      return { samples: monoSamples(view, start, size || bytes.length, format), sampleRate: format.sampleRate };
     }
     offset = start + size + (size % 2);
   }
@@ -63,9 +63,9 @@ function nameAt(view: DataView, offset: number): string {
 
 function readFormat(view: DataView, start: number, size: number): Format {
   if (size < 16 || start + size > view.byteLength) throw new AudioError('The "fmt " chunk of the WAV file is cut off.');
-  const written = view.getUint16(start, true);
+  const formatCode = view.getUint16(start, true);
   // 0xfffe: the kind follows further on.
-  const kind = written === 0xfffe && size >= 26 ? view.getUint16(start + 24, true) : written;
+  const kind = formatCode === 0xfffe && size >= 26 ? view.getUint16(start + 24, true) : formatCode;
   const [channels, bits] = [view.getUint16(start + 2, true), view.getUint16(start + 14, true)];
   const isKnown = kind === 1 ? [8, 16, 24, 32].includes(bits) : kind === 3 && [32, 64].includes(bits);
   if (!isKnown || channels === 0) {
@@ -82,7 +82,7 @@ function readFormat(view: DataView, start: number, size: number): Format {
   return { isFloat: kind === 3, channels, sampleRate, bits };
 }
 
-function mixed(view: DataView, start: number, size: number, format: Format): Float32Array {
+function monoSamples(view: DataView, start: number, size: number, format: Format): Float32Array {
   const { channels, bits } = format;
   const width = bits / 8;
   const count = Math.floor(Math.min(size, view.byteLength - start) / (width * channels));

@@ -182,16 +182,16 @@ interface Room<Row> {
 /** The rows in order, in batches that the next row would overfill. A row that is too large is a batch of its own. */
 function* fillBatches<Row>(rows: Iterable<Row>, { tokens, tokensOf }: Room<Row>): Generator<Row[]> {
   let batch: Row[] = [];
-  let taken = 0;
+  let tokensOfBatch = 0;
   for (const row of rows) {
-    const more = tokensOf(row);
-    if (batch.length > 0 && taken + more > tokens) {
+    const length = tokensOf(row);
+    if (batch.length > 0 && tokensOfBatch + length > tokens) {
       yield batch;
       batch = [];
-      taken = 0;
+      tokensOfBatch = 0;
     }
     batch.push(row);
-    taken += more;
+    tokensOfBatch += length;
   }
   if (batch.length > 0) yield batch;
 }
@@ -209,18 +209,18 @@ function apart(
   batches: readonly (readonly number[])[],
   examples: RowList<TokenizedExample> & Pick<SampledRows<TokenizedExample>, "textsAt">,
 ): readonly (readonly number[])[] {
-  const made = batches.map(({ length }) => ({ size: length, indices: [] as number[], texts: new Set<string>() }));
+  const slots = batches.map(({ length }) => ({ size: length, indices: [] as number[], texts: new Set<string>() }));
   let firstOpen = 0;
   for (const index of batches.flat()) {
     const texts = examples.textsAt?.(index) ?? textsOf(examples.at(index));
-    while ((made[firstOpen]?.indices.length ?? 0) >= (made[firstOpen]?.size ?? Number.POSITIVE_INFINITY))
+    while ((slots[firstOpen]?.indices.length ?? 0) >= (slots[firstOpen]?.size ?? Number.POSITIVE_INFINITY))
       firstOpen += 1;
-    const open = made.slice(firstOpen, firstOpen + farthest).filter(({ indices, size }) => indices.length < size);
+    const open = slots.slice(firstOpen, firstOpen + farthest).filter(({ indices, size }) => indices.length < size);
     const chosen = open.find((batch) => !texts.some((text) => batch.texts.has(text))) ?? open[0];
     chosen?.indices.push(index);
     for (const text of texts) chosen?.texts.add(text);
   }
-  return made.map(({ indices }) => indices);
+  return slots.map(({ indices }) => indices);
 }
 
 /** How many batches are tried for one row. */
@@ -249,12 +249,12 @@ export function shareOfBatch<Row>(
   const tokens = rows.map(tokensOf);
   const longestFirst = rows.map((_, index) => index).sort((a, b) => (tokens[b] ?? 0) - (tokens[a] ?? 0) || a - b);
   const loads = new Array<number>(size).fill(0);
-  const own = new Set<number>();
+  const rowsOfRank = new Set<number>();
   for (const index of longestFirst) {
     const min = loads.indexOf(Math.min(...loads));
     // Plus 1, because a row takes time in addition to its tokens, and rows of images have no tokens.
     loads[min] = (loads[min] ?? 0) + (tokens[index] ?? 0) + 1;
-    if (min === rank) own.add(index);
+    if (min === rank) rowsOfRank.add(index);
   }
-  return rows.filter((_, index) => own.has(index));
+  return rows.filter((_, index) => rowsOfRank.has(index));
 }

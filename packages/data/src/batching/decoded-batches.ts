@@ -43,8 +43,8 @@ export async function* decodedBatches(
   const batchOf = async (rows: readonly TokenizedExample[]): Promise<TokenBatch> => {
     const opened: TokenizedExample[] = [];
     for (const row of rows) {
-      const seen = isUndecoded(row) ? await open(row) : row;
-      if (seen !== undefined) opened.push(seen);
+      const decoded = isUndecoded(row) ? await open(row) : row;
+      if (decoded !== undefined) opened.push(decoded);
     }
     if (opened.length > 0) return padBatch(opened, { padId, multipleOf, firstCounts });
     if (share !== undefined) return emptyBatch;

@@ -34,10 +34,10 @@ export function mismatchedCompletions(batch: TokenBatch, padId: number): TokenBa
 
 /** A row's tokens before the first label, and from there on. */
 function partsOf({ inputIds, attentionMask, labels, time }: TokenBatch, row: number) {
-  const own = (values: ArrayLike<number>) => Array.from({ length: time }, (_, t) => values[row * time + t] ?? 0);
-  const length = own(attentionMask).lastIndexOf(1) + 1;
-  const ids = own(inputIds).slice(0, length);
-  const first = own(labels).findIndex((label) => label !== ignoredLabel);
+  const columnOf = (values: ArrayLike<number>) => Array.from({ length: time }, (_, t) => values[row * time + t] ?? 0);
+  const length = columnOf(attentionMask).lastIndexOf(1) + 1;
+  const ids = columnOf(inputIds).slice(0, length);
+  const first = columnOf(labels).findIndex((label) => label !== ignoredLabel);
   const start = first < 0 ? length : first;
   return { prompt: ids.slice(0, start), answer: ids.slice(start) };
 }

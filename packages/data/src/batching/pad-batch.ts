@@ -190,7 +190,7 @@ function batchImages(examples: readonly TokenizedExample[]): Pick<TokenBatch, "i
 
 function stackPixels(pictures: readonly Pixels[]) {
   const { width = 0, height = 0 } = pictures[0] ?? {};
-  if (!pictures.every((one) => one.width === width && one.height === height)) throw new ExampleError(unlike);
+  if (!pictures.every((image) => image.width === width && image.height === height)) throw new ExampleError(unlike);
   const size = 3 * width * height;
   const pixels = new Float32Array(pictures.length * size);
   for (const [row, picture] of pictures.entries()) pixels.set(normalizedPixels(picture), row * size);
@@ -207,8 +207,8 @@ function batchFeatures(
   const { melBins } = first;
   const framesOf = ({ features, melBins: bins, frames = features.length / bins }: AudioFeatures) => frames;
   const frames = framesOf(first);
-  const isAlike = (one: AudioFeatures) =>
-    one.melBins === melBins && framesOf(one) === frames && one.features.length % melBins === 0;
+  const isAlike = (recording: AudioFeatures) =>
+    recording.melBins === melBins && framesOf(recording) === frames && recording.features.length % melBins === 0;
   if (recordings.length !== examples.length || !recordings.every(isAlike)) {
     throw new ExampleError("A batch of recordings needs features of the same shape in each row, [melBins · frames].");
   }

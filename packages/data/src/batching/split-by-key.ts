@@ -57,13 +57,13 @@ export function splitIndices<T>(
     keyNumbers.push(number);
   }
   const count = numbers.size;
-  const held = Math.round(count * share);
-  if (held === 0 || held === count) {
+  const heldCount = Math.round(count * share);
+  if (heldCount === 0 || heldCount === count) {
     throw new ExampleError(`${count} different inputs with a share of ${share}: one part is empty.`);
   }
-  const isHeld = new Set(shuffled(count, seed).slice(0, held));
-  const indices = (wanted: boolean) => {
-    return keyNumbers.flatMap((number, index) => (isHeld.has(number) === wanted ? [index] : []));
+  const isHeld = new Set(shuffled(count, seed).slice(0, heldCount));
+  const indices = (isInHeldPart: boolean) => {
+    return keyNumbers.flatMap((number, index) => (isHeld.has(number) === isInHeldPart ? [index] : []));
   };
   return { train: indices(false), validation: indices(true) };
 }

@@ -93,11 +93,11 @@ class GrowthRoom {
 
   /** Runs one part; throws TokenizationError if it added too much. */
   count<T extends Texts>(texts: Texts, run: () => T): T {
-    const made = run();
-    const added = Math.max(0, lengthOf(made) - lengthOf(texts));
+    const result = run();
+    const added = Math.max(0, lengthOf(result) - lengthOf(texts));
     this.check(added);
     this.#added += added;
-    return made;
+    return result;
   }
 
   /** Whether this number of characters may still be added. */

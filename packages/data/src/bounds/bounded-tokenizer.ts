@@ -28,12 +28,12 @@ function checkNormalizedTokens({ normalizer, added_tokens: tokens }: JsonObject)
   );
   if (!isObject(normalizer) || normalized.length === 0) return;
   // `checkTokenizerJson` has checked its fields.
-  const apart = new SequenceNormalizer({ type: "Sequence", normalizers: [normalizer as unknown as NormalizerConfig] });
-  useCharsmaps(apart);
-  checkNormalizerPatterns(apart);
-  boundNormalizer(apart);
+  const probe = new SequenceNormalizer({ type: "Sequence", normalizers: [normalizer as unknown as NormalizerConfig] });
+  useCharsmaps(probe);
+  checkNormalizerPatterns(probe);
+  boundNormalizer(probe);
   try {
-    for (const { content } of normalized) apart.normalize(content);
+    for (const { content } of normalized) probe.normalize(content);
   } catch (cause) {
     if (!(cause instanceof TokenizationError)) throw cause;
     throw new TokenizerError([`added_tokens: a token cannot be normalised: ${cause.reason}`], { cause });

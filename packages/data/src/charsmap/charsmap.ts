@@ -110,8 +110,8 @@ export class Charsmap {
   }
 
   #textAt(index: number): string {
-    const known = this.#written.get(index);
-    if (known !== undefined) return known;
+    const cached = this.#written.get(index);
+    if (cached !== undefined) return cached;
     const behind = this.#texts.subarray(index, index + maxTextLength);
     const end = behind.indexOf(0);
     const text = decoder.decode(end === -1 ? behind : behind.subarray(0, end));

@@ -91,11 +91,11 @@ const foldedContractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
 
 /** `tokenizer.ggml.pre` for a tokenizer.json; undefined if llama.cpp has no such rule. */
 export function preTokenizerName({ pre_tokenizer, model }: JsonObject): string | undefined {
-  const wanted = splittingParts(pre_tokenizer).join();
+  const parts = splittingParts(pre_tokenizer).join();
   const keepsWholeWords = isObject(model) && model.ignore_merges === true;
   const [found] = rules.filter(
     (rule) =>
-      splittingParts({ type: "Sequence", pretokenizers: rule.preTokenizers }).join() === wanted &&
+      splittingParts({ type: "Sequence", pretokenizers: rule.preTokenizers }).join() === parts &&
       (rule.keepsWholeWords ?? false) === keepsWholeWords,
   );
   return found?.names[0];
@@ -105,10 +105,10 @@ export function preTokenizerName({ pre_tokenizer, model }: JsonObject): string |
 export function byteLevelParts({ pre, merges }: GgufVocabulary): TokenizerParts {
   const rule = rules.find(({ names }) => pre !== undefined && names.includes(pre));
   if (rule === undefined) {
-    const known = rules.flatMap(({ names }) => names).join(", ");
+    const knownNames = rules.flatMap(({ names }) => names).join(", ");
     const got = pre === undefined ? "is missing" : `is ${JSON.stringify(pre)}`;
     throw new TokenizerError([
-      `tokenizer.ggml.pre ${got}; expected a known way to split text into words: ${known}`,
+      `tokenizer.ggml.pre ${got}; expected a known way to split text into words: ${knownNames}`,
       "put the model's own tokenizer.json into the folder of the .gguf file",
     ]);
   }

@@ -40,8 +40,8 @@ export async function ggufFromTokenizer(
 ): Promise<ReadonlyMap<string, GgufTokenizerEntry>> {
   const texts = await readTokenizerFiles(folder, "needed");
   const json = parseTokenizerFile(texts, "tokenizer.json", folder);
-  const own = withChatTemplate(parseTokenizerFile(texts, "tokenizer_config.json", folder), texts);
-  const config = await withSpecialTokens(own, json, folder);
+  const tokenizerConfig = withChatTemplate(parseTokenizerFile(texts, "tokenizer_config.json", folder), texts);
+  const config = await withSpecialTokens(tokenizerConfig, json, folder);
   if (!isObject(json) || !isObject(json.model) || !isObject(json.model.vocab))
     throw refused("its model has no vocabulary");
   const { model } = json;

@@ -26,7 +26,7 @@ import type { GgufMetadata } from "./gguf-vocabulary.ts";
  */
 export function ggufTokenizerFiles(folder: TextFiles, readMetadata: () => Promise<GgufMetadata>): TextFiles {
   let metadata: Promise<GgufMetadata> | undefined;
-  let made: Promise<ReadonlyMap<string, string>> | undefined;
+  let texts: Promise<ReadonlyMap<string, string>> | undefined;
   const read = () => {
     metadata ??= readMetadata();
     return metadata;
@@ -41,8 +41,8 @@ export function ggufTokenizerFiles(folder: TextFiles, readMetadata: () => Promis
     },
     async readText(file, limits) {
       if (!(await isMade(file))) return folder.readText(file, limits);
-      made ??= read().then(textsOf);
-      const text = (await made).get(file) ?? "";
+      texts ??= read().then(textsOf);
+      const text = (await texts).get(file) ?? "";
       if (text.length > limits.maxBytes) throw new TokenizerError([`${file}: more than ${limits.maxBytes} characters`]);
       return text;
     },

@@ -97,8 +97,8 @@ function columnsToRead(
   { columns: requested, onPredictionRow }: ReadOptions,
 ): readonly string[] | undefined {
   if (onPredictionRow !== undefined) return undefined; // it needs all columns
-  const wanted = Object.values(requested ?? {});
-  return wanted.length > 0 && wanted.every((name) => columns.includes(name)) ? [...new Set(wanted)] : undefined;
+  const names = Object.values(requested ?? {});
+  return names.length > 0 && names.every((name) => columns.includes(name)) ? [...new Set(names)] : undefined;
 }
 
 /** Turns any error of the reader, which a broken file causes, into a DataFileError. */

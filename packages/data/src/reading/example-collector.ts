@@ -74,9 +74,9 @@ export class ExampleCollector {
 
   /** The examples since the last call, so that a large file's examples are not all in memory. */
   take(): Example[] {
-    const taken = this.#examples;
+    const newExamples = this.#examples;
     this.#examples = [];
-    return taken;
+    return newExamples;
   }
 
   /**
@@ -194,12 +194,12 @@ function unknownFields(file: string, columns: ColumnPairs, fields: Fields): Data
 
 /** The mapping with the nearest fields and columns, in the right order; undefined if there is none. */
 function meantMapping(columns: ColumnPairs, names: readonly string[]): string | undefined {
-  const meant = columns.map(([field, column]) => {
+  const corrected = columns.map(([field, column]) => {
     if (names.includes(column)) return [isField(field) ? field : nearestColumn(field, [...knownFields]), column];
     return names.includes(field) && isField(column) ? [column, field] : [field, nearestColumn(column, names)];
   });
-  if (meant.flat().includes(undefined)) return undefined;
-  return `Did you mean ${columnsOption(Object.fromEntries(meant))}? (The field comes first, then the column.)`;
+  if (corrected.flat().includes(undefined)) return undefined;
+  return `Did you mean ${columnsOption(Object.fromEntries(corrected))}? (The field comes first, then the column.)`;
 }
 
 /** The row with an empty value for each answer, so that it matches a form. */

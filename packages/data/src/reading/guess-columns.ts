@@ -78,10 +78,10 @@ export function nearestForm(
       const spelt = keys.filter((key) => names.includes(key));
       for (const key of spelt) columns[key] = key;
       for (const key of keys.filter((each) => !spelt.includes(each))) {
-        const taken = Object.values(columns);
+        const usedColumns = Object.values(columns);
         const near = nearestColumn(
           key,
-          names.filter((each) => !taken.includes(each)),
+          names.filter((each) => !usedColumns.includes(each)),
         );
         if (near !== undefined) columns[key] = near;
       }

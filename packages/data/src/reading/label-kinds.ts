@@ -12,14 +12,14 @@ export function rowLabel(example: Example): Label | undefined {
   return example.kind === "tokens" && typeof example.labels === "number" ? example.labels : undefined;
 }
 
-const wanted = {
+const kindNames = {
   number: "class number",
   string: "class name that is not a number",
   numbers: "list of class numbers",
   strings: "list of class names",
 } as const;
 
-type Kind = keyof typeof wanted;
+type Kind = keyof typeof kindNames;
 
 /** An empty list fits lists of numbers and of names. */
 function kindOf(label: Label): Kind | undefined {
@@ -40,7 +40,7 @@ export class LabelKinds {
     if (kind === undefined) return undefined;
     this.#first ??= { row, kind };
     if (this.#first.kind === kind) return undefined;
-    return { expected: `a ${wanted[this.#first.kind]}, as in ${unit} ${this.#first.row}`, found: describe(label) };
+    return { expected: `a ${kindNames[this.#first.kind]}, as in ${unit} ${this.#first.row}`, found: describe(label) };
   }
 }
 

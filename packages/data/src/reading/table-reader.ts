@@ -29,13 +29,13 @@ export class TableReader {
   #parser: Papa.Parser | undefined;
   #header: readonly string[] | undefined;
   /** The `header` option, until it has been compared with the first row. */
-  #given: readonly string[] | undefined;
+  #uncheckedHeader: readonly string[] | undefined;
   /** Text that is not yet parsed, with LF as line ends. */
   #rest = "";
   /** The minimum length of the rest before it is parsed again, so that a row in many pieces is not parsed with each of them. */
-  #wanted = 0;
+  #minLength = 0;
   /** A CR at the end of the last piece: it may be the first half of a line end. */
-  #held: "" | "\r" = "";
+  #heldReturn: "" | "\r" = "";
   #size = 0;
   #line = 1;
 
@@ -43,7 +43,7 @@ export class TableReader {
     this.#collector = new ExampleCollector(options);
     this.#kind = kind;
     this.#options = options;
-    this.#given = options.header;
+    this.#uncheckedHeader = options.header;
     if (options.header !== undefined) this.#setHeader(options.header);
   }
 
@@ -52,14 +52,14 @@ export class TableReader {
     const start = this.#size === 0 ? withoutByteOrderMark(piece) : piece;
     this.#size += piece.length;
     if (this.#size > maxSize) throw new DataFileError(file, `it is larger than ${maxSize} characters. Raise maxSize.`);
-    const fresh = this.#held + start;
-    this.#held = fresh.endsWith("\r") ? "\r" : "";
-    const whole = fresh.slice(0, fresh.length - this.#held.length);
+    const fresh = this.#heldReturn + start;
+    this.#heldReturn = fresh.endsWith("\r") ? "\r" : "";
+    const whole = fresh.slice(0, fresh.length - this.#heldReturn.length);
     // Exactly once: of CR CR LF the first CR stays, wherever the text is split into pieces.
     const ready = this.#rest + whole.replaceAll("\r\n", "\n");
-    const isLongEnough = ready.length >= Math.min(this.#wanted, maxRowLength);
+    const isLongEnough = ready.length >= Math.min(this.#minLength, maxRowLength);
     this.#rest = isLongEnough ? ready.slice(this.#parse(ready, true)) : ready;
-    if (isLongEnough) this.#wanted = 2 * this.#rest.length;
+    if (isLongEnough) this.#minLength = 2 * this.#rest.length;
     if (this.#rest.length > maxRowLength) throw this.#tooLong();
   }
 
@@ -97,8 +97,8 @@ export class TableReader {
       this.#setHeader(remembered ?? record);
       if (remembered === undefined) return;
     }
-    if (this.#given !== undefined) this.#refuseNames(record, this.#given);
-    this.#given = undefined;
+    if (this.#uncheckedHeader !== undefined) this.#refuseNames(record, this.#uncheckedHeader);
+    this.#uncheckedHeader = undefined;
     const header = this.#header ?? [];
     const refusal = refusalOf(record, header, fault);
     if (refusal !== undefined) this.#collector.refuse(line, refusal);
@@ -120,9 +120,9 @@ export class TableReader {
   }
 
   /** Throws if a header was given and the first line has names, too: as a row, "label" would be a class. */
-  #refuseNames(record: readonly string[], given: readonly string[]): void {
-    if (!sharesName(record, given)) return;
-    const names = `\`header: ${JSON.stringify(given).replaceAll(",", ", ")}\``;
+  #refuseNames(record: readonly string[], header: readonly string[]): void {
+    if (!sharesName(record, header)) return;
+    const names = `\`header: ${JSON.stringify(header).replaceAll(",", ", ")}\``;
     const line = record.join(", ").slice(0, 100);
     throw new DataFileError(
       this.#collector.limits.file,

@@ -81,8 +81,8 @@ export const speechForm = rowForm({
     const frames = bins[0]?.length ?? 0;
     const features = new Float32Array(bins.length * frames);
     for (const [bin, values] of bins.entries()) features.set(values, bin * frames);
-    const given = start === undefined ? {} : { start };
-    return { kind: "speech", features, melBins: bins.length, text, ...given };
+    const startField = start === undefined ? {} : { start };
+    return { kind: "speech", features, melBins: bins.length, text, ...startField };
   },
 });
 

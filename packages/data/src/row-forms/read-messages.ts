@@ -69,8 +69,8 @@ function readTurn(turn: JsonObject, at: string, { role: roleKey, content: conten
   const value = fields.get(roleKey);
   const role = typeof value === "string" ? (roles === undefined ? value : roles.get(value)) : undefined;
   if (role === undefined || role === "") {
-    const known = roles === undefined ? "a role" : `one of ${[...roles.keys()].join(", ")}`;
-    return refuse(`${known} for ${at}."${roleKey}"`, value);
+    const expected = roles === undefined ? "a role" : `one of ${[...roles.keys()].join(", ")}`;
+    return refuse(`${expected} for ${at}."${roleKey}"`, value);
   }
   if (isPresent(fields.get("function_call")))
     return refuse(`"tool_calls" in place of OpenAI's earlier "function_call" in ${at}`, fields.get("function_call"));

@@ -112,9 +112,9 @@ export function fromJson(value: unknown): unknown {
 
 /** Only numbers or only names, without repetition. A row of 0 and 1 for each class repeats numbers, so it is not a list of classes. */
 function readList(value: unknown): Label {
-  const isClass = (one: unknown): one is number | string =>
-    typeof one === "number" ? Number.isSafeInteger(one) && one >= 0 : typeof one === "string" && one.trim() !== "";
-  const isWhole = Array.isArray(value) && value.every((one) => isClass(one) && typeof one === typeof value[0]);
+  const isClass = (item: unknown): item is number | string =>
+    typeof item === "number" ? Number.isSafeInteger(item) && item >= 0 : typeof item === "string" && item.trim() !== "";
+  const isWhole = Array.isArray(value) && value.every((item) => isClass(item) && typeof item === typeof value[0]);
   if (isWhole && new Set(value).size === value.length) return value;
   return refuse('class numbers from 0 or class names for "label", each once', value);
 }

@@ -50,11 +50,11 @@ const scoredPairForm = rowForm({
   keys: ["sentence1", "sentence2", "score"],
   read(fields) {
     const texts = readTexts(fields, ["sentence1", "sentence2"]);
-    const given = fields.get("score");
+    const field = fields.get("score");
     // CSV knows only texts.
-    const score = typeof given === "string" && given.trim() !== "" ? Number(given) : given;
+    const score = typeof field === "string" && field.trim() !== "" ? Number(field) : field;
     if (typeof score === "number" && Number.isFinite(score)) return { kind: "comparison", texts, score };
-    return refuse('a number for "score"', given);
+    return refuse('a number for "score"', field);
   },
 });
 
@@ -65,9 +65,9 @@ const tokensForm = rowForm({
   keys: ["input_ids", "label?", "labels?", "attention_mask?", "token_type_ids?"],
   read(fields) {
     const inputIds = readIntegers(fields, "input_ids", 0);
-    const given = readLabels(fields, inputIds.length);
+    const explicitLabels = readLabels(fields, inputIds.length);
     const masks = readMasks(fields, inputIds.length);
-    const labels = given ?? visibleIds(inputIds, masks.attentionMask);
+    const labels = explicitLabels ?? visibleIds(inputIds, masks.attentionMask);
     return { kind: "tokens", inputIds, labels, ...masks };
   },
 });

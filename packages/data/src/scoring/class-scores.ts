@@ -50,10 +50,10 @@ export function classScores(predictions: ArrayLike<number>, labels: ArrayLike<nu
   const spread = (counts: readonly number[]) => total * total - sumOf(counts.map((count) => count * count));
   const scale = Math.sqrt(spread(predictedCounts) * spread(labelCounts));
   // scikit-learn leaves out classes that are in neither list.
-  const seen = f1s.filter((_, label) => (predictedCounts[label] ?? 0) + (labelCounts[label] ?? 0) > 0);
+  const presentF1s = f1s.filter((_, label) => (predictedCounts[label] ?? 0) + (labelCounts[label] ?? 0) > 0);
   return {
     accuracy: correct / total,
-    f1: classes === 2 ? (f1s[1] ?? 0) : sumOf(seen) / seen.length,
+    f1: classes === 2 ? (f1s[1] ?? 0) : sumOf(presentF1s) / presentF1s.length,
     matthews: scale === 0 ? 0 : (correct * total - chance) / scale,
   };
 }

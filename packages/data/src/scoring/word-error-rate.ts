@@ -36,14 +36,14 @@ function wordsOf(text: string): readonly string[] {
 
 /** Levenshtein distance of words, with one row of the table at a time. */
 function distance(hypothesis: readonly string[], reference: readonly string[]): number {
-  let above = Array.from({ length: reference.length + 1 }, (_, index) => index);
+  let previous = Array.from({ length: reference.length + 1 }, (_, index) => index);
   for (const [row, word] of hypothesis.entries()) {
-    const here = [row + 1];
-    for (const [column, wanted] of reference.entries()) {
-      const replaced = (above[column] ?? 0) + (word === wanted ? 0 : 1);
-      here.push(Math.min(replaced, (above[column + 1] ?? 0) + 1, (here[column] ?? 0) + 1));
+    const current = [row + 1];
+    for (const [column, expected] of reference.entries()) {
+      const replaced = (previous[column] ?? 0) + (word === expected ? 0 : 1);
+      current.push(Math.min(replaced, (previous[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1));
     }
-    above = here;
+    previous = current;
   }
-  return above[reference.length] ?? 0;
+  return previous[reference.length] ?? 0;
 }

@@ -58,15 +58,15 @@ export class BoundedInterpreter {
   /** Scopes of iterations with a marker at their start. */
   readonly #marked = new WeakSet<Environment>();
 
-  constructor(environment: Environment, budget: TemplateBudget, known: KnownTemplate) {
+  constructor(environment: Environment, budget: TemplateBudget, template: KnownTemplate) {
     this.#library = new Interpreter(environment);
     this.#evaluateInLibrary = this.#library.evaluate.bind(this.#library);
     this.#library.evaluate = (node, inScope) => this.#evaluate(node, inScope);
     this.#budget = budget;
     this.#sizes = new ValueSizes(budget);
-    this.#known = known;
+    this.#known = template;
     // The library visits a macro's whole body when the macro is defined.
-    this.#macroSteps = known.length / 32;
+    this.#macroSteps = template.length / 32;
   }
 
   /** The rendered text. The turn of each message in `marked` is between `startOfTurn` and `endOfTurn`. */
@@ -98,8 +98,8 @@ export class BoundedInterpreter {
 
   #operationOf(node: JinjaNode): Operation {
     const { operations, markers } = this.#known;
-    const known = operations.get(node);
-    if (known !== undefined) return known;
+    const cached = operations.get(node);
+    if (cached !== undefined) return cached;
     const operation = operationOf(node);
     operations.set(node, operation);
     for (const [marker, meaning] of markIterations(node)) markers.set(marker, meaning);

@@ -27,7 +27,6 @@ export interface ChatTemplateOptions {
 
 const optionNames: OptionNames<ChatTemplateOptions> = { bosToken: true, eosToken: true, variables: true };
 
-/** The conversation to render. */
 type Conversation = Pick<ChatExample, "messages" | "tools">;
 
 /**

@@ -27,16 +27,16 @@ export function parseTemplate(source: string): JinjaTemplate {
   const program = typed(() =>
     parse(tokenize(withGenerationMarkers(source), { lstrip_blocks: true, trim_blocks: true })),
   );
-  const known: KnownTemplate = { operations: new Map(), markers: new Map(), length: source.length };
+  const template: KnownTemplate = { operations: new Map(), markers: new Map(), length: source.length };
   return {
     render: (variables, budget) =>
-      typed(() => new BoundedInterpreter(environmentOf(variables, budget), budget, known).run(program)),
+      typed(() => new BoundedInterpreter(environmentOf(variables, budget), budget, template).run(program)),
     renderTurns: (variables, budget) =>
       typed(() => {
         const environment = environmentOf({ ...variables, ...generationMarkers }, budget);
         const { value: messages } = environment.lookupVariable("messages");
         const marked = Array.isArray(messages) ? messages : [];
-        return readMarkers(new BoundedInterpreter(environment, budget, known).run(program, marked));
+        return readMarkers(new BoundedInterpreter(environment, budget, template).run(program, marked));
       }),
   };
 }

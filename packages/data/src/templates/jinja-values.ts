@@ -28,15 +28,15 @@ export class ValueSizes {
   /** Throws TemplateLimitError if the value is too large or too deep. */
   of(value: JinjaValue, depth = 0): ValueSize {
     if (typeof value.value === "string") return this.#checked({ ...ofOther, characters: value.value.length });
-    const held = entriesOf(value);
-    if (held === undefined) return ofOther;
-    const known = this.#known.get(value);
-    if (known !== undefined) return known;
+    const children = entriesOf(value);
+    if (children === undefined) return ofOther;
+    const cached = this.#known.get(value);
+    if (cached !== undefined) return cached;
     this.budget.check("nesting", depth);
-    this.budget.spend(held.length);
+    this.budget.spend(children.length);
     let { characters, entries, depth: deepest } = { characters: keysOf(value).length + 2, entries: 1, depth: 0 };
     let isFixed = value.type !== "NamespaceValue";
-    for (const entry of held) {
+    for (const entry of children) {
       const size = this.of(entry, depth + 1);
       characters += size.characters + 2;
       entries += size.entries;

@@ -33,13 +33,13 @@ const maxCut = 2 ** 28;
  */
 export function mergesByScore(
   pieces: readonly { readonly text: string; readonly score: number }[],
-  known: { has(text: string): boolean },
+  vocabulary: { has(text: string): boolean },
   compare: (one: Merge, other: Merge) => number = () => 0,
 ): readonly Merge[] {
   const cut = pieces.reduce((sum, { text }) => sum + text.length ** 2, 0);
   if (cut > maxCut) throw new TokenizerError(["the vocabulary has too many long pieces to derive merges from"]);
   const sorted = [...pieces].sort((one, other) => other.score - one.score);
-  return sorted.flatMap(({ text }) => splitsOf(text, known).sort(compare));
+  return sorted.flatMap(({ text }) => splitsOf(text, vocabulary).sort(compare));
 }
 
 function splitsOf(text: string, known: { has(text: string): boolean }): Merge[] {

@@ -113,9 +113,9 @@ function pieceProblems(piece: unknown, at: string, part: JsonObject, json: JsonO
 
 /** Rust reads a special token's ids from the template, the library from the vocabulary: both must have it. */
 function specialTokenProblems(token: string, at: string, part: JsonObject, json: JsonObject): string[] {
-  const given = isObject(part.special_tokens) ? part.special_tokens[token] : undefined;
+  const entry = isObject(part.special_tokens) ? part.special_tokens[token] : undefined;
   const name = JSON.stringify(token.slice(0, 40));
-  if (!isObject(given) || !Array.isArray(given.ids))
+  if (!isObject(entry) || !Array.isArray(entry.ids))
     return [`${at}: expected ${name} among special_tokens with its ids`];
   const isAdded = Array.isArray(json.added_tokens) && json.added_tokens.some((added) => added?.content === token);
   if (isAdded || json.model === undefined || vocabularyOf(json.model).has(token)) return [];

@@ -31,11 +31,11 @@ export function checkTokenizerJson(json: unknown, limits: TokenizerLimits = {}):
   const maxTokens = limits.maxTokens ?? 2 ** 22;
   const ofModel = modelProblems(json.model, maxTokens);
   // The contents of a broken vocabulary are unknown.
-  const known = ofModel.length === 0 ? json : { ...json, model: undefined };
+  const checkable = ofModel.length === 0 ? json : { ...json, model: undefined };
   const problems = [
     ...ofModel,
     ...addedTokenProblems(json.added_tokens ?? [], maxTokens),
-    ...componentNames.flatMap((name) => componentProblems(known, name, limits.maxPatternLength ?? 4096)),
+    ...componentNames.flatMap((name) => componentProblems(checkable, name, limits.maxPatternLength ?? 4096)),
   ];
   if (problems.length > 0) throw new TokenizerError(problems);
   return {

@@ -28,7 +28,7 @@ const pattern: FieldRule = {
   expected: 'a text or {"String": …} or {"Regex": …}',
   isNeeded: true,
   accepts: (value) =>
-    isObject(value) && [value.String, value.Regex].filter((one) => typeof one === "string").length === 1,
+    isObject(value) && [value.String, value.Regex].filter((text) => typeof text === "string").length === 1,
 };
 const tokenAndId: FieldRule = {
   expected: "a token and its id",

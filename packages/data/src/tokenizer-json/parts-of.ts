@@ -22,5 +22,5 @@ export function partsOf(part: TokenizerPart | null, at = ""): readonly (readonly
           ? part.decoders
           : undefined;
   if (inner === undefined) return part === null ? [] : [[at, part]];
-  return inner.flatMap((one: TokenizerPart | null, index) => partsOf(one, `${at}[${index}]`));
+  return inner.flatMap((innerPart: TokenizerPart | null, index) => partsOf(innerPart, `${at}[${index}]`));
 }

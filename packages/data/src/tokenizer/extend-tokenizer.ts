@@ -68,12 +68,12 @@ export async function extendTokenizer(
 function withEntries(config: unknown, added: readonly AddedToken[]): Readonly<Record<string, unknown>> {
   if (config !== undefined && !isObject(config))
     throw new TokenizerError(["tokenizer_config.json: expected an object"]);
-  const known = config?.added_tokens_decoder;
+  const decoder = config?.added_tokens_decoder;
   const entries = added.map(({ id, ...entry }) => [String(id), entry] as const);
   return {
     tokenizer_class: "PreTrainedTokenizerFast", // reads tokenizer.json as it is
     ...config,
-    ...(isObject(known) ? { added_tokens_decoder: { ...known, ...Object.fromEntries(entries) } } : {}),
+    ...(isObject(decoder) ? { added_tokens_decoder: { ...decoder, ...Object.fromEntries(entries) } } : {}),
   };
 }
 

@@ -15,10 +15,10 @@ export interface LanguageTokens {
 
 /** Throws TokenizerError for a language without a token. */
 export function withLanguages(json: JsonObject, config: JsonObject): LanguageTokens {
-  const known = languageToken(json, config);
-  const [source, target] = [config.src_lang ?? known, config.tgt_lang];
-  if (known === undefined || typeof source !== "string") return { json };
-  const forSource = source === known ? json : withSourceToken(json, config, { known, token: source });
+  const code = languageToken(json, config);
+  const [source, target] = [config.src_lang ?? code, config.tgt_lang];
+  if (code === undefined || typeof source !== "string") return { json };
+  const forSource = source === code ? json : withSourceToken(json, config, { known: code, token: source });
   if (typeof target !== "string") return { json: forSource };
   idOf(json, config, "tgt_lang");
   return { json: forSource, target: { source, token: target } };
@@ -67,12 +67,12 @@ function withSourceToken(
 function idOf({ added_tokens: added, model }: JsonObject, config: JsonObject, key: "src_lang" | "tgt_lang"): number {
   const token = String(config[key]);
   const entry: unknown = Array.isArray(added)
-    ? added.find((one: unknown) => isObject(one) && one.content === token)
+    ? added.find((candidate: unknown) => isObject(candidate) && candidate.content === token)
     : undefined;
   if (isObject(entry) && typeof entry.id === "number") return entry.id;
   const { additional_special_tokens: special } = config;
-  const known = Array.isArray(special) && special.includes(token) ? vocabularyOf(model).get(token) : undefined;
-  if (known !== undefined) return known;
+  const idInVocabulary = Array.isArray(special) && special.includes(token) ? vocabularyOf(model).get(token) : undefined;
+  if (idInVocabulary !== undefined) return idInVocabulary;
   const expected = "expected a language code that is an added token of tokenizer.json";
   throw new TokenizerError([`tokenizer_config.json: ${key} is ${JSON.stringify(token.slice(0, 40))}; ${expected}`]);
 }

@@ -18,20 +18,20 @@ const maxBytes = 16_000_000;
 export async function withSpecialTokens(config: unknown, tokenizerJson: unknown, files: TextFiles): Promise<unknown> {
   if (config !== undefined && !isObject(config)) return config; // refused where the tokenizer is made
   const isNamed = (named: JsonObject, key: string) => named[key] !== undefined;
-  let known: JsonObject = config ?? {};
+  let names: JsonObject = config ?? {};
   for (const [file, read] of [
     ["special_tokens_map.json", (found: JsonObject) => found],
-    ["config.json", (found: JsonObject) => namesOfIds(found, tokenizerJson)],
+    ["config.json", (content: JsonObject) => namesOfIds(content, tokenizerJson)],
   ] as const) {
-    if (keys.every((key) => isNamed(known, key))) return known;
+    if (keys.every((key) => isNamed(names, key))) return names;
     if (!(await files.has(file))) continue;
     const text = await files.readText(file, { maxBytes });
-    const found = parseTokenizerFile(new Map([[file, text]]), file, files);
-    const named = isObject(found) ? read(found) : {};
-    const missing = keys.filter((key) => !isNamed(known, key) && isNamed(named, key));
-    known = { ...known, ...Object.fromEntries(missing.map((key) => [key, named[key]])) };
+    const content = parseTokenizerFile(new Map([[file, text]]), file, files);
+    const named = isObject(content) ? read(content) : {};
+    const missing = keys.filter((key) => !isNamed(names, key) && isNamed(named, key));
+    names = { ...names, ...Object.fromEntries(missing.map((key) => [key, named[key]])) };
   }
-  return config === undefined && Object.keys(known).length === 0 ? undefined : known;
+  return config === undefined && Object.keys(names).length === 0 ? undefined : names;
 }
 
 /**

@@ -98,8 +98,8 @@ export class TextTokenizer {
   /** The tokenizer of targets, if it is a different one. */
   readonly #forTargets: TextTokenizer | undefined;
 
-  private constructor(given: Readonly<Record<string, unknown>>, config: Readonly<Record<string, unknown>>) {
-    const { json, target } = withLanguages(given, config);
+  private constructor(tokenizerJson: Readonly<Record<string, unknown>>, config: Readonly<Record<string, unknown>>) {
+    const { json, target } = withLanguages(tokenizerJson, config);
     const tokenizer = boundedTokenizer(json, { ...unknownToken(json), ...config });
     this.#tokenizer = tokenizer;
     segmentByOwnModel(tokenizer, json);
@@ -117,9 +117,9 @@ export class TextTokenizer {
     this.chatTemplate = templateText(config.chat_template) ?? processorTemplates.get(config.processor_class);
     // Only WordPiece decodes to text with extra spaces, and only its configurations request their removal.
     this.#cleansSpaces = config.clean_up_tokenization_spaces === true;
-    const count = specialTokensAround(tokenizer);
-    this.prefixIds = count.before.flatMap((token) => this.tokenId(token) ?? []);
-    this.suffixIds = count.after.flatMap((token) => this.tokenId(token) ?? []);
+    const special = specialTokensAround(tokenizer);
+    this.prefixIds = special.before.flatMap((token) => this.tokenId(token) ?? []);
+    this.suffixIds = special.after.flatMap((token) => this.tokenId(token) ?? []);
     const [source, language] = [this.#idOf(target?.source), this.#idOf(target?.token)];
     const translated = (ids: readonly number[]) =>
       ids.map((id) => (id === source && language !== undefined ? language : id));
@@ -225,9 +225,9 @@ export class TextTokenizer {
 
   /** The text of ids; ids outside the vocabulary are left out. */
   decode(ids: readonly number[], options: DecodeOptions = {}): string {
-    const known = ids.filter((id) => this.#tokenizer.id_to_token(id) !== undefined);
-    if (known.length === 0) return "";
-    return this.#tokenizer.decode([...known], {
+    const inVocabulary = ids.filter((id) => this.#tokenizer.id_to_token(id) !== undefined);
+    if (inVocabulary.length === 0) return "";
+    return this.#tokenizer.decode([...inVocabulary], {
       skip_special_tokens: options.skipSpecialTokens ?? true,
       clean_up_tokenization_spaces: this.#cleansSpaces,
     });
@@ -260,11 +260,11 @@ export class TextTokenizer {
       joined?.token_type_ids === undefined
         ? { tokens: [...first, ...second], token_type_ids: [...first.map(() => 0), ...second.map(() => 1)] }
         : joined;
-    const known = tokens.flatMap((token, index) => {
+    const encoded = tokens.flatMap((token, index) => {
       const id = this.tokenId(token) ?? model?.unk_token_id;
       return id === undefined ? [] : [{ id, type: types?.[index] ?? 0 }];
     });
-    return { inputIds: known.map(({ id }) => id), tokenTypeIds: known.map(({ type }) => type) };
+    return { inputIds: encoded.map(({ id }) => id), tokenTypeIds: encoded.map(({ type }) => type) };
   }
 
   #knows(token: string): boolean {

@@ -30,10 +30,10 @@ export function traceNormalization(
     const normalized = normalizer.normalize(piece);
     return lead !== "" && normalized.startsWith(lead) ? normalized.slice(lead.length) : normalized;
   };
-  const known = new Map<string, string>();
+  const cache = new Map<string, string>();
   const ofPiece = (piece: string): string => {
-    const normalized = known.get(piece) ?? normalize(piece);
-    known.set(piece, normalized);
+    const normalized = cache.get(piece) ?? normalize(piece);
+    cache.set(piece, normalized);
     return normalized;
   };
   const ofFirst: CharacterSpan = [0, lengthOfFirst(text)];
@@ -48,9 +48,9 @@ export function traceNormalization(
         return [...ofPiece(piece)].map((character) => ({ character, span }));
       });
     for (const pieces of [/./gsu, letters, /.+/gsu]) {
-      const own = tracedBy(pieces);
-      if (textOf(own) !== normalized) continue;
-      traced.push(...own);
+      const candidate = tracedBy(pieces);
+      if (textOf(candidate) !== normalized) continue;
+      traced.push(...candidate);
       break;
     }
   }

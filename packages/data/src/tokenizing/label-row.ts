@@ -28,11 +28,11 @@ export function labelRow(row: ReadRow, label: Label, meaning: LabelMeaning): Cla
     return { ...row, kind: "scored", scores: [label] };
   }
   if (problem === "multi_label_classification") {
-    const indices = new Set((typeof label === "object" ? label : [label]).map((one) => numberOf(one, meaning)));
-    const outside = [...indices].find((one) => one >= classes);
+    const indices = new Set((typeof label === "object" ? label : [label]).map((name) => numberOf(name, meaning)));
+    const outside = [...indices].find((index) => index >= classes);
     if (outside !== undefined)
       throw new ExampleError(`The class ${outside} does not exist; expected a number below ${classes}.`);
-    return { ...row, kind: "scored", scores: Array.from({ length: classes }, (_, one) => Number(indices.has(one))) };
+    return { ...row, kind: "scored", scores: Array.from({ length: classes }, (_, id) => Number(indices.has(id))) };
   }
   if (typeof label === "object") throw new ExampleError(`A row must have one class, got ${shown(label)}.`);
   return { ...row, kind: "classified", label: numberOf(label, meaning) };

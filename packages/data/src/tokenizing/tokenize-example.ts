@@ -94,12 +94,12 @@ export function tokenizeRow(example: Example, row: RowTokenizer, options: Tokeni
   if (example.kind === "sentence") return classifySentence(example, tokenizer, options);
   const sequence = labelSegments(renderWithImages(template, example), row);
   const images = example.kind === "chat" ? imageParts(example.messages).map(({ image }) => image) : [];
-  if (images.length > 0) return whole({ ...sequence, images }, options.maxLength);
+  if (images.length > 0) return unlessTooLong({ ...sequence, images }, options.maxLength);
   return shortenSequence(sequence, options.maxLength, leadingSpecialTokens(sequence.inputIds, tokenizer));
 }
 
 /** The sequence, or nothing if it is too long: an image needs all of its tokens. */
-function whole(sequence: TokenSequence, maxLength: number): TokenSequence {
+function unlessTooLong(sequence: TokenSequence, maxLength: number): TokenSequence {
   return sequence.inputIds.length <= maxLength ? sequence : { kind: "sequence", inputIds: [], labels: [] };
 }
 
@@ -168,11 +168,11 @@ function plainIds(tokenizer: TextTokenizer): (text: string) => number[] {
 /** A cache of ids, for rows with equal beginnings, such as one prompt with many answers. */
 export function cachedPrefixes(tokenizer: TextTokenizer): RowTokenizer["idsOfPrefix"] {
   const encode = plainIds(tokenizer);
-  const known = new Map<string, readonly number[]>();
+  const cache = new Map<string, readonly number[]>();
   return (text) => {
-    const found = known.get(text) ?? encode(text);
-    if (known.size < maxCachedPrefixes) known.set(text, found);
-    return found;
+    const ids = cache.get(text) ?? encode(text);
+    if (cache.size < maxCachedPrefixes) cache.set(text, ids);
+    return ids;
   };
 }
 

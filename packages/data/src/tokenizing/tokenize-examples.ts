@@ -49,15 +49,15 @@ export function tokenizeExamples(
     if (maxTargetLength === undefined || hasNoTarget(example)) return [tokenizeRow(example, row, options)];
     return tokenizeSourceTargets(example, tokenizer, template, { maxLength, maxTargetLength });
   };
-  const kept: TokenizedExample[] = [];
+  const tokenized: TokenizedExample[] = [];
   const indices: number[] = [];
   for (const [index, example] of examples.entries()) {
     const trainable = tokensOf(example).filter((tokens) => isTrainable(tokens));
-    kept.push(...trainable);
+    tokenized.push(...trainable);
     indices.push(...trainable.map(() => index));
   }
-  const atLimit = kept.filter((tokens) => isAtLimit(tokens, options)).length;
-  return { examples: kept, indices, skipped: examples.length - new Set(indices).size, atLimit };
+  const atLimit = tokenized.filter((tokens) => isAtLimit(tokens, options)).length;
+  return { examples: tokenized, indices, skipped: examples.length - new Set(indices).size, atLimit };
 }
 
 /** Whether a text has exactly the maximum length, so it was probably cut. */

@@ -44,10 +44,10 @@ export async function makeTexts(
 }
 
 async function finish(folder: TextFiles, chosen: TokenizerClass): Promise<FinishedTokenizer> {
-  const own = (await optionalJson(folder, "tokenizer_config.json")) ?? {};
+  const tokenizerConfig = (await optionalJson(folder, "tokenizer_config.json")) ?? {};
   const map = (await optionalJson(folder, "special_tokens_map.json")) ?? {};
   const added = await optionalJson(folder, "added_tokens.json");
-  const config = { ...map, ...own };
+  const config = { ...map, ...tokenizerConfig };
   const facts = {
     config,
     addedIds: added === undefined ? new Map() : numberedTokens(added, "added_tokens.json"),

@@ -31,15 +31,15 @@ const madeFiles = ["tokenizer.json", "tokenizer_config.json"];
  * ```
  */
 export function vocabularyTokenizerFiles<Files extends TextFiles>(folder: Files): Files {
-  let made: Promise<ReadonlyMap<string, string> | undefined> | undefined;
+  let texts: Promise<ReadonlyMap<string, string> | undefined> | undefined;
   let isMade: Promise<boolean> | undefined;
   const makes = () => {
     isMade ??= hasVocabulary(folder);
     return isMade;
   };
   const textOf = async (file: string) => {
-    made ??= presentFiles(folder).then(async (present) => (await classes()).makeTexts(folder, present));
-    return (await made)?.get(file);
+    texts ??= presentFiles(folder).then(async (present) => (await classes()).makeTexts(folder, present));
+    return (await texts)?.get(file);
   };
   return {
     ...folder,

@@ -5,7 +5,7 @@ import { currentBackend } from "../engines/backends.ts";
 import { FrozenWeight } from "../frozen-weight.ts";
 import { packInt8 } from "../packed/pack-int8.ts";
 
-/** Of a product of [rows, inner] and [inner, columns]. */
+/** The sizes of a product of [rows, inner] and [inner, columns]. */
 type ProductShape = readonly [rows: number, inner: number, columns: number];
 
 /** How fast the current backend multiplies matrices. */

@@ -102,14 +102,14 @@ export function defaultOrder(platform: "node" | "browser"): EngineOrder {
 
 /** The name as a type; the error names `origin`, which set it. Throws UnknownEngineError. */
 export function parseEngineName(name: string, origin: string): EngineName {
-  const found = findEngineName(name);
-  if (found === undefined) throw new UnknownEngineError(name, engineNames, origin);
-  return found;
+  const engineName = findEngineName(name);
+  if (engineName === undefined) throw new UnknownEngineError(name, engineNames, origin);
+  return engineName;
 }
 
 /** The name as a type, or undefined if there is no such engine. */
 function findEngineName(name: string): EngineName | undefined {
-  return engineNames.find((known) => known === name);
+  return engineNames.find((engineName) => engineName === name);
 }
 
 // The number of threads: the caller's, else LOWRANK_THREADS, else one for each processor.

@@ -40,11 +40,11 @@ export class PackedStorage implements FrozenStorage {
   readonly #matrix: PackedMatrix;
   readonly #isTransposed: boolean;
   readonly #pieceNumbers: number;
-  /** Of rows, for products in 8 bits. */
+  /** The steps of rows, for products in 8 bits. */
   #steps: Float32Array | undefined;
   /** Made on first use, because it takes as much memory again. Null if the backend has none. */
   #product: BlockProduct | null | undefined;
-  /** The same of this matrix and others as one. */
+  /** The product of this matrix and others, joined to one. */
   #joint: { readonly others: readonly FrozenStorage[]; readonly product: BlockProduct | null } | undefined;
 
   /** @param limit how many numbers may be decoded at one time */
@@ -76,8 +76,8 @@ export class PackedStorage implements FrozenStorage {
   multiplyRoundedWith(others: readonly FrozenStorage[], x: tf.Tensor): readonly tf.Tensor[] | undefined {
     if (!isSame(this.#joint?.others, others)) {
       this.#joint?.product?.dispose();
-      const whole = this.#joinedWith(others);
-      this.#joint = { others, product: (whole && BlockProduct.of(whole)) ?? null };
+      const joined = this.#joinedWith(others);
+      this.#joint = { others, product: (joined && BlockProduct.of(joined)) ?? null };
     }
     const widths = [this, ...others].map(({ outFeatures }) => outFeatures);
     return this.#joint?.product?.multiplyParts(x, widths);
@@ -103,8 +103,8 @@ export class PackedStorage implements FrozenStorage {
     const values = new Float32Array(rows * columns);
     decodeInto(values, this.#matrix, { firstRow: 0, rows, firstColumn: 0, columns });
     return tf.tidy(() => {
-      const whole = tf.tensor2d(values, [rows, columns]);
-      return this.#isTransposed ? tf.transpose(whole) : whole;
+      const matrix = tf.tensor2d(values, [rows, columns]);
+      return this.#isTransposed ? tf.transpose(matrix) : matrix;
     });
   }
 
@@ -239,8 +239,8 @@ export class PackedStorage implements FrozenStorage {
   }
 }
 
-function isSame(some: readonly FrozenStorage[] | undefined, others: readonly FrozenStorage[]): boolean {
-  return some?.length === others.length && some.every((storage, index) => storage === others[index]);
+function isSame(storages: readonly FrozenStorage[] | undefined, others: readonly FrozenStorage[]): boolean {
+  return storages?.length === others.length && storages.every((storage, index) => storage === others[index]);
 }
 
 interface Piece {

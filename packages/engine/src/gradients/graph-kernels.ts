@@ -88,8 +88,8 @@ function multiply(a: Named, b: Named, outputAxes: string): Named {
     [left, right].flatMap(({ tensor, axes }) => [...axes].map((axis, index) => [axis, tensor.shape[index] ?? 1])),
   );
   const count = (axes: readonly string[]) => axes.reduce((product, axis) => product * (sizes.get(axis) ?? 1), 1);
-  const matrices = (one: Named, rows: readonly string[], columns: readonly string[]) =>
-    tf.reshape(ordered(one, [...batch, ...rows, ...columns]), [count(batch), count(rows), count(columns)]);
+  const matrices = (operand: Named, rows: readonly string[], columns: readonly string[]) =>
+    tf.reshape(ordered(operand, [...batch, ...rows, ...columns]), [count(batch), count(rows), count(columns)]);
   const product = tf.matMul(matrices(left, ofLeft, inner), matrices(right, inner, ofRight));
   const axes = [...batch, ...ofLeft, ...ofRight];
   return {
@@ -102,9 +102,9 @@ function multiply(a: Named, b: Named, outputAxes: string): Named {
 }
 
 function summed({ tensor, axes }: Named, outputAxes: string): Named {
-  const gone = [...axes].flatMap((axis, index) => (outputAxes.includes(axis) ? [] : [index]));
-  if (gone.length === 0) return { tensor, axes };
-  return { tensor: tf.sum(tensor, gone), axes: [...axes].filter((axis) => outputAxes.includes(axis)).join("") };
+  const summedAxes = [...axes].flatMap((axis, index) => (outputAxes.includes(axis) ? [] : [index]));
+  if (summedAxes.length === 0) return { tensor, axes };
+  return { tensor: tf.sum(tensor, summedAxes), axes: [...axes].filter((axis) => outputAxes.includes(axis)).join("") };
 }
 
 function ordered({ tensor, axes }: Named, order: readonly string[]): tf.Tensor {
@@ -116,9 +116,9 @@ function ordered({ tensor, axes }: Named, order: readonly string[]): tf.Tensor {
 
 /** In the operand's order, and repeated along the axes that it alone was summed over. */
 function repeated(gradient: Named, { tensor: { shape }, axes }: Named): tf.Tensor {
-  const known = [...axes].filter((axis) => gradient.axes.includes(axis));
+  const presentAxes = [...axes].filter((axis) => gradient.axes.includes(axis));
   const lifted = tf.reshape(
-    ordered(gradient, known),
+    ordered(gradient, presentAxes),
     [...axes].map((axis, index) => (gradient.axes.includes(axis) ? (shape[index] ?? 1) : 1)),
   );
   return tf.broadcastTo(lifted, shape);

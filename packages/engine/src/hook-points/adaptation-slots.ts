@@ -136,5 +136,5 @@ function selected(adapters: AdapterSelection): readonly Selected[] {
   if (adapters.kind === "none") return [];
   if (adapters.kind === "active") return adapters.adapters;
   const { rows } = adapters;
-  return selectedNames(adapters).map((name) => ({ name, weight: 1, rows: rows.map((own) => own === name) }));
+  return selectedNames(adapters).map((name) => ({ name, weight: 1, rows: rows.map((row) => row === name) }));
 }

@@ -41,7 +41,7 @@ export interface RowsCall {
   /** Axis 0 is the batch. */
   readonly x: tf.Tensor;
   readonly context: ForwardContext;
-  /** Of the module, for messages. */
+  /** The module's path, for messages. */
   readonly path: string;
   /** The weights that an adapter may override; `isAdapted`: an adapter acts on them in this call. */
   readonly hookPoints: readonly { isAdapted(context: ForwardContext): boolean }[];

@@ -9,18 +9,18 @@ interface CausalOrder {
   readonly window: number;
 }
 
-const known = new WeakMap<object, CausalOrder>();
+const orderOfMask = new WeakMap<object, CausalOrder>();
 
 /** Records that a mask [1, 1, queryTime, keyTime] hides later keys, and those at a distance of `window` positions or more. */
 export function noteCausalOrder<Mask extends tf.Tensor>(mask: Mask, window: number): Mask {
   const [, , queryTime = 1, keyTime = 1] = mask.shape;
-  known.set(mask.dataId, { queryTime, keyTime, window });
+  orderOfMask.set(mask.dataId, { queryTime, keyTime, window });
   return mask;
 }
 
 /** The window of a mask that is only a causal order, Infinity if it has none; undefined for any other mask. */
 export function causalWindowOf({ dataId, shape }: tf.TensorInfo): number | undefined {
-  const order = known.get(dataId);
+  const order = orderOfMask.get(dataId);
   if (order === undefined) return undefined;
   return shape.join() === `1,1,${order.queryTime},${order.keyTime}` ? order.window : undefined;
 }

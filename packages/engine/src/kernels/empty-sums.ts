@@ -19,8 +19,8 @@ export const sumOfEmpty = /* @__PURE__ */ zerosWhere((inputs, attributes) => {
   const { shape, dtype } = inputOf(inputs, "x");
   if (!shape.includes(0)) return undefined;
   const axes = axesOf(attributes, "axis", shape);
-  const kept = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
-  return { shape: booleanOf(attributes, "keepDims") ? kept : kept.filter((_, axis) => !axes.includes(axis)), dtype };
+  const full = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+  return { shape: booleanOf(attributes, "keepDims") ? full : full.filter((_, axis) => !axes.includes(axis)), dtype };
 });
 
 /** Matrices whose inner axis has no entries. */

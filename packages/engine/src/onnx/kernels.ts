@@ -103,7 +103,7 @@ function reshaped(to: Recorder, x: Recorded, shape: readonly number[]): Recorded
 }
 
 function sliced(to: Recorder, x: Recorded, begin: readonly number[], size: readonly number[]): Recorded {
-  const axes = x.shape.flatMap((whole, axis) => (size[axis] === whole ? [] : [axis]));
+  const axes = x.shape.flatMap((axisSize, axis) => (size[axis] === axisSize ? [] : [axis]));
   if (axes.length === 0) return x;
   const from = axes.map((axis) => begin[axis] ?? 0);
   const ends = axes.map((axis, position) => (from[position] ?? 0) + (size[axis] ?? 0));
@@ -156,8 +156,8 @@ function gathered({ to, inputs: [x, indices], attributes: { axis, batchDims = 0 
   if (batchDims === 0) return to.node("Gather", [x.name, indices.name], shape, x.dtype, { axis: position });
   if (position !== batchDims) throw new RecordingError("a look-up is not along the axis after those of the batch");
   const wide = widened(to, indices, indices.shape.length);
-  const whole = to.graph.node("Cast", [wide.name], { to: elementTypes.int64 });
-  return to.node("GatherND", [x.name, whole], shape, x.dtype, { batch_dims: batchDims });
+  const indices64 = to.graph.node("Cast", [wide.name], { to: elementTypes.int64 });
+  return to.node("GatherND", [x.name, indices64], shape, x.dtype, { batch_dims: batchDims });
 }
 
 function broadcastShape(a: readonly number[], b: readonly number[]): readonly number[] {
@@ -200,8 +200,8 @@ const rules: Readonly<Record<string, Rule>> = {
     const { to, inputs } = call;
     const [{ name, shape }] = inputs;
     const axis = axisOf(call);
-    const left = shape.filter((_, position) => position !== axis);
-    return cast(to, to.node("ArgMax", [name], left, "float32", { axis, keepdims: 0 }), "int32");
+    const outputShape = shape.filter((_, position) => position !== axis);
+    return cast(to, to.node("ArgMax", [name], outputShape, "float32", { axis, keepdims: 0 }), "int32");
   },
   Softmax: same("Softmax", { axis: -1 }),
   Cumsum: (call) => {
@@ -228,9 +228,9 @@ const rules: Readonly<Record<string, Rule>> = {
     const { to, inputs } = call;
     const [{ name, shape, dtype }] = inputs;
     const axis = axisOf(call);
-    const left = shape.filter((_, position) => position !== axis);
+    const outputShape = shape.filter((_, position) => position !== axis);
     return Array.from({ length: shape[axis] ?? 0 }, (_, position) =>
-      to.node("Gather", [name, to.scalar(position, "int32").name], left, dtype, { axis }),
+      to.node("Gather", [name, to.scalar(position, "int32").name], outputShape, dtype, { axis }),
     );
   },
   Slice: ({ to, inputs: [x], attributes }) => {
@@ -244,7 +244,7 @@ const rules: Readonly<Record<string, Rule>> = {
     return tf.backend_util.prepareSplitSize(shapeOnly(x), call.attributes.numOrSizeSplits, axis).map((size) => {
       const begin = x.shape.map((_, position) => (position === axis ? start : 0));
       start += size;
-      const part = x.shape.map((whole, position) => (position === axis ? size : whole));
+      const part = x.shape.map((axisSize, position) => (position === axis ? size : axisSize));
       return sliced(call.to, x, begin, part);
     });
   },
@@ -281,11 +281,11 @@ export function registerRecorderKernels(): void {
       backendName: recorderName,
       kernelFunc: ({ inputs, attrs, backend: to }) => {
         if (!(to instanceof Recorder)) throw new Error(`The kernel ${kernelName} was run on another backend.`);
-        const given = Object.values(inputs).filter((tensor) => tensor != null);
-        const recorded = given.map((tensor) => to.recordedOf(tensor as tf.TensorInfo));
+        const presentInputs = Object.values(inputs).filter((tensor) => tensor != null);
+        const recorded = presentInputs.map((tensor) => to.recordedOf(tensor as tf.TensorInfo));
         const attributes = (attrs ?? {}) as unknown as Attributes;
-        const made = rule({ to, inputs: recorded as unknown as Call["inputs"], attributes });
-        return "name" in made ? to.infoOf(made) : made.map((one) => to.infoOf(one));
+        const results = rule({ to, inputs: recorded as unknown as Call["inputs"], attributes });
+        return "name" in results ? to.infoOf(results) : results.map((result) => to.infoOf(result));
       },
     });
   }

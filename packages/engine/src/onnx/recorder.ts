@@ -48,12 +48,12 @@ export class Recorder extends tf.KernelBackend {
   /** A tensor's origin in the graph: a kernel, plain numbers of the pass, or a weight. */
   recordedOf(tensor: tf.TensorInfo): Recorded {
     const { dataId, shape, dtype } = tensor;
-    const known = this.#values.get(dataId);
-    if (known !== undefined) return { ...known, shape, dtype };
+    const recorded = this.#values.get(dataId);
+    if (recorded !== undefined) return { ...recorded, shape, dtype };
     const values = this.#writtenValues.get(dataId) as ArrayLike<number> | undefined; // a pass has no texts
-    const made = values && this.#numbers({ values, shape, dtype });
-    const value = made ?? { name: `weight_${this.weights.size}`, shape, dtype };
-    if (made === undefined) this.weights.set(value.name, tensor as tf.Tensor);
+    const constant = values && this.#numbers({ values, shape, dtype });
+    const value = constant ?? { name: `weight_${this.weights.size}`, shape, dtype };
+    if (constant === undefined) this.weights.set(value.name, tensor as tf.Tensor);
     this.#values.set(dataId, value);
     return value;
   }
@@ -104,9 +104,9 @@ export class Recorder extends tf.KernelBackend {
     const key = `${constant} ${names}`;
     const factors = names.map((name) => this.#varyingSize(name));
     if (constant !== 1 || factors.length === 0) factors.push(this.graph.integers([constant]));
-    const made = this.#sizes.get(key) ?? factors.reduce((one, other) => this.graph.multiply(one, other));
-    this.#sizes.set(key, made);
-    return made;
+    const name = this.#sizes.get(key) ?? factors.reduce((left, right) => this.graph.multiply(left, right));
+    this.#sizes.set(key, name);
+    return name;
   }
 
   #varyingSize(name: string): string {

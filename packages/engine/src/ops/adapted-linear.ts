@@ -62,17 +62,17 @@ export function adaptedLinears(x: tf.Tensor, parts: readonly AdaptedLinearParts[
       const dyByName = Object.fromEntries(dys.map((dy, index) => [`dy${index}`, dy]));
       const inputs = { x, branches, ...trainedValues, ...matrices, ...dyByName };
       const gradients = (isForX: boolean) => run("LowrankAdaptedLinearGradient", inputs, { ...attributes, isForX });
-      let made: readonly tf.Tensor[] | undefined;
+      let computed: readonly tf.Tensor[] | undefined;
       const gradientOf = (index: number) => () => {
         // TensorFlow.js's own walk disposes of what a thunk makes.
-        if (made === undefined || made[0]?.isDisposed === true) made = gradients(false);
-        return tf.clone(made[made.length - names.length + index] as tf.Tensor);
+        if (computed === undefined || computed[0]?.isDisposed === true) computed = gradients(false);
+        return tf.clone(computed[computed.length - names.length + index] as tf.Tensor);
       };
       const forTerms = dys.map((dy, index) => [`term${index}`, () => tf.sum(flattenRows(dy), 0)] as const);
       return {
         x: () => {
-          made = gradients(true);
-          return tf.clone(made[0] as tf.Tensor);
+          computed = gradients(true);
+          return tf.clone(computed[0] as tf.Tensor);
         },
         ...Object.fromEntries(names.map((name, index) => [name, gradientOf(index)])),
         ...Object.fromEntries(forTerms),

@@ -53,7 +53,7 @@ export function addLowRank(
     throw new ShapeError("addLowRank's B", b.shape, `${a.shape[1]} rows, as A has columns`);
   if (dropout !== undefined) checkRate("addLowRank", dropout.rate);
   const draw = dropout !== undefined && dropout.rate > 0 ? dropout : undefined;
-  const dropped = (whole: tf.Tensor) => (draw === undefined ? whole : dropEntries(whole, draw));
+  const dropped = (input: tf.Tensor) => (draw === undefined ? input : dropEntries(input, draw));
   const attributes = { scale, ...(draw === undefined ? {} : attributesOf(draw)) };
   const savedX = saveForBackward(x);
   return withGradients<readonly [tf.Tensor2D, tf.Tensor2D, ...tf.Tensor[]]>({
@@ -82,12 +82,12 @@ export function addLowRank(
       const [, forA, forB] = fused ?? [];
       if (forA !== undefined && forB !== undefined)
         return { output: () => tf.clone(dy), x: forX, a: () => tf.clone(forA), b: () => tf.clone(forB) };
-      const seen = dropped(x);
+      const droppedX = dropped(x);
       return {
         output: () => tf.clone(dy),
         x: forX,
-        a: () => tf.matMul(flattenRows(seen), narrow, true, false),
-        b: () => tf.matMul(tf.mul(tf.matMul(flattenRows(seen), a), scale), dyRows(), true, false),
+        a: () => tf.matMul(flattenRows(droppedX), narrow, true, false),
+        b: () => tf.matMul(tf.mul(tf.matMul(flattenRows(droppedX), a), scale), dyRows(), true, false),
       };
     },
   });

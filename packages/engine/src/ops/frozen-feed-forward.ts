@@ -60,14 +60,14 @@ export function frozenFeedForward(
     inputs: { x },
     forward: () => {
       const isDifferentiated = tf.engine().state.gradientDepth > 0;
-      const how = { ...attributes, gelu: kind, isDifferentiated };
-      const [value, ...saved] = runCustomKernel("LowrankInt8FeedForward", inputs, how) ?? [];
+      const kernelAttributes = { ...attributes, gelu: kind, isDifferentiated };
+      const [value, ...saved] = runCustomKernel("LowrankInt8FeedForward", inputs, kernelAttributes) ?? [];
       return { value: value as tf.Tensor, saved }; // the kernel exists
     },
     backward: (dy, [derivatives]) => ({
       x: accumulates((term) => {
-        const given = { dy, derivatives: derivatives as tf.Tensor, ...(term && { term }) };
-        return runSingleOutputKernel("LowrankInt8FeedForwardGradient", given, attributes) as tf.Tensor;
+        const gradientInputs = { dy, derivatives: derivatives as tf.Tensor, ...(term && { term }) };
+        return runSingleOutputKernel("LowrankInt8FeedForwardGradient", gradientInputs, attributes) as tf.Tensor;
       }),
     }),
   });

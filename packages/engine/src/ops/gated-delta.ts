@@ -171,8 +171,8 @@ function strictlyBelow(chunk: number): tf.Tensor2D {
 function forHeads(x: tf.Tensor4D, heads: number): tf.Tensor4D {
   const [batch, time, keyHeads, size] = x.shape;
   if (keyHeads === heads) return x;
-  const apart = tf.reshape(x, [batch, time, keyHeads, 1, size]);
-  return tf.reshape(tf.tile(apart, [1, 1, 1, heads / keyHeads, 1]), [batch, time, heads, size]);
+  const withGroups = tf.reshape(x, [batch, time, keyHeads, 1, size]);
+  return tf.reshape(tf.tile(withGroups, [1, 1, 1, heads / keyHeads, 1]), [batch, time, heads, size]);
 }
 
 function unit(x: tf.Tensor4D): tf.Tensor4D {

@@ -94,8 +94,8 @@ function scanChunks(inputs: StateSpaceInputs): ReadAndState {
     written: tf.split(tf.reshape(written, [-1, stateSize, inGroup, valueSize]), chunks.count),
     left: tf.split(tf.reshape(tf.exp(end), [-1, 1, inGroup, 1]), chunks.count),
   });
-  const known = tf.matMul(query, tf.reshape<tf.Rank.R3>(before, [-1, stateSize, width]));
-  const fromBefore = tf.mul(tf.reshape(known, [-1, length, inGroup, valueSize]), byGroup(tf.exp(since)));
+  const readFromStart = tf.matMul(query, tf.reshape<tf.Rank.R3>(before, [-1, stateSize, width]));
+  const fromBefore = tf.mul(tf.reshape(readFromStart, [-1, length, inGroup, valueSize]), byGroup(tf.exp(since)));
   const read = fromChunks(tf.add(fromBefore, byGroup(fromChunk)), chunks, [batch, time, groups, width]);
   return [tf.reshape(read, inputs.value.shape), tf.reshape(after, [batch, groups, stateSize, width])];
 }
@@ -110,10 +110,10 @@ interface Passing {
 /** The states before all chunks, one after the other, and the state after the last. */
 function passOn({ state, written, left }: Passing): { readonly before: tf.Tensor; readonly after: tf.Tensor } {
   let now = state;
-  const before = written.map((own, chunk) => {
-    const found = now;
-    now = tf.add(tf.mul(now, left[chunk] as tf.Tensor), own); // there is one for each chunk
-    return found;
+  const before = written.map((chunkState, chunk) => {
+    const stateBefore = now;
+    now = tf.add(tf.mul(now, left[chunk] as tf.Tensor), chunkState); // there is one for each chunk
+    return stateBefore;
   });
   return { before: tf.concat(before, 0), after: now };
 }

@@ -91,11 +91,11 @@ export function joined<Kind extends Numbers>(
   parts: readonly ArrayLike<number>[],
   Kind: new (length: number) => Kind,
 ): Kind {
-  const whole = new Kind(parts.reduce((sum, part) => sum + part.length, 0));
+  const joined = new Kind(parts.reduce((sum, part) => sum + part.length, 0));
   let offset = 0;
   for (const part of parts) {
-    whole.set(part, offset);
+    joined.set(part, offset);
     offset += part.length;
   }
-  return whole;
+  return joined;
 }

@@ -242,8 +242,8 @@ const pairTables = new WeakMap<Float32Array, Float32Array>();
 
 /** The two numbers of each byte, next to each other. */
 function pairsOf(levels: Float32Array): Float32Array {
-  const known = pairTables.get(levels);
-  if (known !== undefined) return known;
+  const cached = pairTables.get(levels);
+  if (cached !== undefined) return cached;
   const code = (index: number) => (index % 2 === 0 ? (index >> 1) & 15 : index >> 5);
   const pairs = Float32Array.from({ length: 512 }, (_, index) => levels[code(index)] ?? Number.NaN);
   pairTables.set(levels, pairs);

@@ -107,8 +107,8 @@ const pairTables = new WeakMap<Float32Array, CodePairs>();
 
 /** By whole bytes, so that no bit is shifted or masked in the loop. */
 function pairsOf(levels: Float32Array): CodePairs {
-  const known = pairTables.get(levels);
-  if (known !== undefined) return known;
+  const cached = pairTables.get(levels);
+  if (cached !== undefined) return cached;
   const tableOf = (shift: number) =>
     Float32Array.from({ length: 256 }, (_, code) => levels[(code >> shift) & 15] ?? Number.NaN);
   const pairs = { lower: tableOf(0), upper: tableOf(4) };

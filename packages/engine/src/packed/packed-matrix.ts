@@ -95,7 +95,7 @@ function checkLength(where: string, argument: string, { length }: { readonly len
 export interface MatrixPart {
   readonly firstRow: number;
   readonly rows: number;
-  /** Of blocks: a multiple of the block's size. */
+  /** In a matrix of blocks, a multiple of the block's size. */
   readonly firstColumn: number;
   readonly columns: number;
 }

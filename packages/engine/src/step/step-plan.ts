@@ -175,10 +175,10 @@ export class StepPlan {
 }
 
 /** Whether two lists of plans compute the same with the same weights. */
-export function areSamePlans(some: readonly StepPlan[], others: readonly StepPlan[]): boolean {
+export function areSamePlans(plans: readonly StepPlan[], otherPlans: readonly StepPlan[]): boolean {
   const isSamePlan = ({ nodes, mayRound }: StepPlan, other: StepPlan | undefined) =>
     mayRound === other?.mayRound && isSame(nodes, other.nodes);
-  return some.length === others.length && some.every((plan, index) => isSamePlan(plan, others[index]));
+  return plans.length === otherPlans.length && plans.every((plan, index) => isSamePlan(plan, otherPlans[index]));
 }
 
 /** Tensors and weights are compared by identity, plain data by content. */
@@ -212,6 +212,6 @@ export interface StepWeight {
   readonly outFeatures: number;
   /** Absent if no graph can contain it. */
   readonly stepFactor: StepFactor | undefined;
-  /** Disposes of `made` together with the weight from which it was made, or when another one is set under the name. */
-  owns(name: string, made: { dispose(): void }): void;
+  /** Disposes of `derived` together with the weight from which it was made, or when another one is set under the name. */
+  owns(name: string, derived: { dispose(): void }): void;
 }

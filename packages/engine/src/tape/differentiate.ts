@@ -72,14 +72,14 @@ function walkBack(
   value: tf.Tensor,
   start: tf.Tensor,
 ): readonly (tf.Tensor | undefined)[] {
-  const wanted = new Set(targets.map(({ id }) => id));
-  const path = pathBetween(tape, wanted, value);
+  const targetIds = new Set(targets.map(({ id }) => id));
+  const path = pathBetween(tape, targetIds, value);
   for (const node of tape) if (!path.has(node)) tf.dispose(node.saved ?? []);
   const gradients = new Map([[value.id, start]]);
   for (const [node, names] of [...path].reverse()) {
     passBack(node, names, gradients);
     for (const { id } of node.outputs) {
-      if (wanted.has(id)) continue;
+      if (targetIds.has(id)) continue;
       gradients.get(id)?.dispose();
       gradients.delete(id);
     }

@@ -37,10 +37,10 @@ export function recompute(block: RecomputedBlock): tf.Tensor {
     inputs: Object.fromEntries([...named("input", inputs), ...named("variable", variables)]),
     forward: () => ({ value: compute(...inputs, ...constants), saved: [...inputs, ...constants] }),
     backward: (dy, saved) => {
-      const again = saved.slice(0, inputs.length);
-      const targets = [...again, ...variables];
+      const savedInputs = saved.slice(0, inputs.length);
+      const targets = [...savedInputs, ...variables];
       const gradients = blockGradients(() => compute(...saved), targets, dy);
-      const names = [...named("input", again), ...named("variable", variables)].map(([name]) => name);
+      const names = [...named("input", savedInputs), ...named("variable", variables)].map(([name]) => name);
       return Object.fromEntries(names.map((name, index) => [name, () => gradients[index] ?? tf.scalar(0)]));
     },
   });

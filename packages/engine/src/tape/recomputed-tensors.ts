@@ -53,13 +53,13 @@ function recomputed(recipe: Recipe, saved: readonly tf.Tensor[]): tf.Tensor {
 
 /** Runs the backward pass of a tape; meanwhile, the last recomputed tensor is available. */
 export function whileDifferentiating<T>(run: () => T): T {
-  const outside = { last, isDifferentiating };
+  const enclosing = { last, isDifferentiating };
   last = undefined;
   isDifferentiating = true;
   try {
     return run();
   } finally {
-    (last as typeof outside.last)?.value.dispose();
-    ({ last, isDifferentiating } = outside);
+    (last as typeof enclosing.last)?.value.dispose();
+    ({ last, isDifferentiating } = enclosing);
   }
 }

@@ -24,11 +24,11 @@ export interface BlockFormat {
 export interface BlockParts {
   /** A level for each element. */
   readonly codes: Uint8Array;
-  /** Of the block. */
+  /** The block's scale. */
   scale: number;
   /** Each run's scale as a multiple of the block's. */
   readonly multiples: Int8Array;
-  /** Of the block, as bits of an F16 number. */
+  /** The block's minimum, as bits of an F16 number. */
   minimum: number;
   /** Each run's minimum as a multiple of the block's. */
   readonly minimumMultiples: Int8Array;

@@ -30,8 +30,8 @@ export class GraphNameError extends LowrankError {
     readonly names: readonly string[],
     readonly expected: readonly string[],
   ) {
-    const what = problem === "unknown" ? "The graph has no node" : "The graph also needs an input";
-    super("GRAPH_NAME", `${what} ${listed(names)}. Its inputs are ${listed(expected)}.`);
+    const problemText = problem === "unknown" ? "The graph has no node" : "The graph also needs an input";
+    super("GRAPH_NAME", `${problemText} ${listed(names)}. Its inputs are ${listed(expected)}.`);
   }
 }
 

@@ -80,7 +80,7 @@ export class GraphHost implements AdaptableModel {
     return tf.tidy(() => [...this.#runner.run(this.#call(inputs, options))]);
   }
 
-  /** The same for every graph, with control flow, but without gradients. */
+  /** Like `execute`, for every graph, with control flow, but without gradients. */
   async executeAsync(inputs: GraphInputs, options: ExecuteOptions = {}): Promise<readonly tf.Tensor[]> {
     return this.#keeping(inputs, options, (call) => this.#runner.runAsync(call));
   }

@@ -60,7 +60,7 @@ export function enableLora(model: LayersModel, options: EnableLoraOptions): Adap
   refuseUnknownOptions("enableLora", options, optionNames);
   const { rank, alpha = rank, layers, name = "default", seed = 0, config = {} } = options;
   const host = layersModel(model);
-  const targetModules = layers === undefined ? defaultTargets(host) : layers.flatMap((wanted) => sitesOf(host, wanted));
+  const targetModules = layers === undefined ? defaultTargets(host) : layers.flatMap((layer) => sitesOf(host, layer));
   if (layers !== undefined) checkLayers(host, layers);
   const plan = planInjection(host, createLoraConfig({ rank, alpha, targetModules, ...config }));
   return injectAdapter(host, plan, { name, seed, baseFingerprint: host.fingerprint });

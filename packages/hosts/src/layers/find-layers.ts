@@ -14,21 +14,21 @@ export interface FoundLayer {
 
 export function findLayers(model: ForeignLayer): readonly FoundLayer[] {
   const seen = new Set<ForeignLayer>();
-  return (layersOf(model) ?? []).flatMap((layer) => found(layer, layer.name, seen));
+  return (layersOf(model) ?? []).flatMap((layer) => layersIn(layer, layer.name, seen));
 }
 
-function found(layer: ForeignLayer, path: string, seen: Set<ForeignLayer>): readonly FoundLayer[] {
+function layersIn(layer: ForeignLayer, path: string, seen: Set<ForeignLayer>): readonly FoundLayer[] {
   if (seen.has(layer)) return [];
   seen.add(layer);
   const layers = layersOf(layer);
-  if (layers !== undefined) return layers.flatMap((inner) => found(inner, `${path}.${inner.name}`, seen));
+  if (layers !== undefined) return layers.flatMap((inner) => layersIn(inner, `${path}.${inner.name}`, seen));
   // A recurrent layer calls its cell at every step. Its adapted weights are computed once in a call, for all steps.
   const cells = cellsOf(layer);
   if (cells.length > 0) return [{ layer, path, variables: cellVariables(cells), buffers: new Set() }];
-  const inside = heldBy(layer).flatMap(([name, inner]) => found(inner, `${path}.${name}`, seen));
-  const theirs = new Set(inside.flatMap(({ variables }) => [...variables.values()]));
-  const own = layer.weights.filter((variable) => !theirs.has(variable));
-  return [{ layer, path, variables: byName(own), buffers: buffersOf(layer) }, ...inside];
+  const inside = heldBy(layer).flatMap(([name, inner]) => layersIn(inner, `${path}.${name}`, seen));
+  const variablesOfInner = new Set(inside.flatMap(({ variables }) => [...variables.values()]));
+  const ownVariables = layer.weights.filter((variable) => !variablesOfInner.has(variable));
+  return [{ layer, path, variables: byName(ownVariables), buffers: buffersOf(layer) }, ...inside];
 }
 
 /** The cell of a recurrent layer, or all cells of a stack. */

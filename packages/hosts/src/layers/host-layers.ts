@@ -32,7 +32,7 @@ export function hostLayer({ layer, path, variables, buffers }: FoundLayer, patch
       parameter: new HostParameter({ weight, patch, transposedInFile }),
     };
   });
-  const parameterOf = (name: string | undefined) => parameters.find((one) => one.name === name)?.parameter;
+  const parameterOf = (name: string | undefined) => parameters.find((parameter) => parameter.name === name)?.parameter;
   const sites = outlines.map((outline) => {
     const { kind, geometry, view, weight, isOptIn } = outline;
     return new HostSite({
@@ -54,8 +54,8 @@ function storeOf(variable: LayerVariable): WeightStore {
   return {
     current: () => variable.read(),
     put: (value) => {
-      const own = variable.read();
-      if (own instanceof tf.Variable) own.assign(value);
+      const stored = variable.read();
+      if (stored instanceof tf.Variable) stored.assign(value);
     },
   };
 }

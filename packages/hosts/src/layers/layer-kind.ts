@@ -13,7 +13,7 @@ export interface SiteOutline extends Pick<Site, "kind" | "geometry"> {
   readonly weight: string;
   /** [inFeatures, outFeatures], or HWIO for a convolution. */
   readonly view: WeightView;
-  /** Of a convolution: channels. Default: what the view has. */
+  /** The input channels of a convolution. Default: the first size of the view. */
   readonly inFeatures?: number;
   /** The name of the bias in the output that adapters change; absent if they change the weight only. */
   readonly bias?: string | undefined;
@@ -54,12 +54,12 @@ export interface LayerKind {
 }
 
 export function parameterIn({ parameters }: HostedLayer, name: string): LayerParameter | undefined {
-  return parameters.find((one) => one.name === name);
+  return parameters.find((parameter) => parameter.name === name);
 }
 
 /** The overridden value of a weight in this call, in the layer's own layout; undefined if it is not overridden. */
 export function overrideIn(call: LayerCall, name: string): tf.Tensor | undefined {
   const parameter = parameterIn(call, name)?.parameter;
-  const seen = parameter?.overrideFor(call.context);
-  return seen === undefined ? undefined : parameter?.weight.view.fromView(seen);
+  const value = parameter?.overrideFor(call.context);
+  return value === undefined ? undefined : parameter?.weight.view.fromView(value);
 }

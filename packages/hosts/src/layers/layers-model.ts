@@ -35,8 +35,8 @@ const notOfLayers =
  */
 export function layersModel(model: LayersModel): LayersHost {
   if (!isLayer(model) || layersOf(model) === undefined) throw new UnadaptableModelError(nameOf(model), notOfLayers);
-  const known = hosts.get(model);
-  if (known !== undefined) return known;
+  const existing = hosts.get(model);
+  if (existing !== undefined) return existing;
   // Registered again, because tf.layers overwrites gradients, and some of its own are wrong.
   registerGradients();
   const host = new LayersHost(model);

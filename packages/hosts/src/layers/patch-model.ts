@@ -15,11 +15,11 @@ export interface ModelPatch {
 
 /** Hides properties of an object by others. The result removes them again. */
 function hide(object: object, properties: PropertyDescriptorMap): Detach {
-  const own = Object.keys(properties).map((name) => [name, Object.getOwnPropertyDescriptor(object, name)] as const);
+  const hidden = Object.keys(properties).map((name) => [name, Object.getOwnPropertyDescriptor(object, name)] as const);
   for (const [name, property] of Object.entries(properties))
     Object.defineProperty(object, name, { configurable: true, enumerable: false, ...property });
   return () => {
-    for (const [name, before] of own) {
+    for (const [name, before] of hidden) {
       if (before === undefined) Reflect.deleteProperty(object, name);
       else Object.defineProperty(object, name, before);
     }

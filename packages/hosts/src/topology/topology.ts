@@ -53,6 +53,6 @@ export function checkTopology(adapters: Topology, models: Topology): void {
 }
 
 function withoutAll(lines: Topology, others: Topology): Topology {
-  const known = new Set(others);
-  return lines.filter((line) => !known.has(line));
+  const otherLines = new Set(others);
+  return lines.filter((line) => !otherLines.has(line));
 }

@@ -158,13 +158,13 @@ function biasChanges(
   const missing = (): never => {
     throw new TypeError(`"${path}" has no bias.`);
   };
-  const what = variantsOf(config).flatMap(({ needsBias }) => needsBias ?? []);
+  const needs = variantsOf(config).flatMap(({ needsBias }) => needsBias ?? []);
   return [
     {
       path: bias?.path ?? `${path}.bias`,
       kind: "update",
       onlyAfterOthers,
-      ...(bias ? {} : { problem: `the layer has no bias that ${what.join(" and ")} could be added to` }),
+      ...(bias ? {} : { problem: `the layer has no bias that ${needs.join(" and ")} could be added to` }),
       read: () => bias?.read() ?? missing(),
       fold: (value, base, baseOf) =>
         adaptation.foldBias?.(value, { bias: base, weight: () => baseOf(`${path}.weight`) }) ?? missing(),

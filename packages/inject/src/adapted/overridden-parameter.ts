@@ -49,17 +49,17 @@ export function overrideParameter(
     ],
     changes: isIdle
       ? []
-      : all.map((one) => ({
-          ...replacement(one, parameter, variable, followers.length === 0),
+      : all.map((tied) => ({
+          ...replacement(tied, parameter, variable, followers.length === 0),
           replacement: { rows: "all", variable, isTrained },
         })),
     attach: (adapter) => {
       if (isIdle) return () => {};
       return attachAll(
         adapter,
-        all.map((one) => ({
+        all.map((tied) => ({
           attach: ({ name }) =>
-            one.override(name, checkedValue(adapter, one.path, valueFor(one, parameter, variable)), [variable]),
+            tied.override(name, checkedValue(adapter, tied.path, valueFor(tied, parameter, variable)), [variable]),
         })),
       );
     },
@@ -68,8 +68,8 @@ export function overrideParameter(
 }
 
 /** An embedding has [rows, width], a head [width, rows]; files have the same layout for both. */
-function valueFor(one: ParameterRef, first: ParameterRef, variable: tf.Variable): () => tf.Tensor {
-  return one.transposedInFile === first.transposedInFile ? () => variable : () => tf.transpose(variable);
+function valueFor(ref: ParameterRef, lead: ParameterRef, variable: tf.Variable): () => tf.Tensor {
+  return ref.transposedInFile === lead.transposedInFile ? () => variable : () => tf.transpose(variable);
 }
 
 function checkedValue({ checkCall }: CheckedAdapter, path: string, value: () => tf.Tensor) {
@@ -79,21 +79,21 @@ function checkedValue({ checkCall }: CheckedAdapter, path: string, value: () => 
   };
 }
 
-function replacement(one: ParameterRef, first: ParameterRef, variable: tf.Variable, isAlone: boolean): WeightChange {
-  const { path, tiedWith } = one;
+function replacement(ref: ParameterRef, lead: ParameterRef, variable: tf.Variable, isAlone: boolean): WeightChange {
+  const { path, tiedWith } = ref;
   return {
     path,
     kind: "replacement",
     ...(tiedWith === undefined || !isAlone ? {} : { tiedWith }),
-    read: () => one.read(),
+    read: () => ref.read(),
     // A copy, because the handle owns the variable.
     fold: () =>
-      tf.tidy(() => (one.transposedInFile === first.transposedInFile ? tf.add(variable, 0) : tf.transpose(variable))),
+      tf.tidy(() => (ref.transposedInFile === lead.transposedInFile ? tf.add(variable, 0) : tf.transpose(variable))),
     inRows: async () => {
-      const layout = first.transposedInFile ? transposedLayout : plainLayout;
+      const layout = lead.transposedInFile ? transposedLayout : plainLayout;
       return { kind: "whole", values: (await readStored(variable, layout)).values };
     },
-    replace: (value) => one.replace(value),
+    replace: (value) => ref.replace(value),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 
-const known = new WeakMap<tf.Tensor, WeakMap<tf.Tensor, boolean | null>>();
+const cachedResults = new WeakMap<tf.Tensor, WeakMap<tf.Tensor, boolean | null>>();
 
 /** Null if the backend cannot read synchronously (webgpu). */
 export function haveSameValues(one: tf.Tensor, other: tf.Tensor): boolean | null {
@@ -19,10 +19,10 @@ export function haveSameValues(one: tf.Tensor, other: tf.Tensor): boolean | null
 
 /** Like `haveSameValues`, for tensors that never change: the result is cached. */
 export function haveSameFrozenValues(one: tf.Tensor, other: tf.Tensor): boolean | null {
-  const found = known.get(one)?.get(other);
-  if (found !== undefined) return found;
+  const cached = cachedResults.get(one)?.get(other);
+  if (cached !== undefined) return cached;
   const answer = haveSameValues(one, other);
-  if (!known.has(one)) known.set(one, new WeakMap());
-  known.get(one)?.set(other, answer);
+  if (!cachedResults.has(one)) cachedResults.set(one, new WeakMap());
+  cachedResults.get(one)?.set(other, answer);
   return answer;
 }

@@ -62,10 +62,10 @@ export function storedContents(model: AdaptableModel, adapter: Adapter, options:
   return buildContents(model, storedOptions(model, adapter, options));
 }
 
-function storedOptions(model: AdaptableModel, given: Adapter, options: AttachOptions): BuildOptions {
+function storedOptions(model: AdaptableModel, storedAdapter: Adapter, options: AttachOptions): BuildOptions {
   const modules = model.sites().map(({ path }) => path);
   const parameters = model.parameters().map(({ path }) => path);
-  const adapter = currentAdapter(given, { modules, parameters }, options.onWarning);
+  const adapter = currentAdapter(storedAdapter, { modules, parameters }, options.onWarning);
   const { name = "default", trainable = false } = options;
   const baseFingerprint = options.baseFingerprint ?? adapter.metadata.get(baseFingerprintKey);
   const plan = checkFit(model, adapter, options);

@@ -137,8 +137,8 @@ export class AdapterNotFoundError extends LowrankError {
     /** The attached adapters. */
     readonly attached: readonly string[],
   ) {
-    const there = attached.length ? `Attached are ${listed(attached)}.` : "No adapter is attached.";
-    super("ADAPTER_NOT_FOUND", `No adapter named "${printable(adapterName)}" is attached to this model. ${there}`);
+    const names = attached.length ? `Attached are ${listed(attached)}.` : "No adapter is attached.";
+    super("ADAPTER_NOT_FOUND", `No adapter named "${printable(adapterName)}" is attached to this model. ${names}`);
   }
 }
 

@@ -65,7 +65,7 @@ export class AdapterMismatchError extends LowrankError {
 function everyKindFirst(problems: readonly AdapterProblem[]): readonly AdapterProblem[] {
   if (problems.length <= maxListed) return problems;
   const first = new Set([...new Map([...problems].reverse().map((problem) => [problem.kind, problem])).values()]);
-  return [...problems.filter((one) => first.has(one)), ...problems.filter((one) => !first.has(one))];
+  return [...problems.filter((problem) => first.has(problem)), ...problems.filter((problem) => !first.has(problem))];
 }
 
 function count(problems: number): string {
@@ -98,11 +98,11 @@ export class DifferentBaseError extends AdapterMismatchError {
     problems: readonly AdapterProblem[] = [],
   ) {
     // If nothing else differs, it may be the same base from other files: saved again, or as GGUF.
-    const way = problems.length > 0 ? "" : ", or allow it with `allowDifferentBase` if this one has the same weights";
+    const hint = problems.length > 0 ? "" : ", or allow it with `allowDifferentBase` if this one has the same weights";
     super(
       problems,
       `This adapter was trained on another base model (${printable(got)}; this one: ${expected}). ` +
-        `Load that base model${way}`,
+        `Load that base model${hint}`,
       "ADAPTER_FOR_ANOTHER_BASE",
       3, // the other base explains the rest
     );

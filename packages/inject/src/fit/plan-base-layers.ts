@@ -10,16 +10,16 @@ import { type PlannedParameter, type PlannedTokenRows, partsOf } from "../planne
 
 /** Adds the base weights of the file to the plan: of adapted layers, and embeddings. */
 export function withBaseLayers(plan: InjectionPlan, model: AdaptableModel, { tensors }: Adapter): InjectionPlan {
-  const whole = partsOf(plan, "whole-parameter");
+  const wholes = partsOf(plan, "whole-parameter");
   const planned = new Set(
-    whole.flatMap(({ key, followers = [], copies = [] }) => [
+    wholes.flatMap(({ key, followers = [], copies = [] }) => [
       key,
       ...followers.flatMap((one) => one.key ?? []),
       ...copies,
     ]),
   );
   // A bias may have two names in a file (BERT's output): a value trained under one must not be reset under the other.
-  const trained = new Set(whole.flatMap(({ path, followers = [] }) => [path, ...followers.map((one) => one.path)]));
+  const trained = new Set(wholes.flatMap(({ path, followers = [] }) => [path, ...followers.map((one) => one.path)]));
   const find = parameterFinder(plan, model);
   const found = [...tensors.keys()].flatMap((key): PlannedParameter[] => {
     const parsed = planned.has(key) ? null : parseTensorKey(key);

@@ -27,7 +27,7 @@ export function findUnexpected(
   );
   const skipped = oldNamesOf(lostBiases(plan, adapter));
   const paths = model.sites().map((site) => site.path);
-  const known = new Set(paths);
+  const sitePaths = new Set(paths);
   let suggested = 0;
   return [...adapter.tensors.keys()].flatMap((key): AdapterProblem[] => {
     if (needed.has(key) || copies.has(key) || skipped.has(key)) return [];
@@ -39,21 +39,21 @@ export function findUnexpected(
       const reason = `"${leftOut.replace(/\.$/, "")}" is a part of this model that is not supported; only its text model is`;
       return [{ kind: "unsupported", key, reason }];
     }
-    if (isUnusedBaseWeight(parsed, known)) return [];
+    if (isUnusedBaseWeight(parsed, sitePaths)) return [];
     if (part === "base_layer" || part === "saved") {
-      const what =
+      const reason =
         part === "saved" ? "modules_to_save does not name it" : "weights of the base in an adapter are not supported";
-      return [{ kind: "unsupported", key, reason: what }];
+      return [{ kind: "unsupported", key, reason }];
     }
-    if (known.has(path)) return [{ kind: "not-targeted", key, path }];
+    if (sitePaths.has(path)) return [{ kind: "not-targeted", key, path }];
     const nearest = suggested++ < suggestionsFor ? nearestPaths(path, paths) : [];
     return [{ kind: "unknown-path", key, path, nearest }];
   });
 }
 
 /** PEFT also stores the weight of an embedding or head that only another adapter of the same model targets. */
-function isUnusedBaseWeight({ part, path, parameter }: TensorKey, known: ReadonlySet<string>): boolean {
-  return part === "base_layer" && parameter === "weight" && known.has(path);
+function isUnusedBaseWeight({ part, path, parameter }: TensorKey, sitePaths: ReadonlySet<string>): boolean {
+  return part === "base_layer" && parameter === "weight" && sitePaths.has(path);
 }
 
 /** PEFT's copies of weights that the adapter does not need. */
@@ -63,10 +63,10 @@ export function unusedBaseWeights(
   { tensors }: Adapter,
 ): readonly Warning[] {
   const needed = neededShapes(plan);
-  const known = new Set(model.sites().map(({ path }) => path));
+  const sitePaths = new Set(model.sites().map(({ path }) => path));
   return [...tensors.keys()].flatMap((key) => {
     const parsed = parseTensorKey(key);
-    if (needed.has(key) || !parsed || !isUnusedBaseWeight(parsed, known)) return [];
+    if (needed.has(key) || !parsed || !isUnusedBaseWeight(parsed, sitePaths)) return [];
     const message = `${printable(key)} is a weight of the base model that this adapter does not target; the base model's own value is used.`;
     return [{ code: "BASE_WEIGHT_UNUSED", message }];
   });

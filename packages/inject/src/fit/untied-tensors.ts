@@ -5,19 +5,19 @@ import type { AdapterProblem } from "../errors/mismatch-errors.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { type PlannedParameter, partsOf } from "../planned/planned-parts.ts";
 
-/** Shared values that differ under their two names. */
+/** Shared values that differ under their two names. Different lengths are reported as wrong shapes. */
 export function findUntied(plan: InjectionPlan, { tensors }: Adapter): readonly AdapterProblem[] {
-  const whole = partsOf(plan, "whole-parameter");
-  const saved = whole.flatMap(({ key, followers = [] }) =>
-    followers.flatMap((one) => (one.key === undefined ? [] : [{ key, twin: one.key }])),
+  const wholeParameters = partsOf(plan, "whole-parameter");
+  const saved = wholeParameters.flatMap(({ key, followers = [] }) =>
+    followers.flatMap((follower) => (follower.key === undefined ? [] : [{ key, twin: follower.key }])),
   );
-  const isSame = (one: AdapterTensor | undefined, other: AdapterTensor | undefined) =>
+  const hasNoConflict = (one: AdapterTensor | undefined, other: AdapterTensor | undefined) =>
     one?.values.length !== other?.values.length || one?.values.every((value, index) => value === other?.values[index]);
   const reason = "with ensure_weight_tying it must be equal to";
   return [
-    ...whole.flatMap((planned) => otherCopies(planned, tensors)),
+    ...wholeParameters.flatMap((planned) => otherCopies(planned, tensors)),
     ...saved.flatMap(({ key, twin }): AdapterProblem[] => {
-      if (isSame(tensors.get(key), tensors.get(twin))) return [];
+      if (hasNoConflict(tensors.get(key), tensors.get(twin))) return [];
       return [{ kind: "unsupported", key: twin, reason: `${reason} "${key}"` }];
     }),
     ...partsOf(plan, "tied-site").flatMap(({ sourcePath, keys }): AdapterProblem[] => {
@@ -25,7 +25,7 @@ export function findUntied(plan: InjectionPlan, { tensors }: Adapter): readonly 
       return [[keys.a, source.b] as const, [keys.b, source.a] as const].flatMap(([key, twin]): AdapterProblem[] => {
         const other = tensors.get(twin);
         const expected = other === undefined ? undefined : { ...other, values: transposedValues(other) };
-        if (isSame(tensors.get(key), expected)) return [];
+        if (hasNoConflict(tensors.get(key), expected)) return [];
         return [{ kind: "unsupported", key, reason: `${reason} "${twin}", transposed` }];
       });
     }),

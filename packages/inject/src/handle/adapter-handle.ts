@@ -180,9 +180,9 @@ export class AdapterHandle {
    * @throws UnknownKeyError
    */
   inFileLayout(key: string, tensor: tf.Tensor): tf.Tensor {
-    const found = tensorsOf(this.#contents).find((one) => one.key === key);
-    if (!found) throw new UnknownKeyError(this.name, key);
-    return found.layout.toFile(tensor);
+    const adapterTensor = tensorsOf(this.#contents).find((one) => one.key === key);
+    if (!adapterTensor) throw new UnknownKeyError(this.name, key);
+    return adapterTensor.layout.toFile(tensor);
   }
 
   /**

@@ -46,7 +46,7 @@ export function buildContents(model: AdaptableModel, options: BuildOptions): Ada
   const hookPoints = new HookPoints(model, hookPointsFor(plan.parts));
   const maker = new PartMaker({ adapterName, config: plan.config, hookPoints, values, trainable });
   const base = baseFingerprint === undefined ? {} : { baseFingerprint };
-  const contents: AdapterContents = { plan, parts: maker.made, ...base, isNew };
+  const contents: AdapterContents = { plan, parts: maker.builtParts, ...base, isNew };
   try {
     for (const planned of plan.parts) makePart(planned, maker);
     return contents;

@@ -29,7 +29,6 @@ export interface ToAdapterOptions {
 
 export const toAdapterNames: OptionNames<ToAdapterOptions> = { metadata: true, saveEmbeddingLayers: true };
 
-/** The adapter to write. */
 interface WrittenAdapter {
   readonly model: AdaptableModel;
   readonly name: string;

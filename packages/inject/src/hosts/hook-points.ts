@@ -13,26 +13,26 @@ export class HookPoints {
   readonly #parameters: ReadonlyMap<string, ParameterRef>;
 
   /**
-   * `wanted`: hook points that must exist.
+   * `required`: hook points that must exist.
    *
    * @throws StalePlanError listing all missing ones
    */
-  constructor(model: AdaptableModel, wanted: HookPointPaths) {
+  constructor(model: AdaptableModel, required: HookPointPaths) {
     this.#sites = new Map(model.sites().map((site) => [site.path, site]));
     this.#parameters = new Map(model.parameters().map((parameter) => [parameter.path, parameter]));
     const missing = [
-      ...wanted.sites.filter((path) => !this.#sites.has(path)),
-      ...wanted.parameters.filter((path) => !this.#parameters.has(path)),
+      ...required.sites.filter((path) => !this.#sites.has(path)),
+      ...required.parameters.filter((path) => !this.#parameters.has(path)),
     ];
     if (missing.length) throw new StalePlanError(missing);
   }
 
-  /** One of the wanted sites. */
+  /** One of the required sites. */
   site(path: string): Site {
     return this.#sites.get(path)!;
   }
 
-  /** One of the wanted parameters. */
+  /** One of the required parameters. */
   parameter(path: string): ParameterRef {
     return this.#parameters.get(path)!;
   }

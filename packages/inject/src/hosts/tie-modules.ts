@@ -85,8 +85,8 @@ function targetingEmbedding(config: LoraConfig, { embedding, followers }: Tied):
 
 /** Removes the first name that matches each follower. */
 function withoutFollowers(names: readonly string[], followers: readonly string[]): readonly string[] {
-  return followers.reduce((left, path) => {
-    const first = firstNamedIn(left, path);
-    return first === null ? left : left.filter((_, index) => index !== first);
+  return followers.reduce((remaining, path) => {
+    const first = firstNamedIn(remaining, path);
+    return first === null ? remaining : remaining.filter((_, index) => index !== first);
   }, names);
 }

@@ -21,10 +21,10 @@ export function parametersOfTable(
   model: AdaptableModel,
   { path, hasBias, biasPath = `${path}.bias` }: Site,
 ): ReadonlyMap<string, ParameterRef> {
-  const wanted = new Map([[`${path}.weight`, "weight"], ...(hasBias ? [[biasPath, "bias"] as const] : [])]);
+  const namesByPath = new Map([[`${path}.weight`, "weight"], ...(hasBias ? [[biasPath, "bias"] as const] : [])]);
   return new Map(
     model.parameters().flatMap((parameter) => {
-      const name = wanted.get(parameter.path);
+      const name = namesByPath.get(parameter.path);
       return name === undefined ? [] : [[name, parameter] as const];
     }),
   );
@@ -55,15 +55,15 @@ interface AdapterVocabulary {
  */
 export function vocabularyOf(model: AdaptableModel, { tensors }: Adapter): AdapterVocabulary | undefined {
   const tables = new Map(vocabularyTables(model).map((site) => [site.path, site]));
-  const found = [...tensors.keys()].flatMap((key) => {
+  const sized = [...tensors.keys()].flatMap((key) => {
     const parsed = parseTensorKey(key);
     const site = parsed === null ? undefined : tables.get(parsed.path);
     const size = parsed === null || site === undefined ? undefined : tokensIn(parsed, key, { site, tensors });
     return size === undefined ? [] : [{ key, size }];
   });
-  const [first] = found;
-  if (first === undefined || found.some(({ size }) => size !== first.size)) return undefined;
-  return { size: first.size, keys: found.map(({ key }) => key) };
+  const [first] = sized;
+  if (first === undefined || sized.some(({ size }) => size !== first.size)) return undefined;
+  return { size: first.size, keys: sized.map(({ key }) => key) };
 }
 
 /** Number of tokens of a tensor; undefined for one without rows for tokens, or with another width. */
@@ -77,10 +77,10 @@ function tokensIn(
   if (table === null) return undefined;
   // In A [rank, inFeatures] and B [outFeatures, rank], one matrix has an axis of tokens, the other one of the width.
   const { parts } = siteKinds[site.kind];
-  const [own, other] = table.axis === 0 ? ([0, 1] as const) : ([1, 0] as const);
-  if (part === parts[own]) {
-    const width = shapeOf(buildTensorKey({ path, part: parts[other] }))[own];
-    return width === table.width ? shapeOf(key)[other] : undefined;
+  const [tokenMatrix, widthMatrix] = table.axis === 0 ? ([0, 1] as const) : ([1, 0] as const);
+  if (part === parts[tokenMatrix]) {
+    const width = shapeOf(buildTensorKey({ path, part: parts[widthMatrix] }))[tokenMatrix];
+    return width === table.width ? shapeOf(key)[widthMatrix] : undefined;
   }
   const isOfBase = part === "base_layer" || part === "token_base_layer" || part === "saved";
   return isOfBase && parameter === "weight" && shapeOf(key)[1] === table.width ? shapeOf(key)[0] : undefined;

@@ -29,17 +29,17 @@ export function shareRanks(plan: InjectionPlan, measured: ReadonlyMap<string, Me
   const entries = partsOf(plan, "site");
   const linear = entries.filter(({ kind }) => kind === "linear");
   const ranks = countRanks(linear, rho, measured);
-  const kept = entries.filter(({ path }) => ranks.get(path) !== 0);
+  const withRank = entries.filter(({ path }) => ranks.get(path) !== 0);
   const rankOf = ({ path, rank }: PlannedSite) => ranks.get(path) ?? rank;
   const alphaOf = (entry: PlannedSite) => (adjustsAlpha ? (entry.alpha * rankOf(entry)) / entry.rank : entry.alpha);
   return {
     ...plan.config,
-    targetModules: kept.map(({ path }) => path),
+    targetModules: withRank.map(({ path }) => path),
     layersToTransform: null,
     layersPattern: null,
     excludeModules: null,
-    rankPattern: new Map(kept.map((entry) => [patternFor(entry.path), rankOf(entry)])),
-    alphaPattern: new Map(kept.map((entry) => [patternFor(entry.path), alphaOf(entry)])),
+    rankPattern: new Map(withRank.map((entry) => [patternFor(entry.path), rankOf(entry)])),
+    alphaPattern: new Map(withRank.map((entry) => [patternFor(entry.path), alphaOf(entry)])),
   };
 }
 

@@ -58,5 +58,5 @@ export function hookPointsFor(parts: readonly PlannedPart[]): HookPointPaths {
 
 /** Builds a part and adds it to the maker's parts. */
 export function makePart(planned: PlannedPart, maker: PartMaker): void {
-  maker.made.push(kindOf(planned).build(planned, maker));
+  maker.builtParts.push(kindOf(planned).build(planned, maker));
 }

@@ -24,7 +24,7 @@ export class PartMaker {
   readonly hookPoints: HookPoints;
   readonly values: ValueSource;
   /** The finished parts, in the order of the plan. */
-  readonly made: AdaptedPart[] = [];
+  readonly builtParts: AdaptedPart[] = [];
   readonly #isTrainable: boolean;
   readonly #prefix: string;
 
@@ -50,13 +50,13 @@ export class PartMaker {
 
   /** The additional vectors of variants. */
   vectors(planned: PlannedVectors, layer: VectorLayer): VariantVectors {
-    const made = new Map<VariantName, tf.Variable>();
+    const vectors = new Map<VariantName, tf.Variable>();
     try {
       for (const [variant, key] of planned)
-        made.set(variant, this.variable(key, this.values.vector({ variant, key }, layer)));
-      return made;
+        vectors.set(variant, this.variable(key, this.values.vector({ variant, key }, layer)));
+      return vectors;
     } catch (error) {
-      for (const variable of made.values()) variable.dispose();
+      for (const variable of vectors.values()) variable.dispose();
       throw error;
     }
   }
@@ -73,9 +73,9 @@ export class PartMaker {
 
 /** tfjs registers variables by name in the whole program, so names of two handles must differ. */
 function unusedPrefix(name: string): string {
-  const taken = Object.keys(tf.engine().registeredVariables);
+  const usedNames = Object.keys(tf.engine().registeredVariables);
   for (let number = 1; ; number++) {
     const prefix = `${name}#${number}/`;
-    if (!taken.some((other) => other.startsWith(prefix))) return prefix;
+    if (!usedNames.some((other) => other.startsWith(prefix))) return prefix;
   }
 }

@@ -93,9 +93,9 @@ function savedReason({ path }: Site, config: LoraConfig): string {
 function replacementRefusal({ kind, path }: Site, config: LoraConfig, weights: ReadonlySet<string>): string | null {
   if (kind !== "linear" || weights.has(`${path}.weight`)) return null;
   const ofInit = initOf(config).baseReplacement;
-  const what = [
+  const reasons = [
     ...(ofInit === undefined ? [] : [`init_lora_weights = "${config.init}" ${ofInit}`]),
     ...variantsOf(config).flatMap(({ baseReplacement }) => baseReplacement ?? []),
   ];
-  return what.length === 0 ? null : `${what[0]}, and this model does not offer it as a parameter`;
+  return reasons.length === 0 ? null : `${reasons[0]}, and this model does not offer it as a parameter`;
 }

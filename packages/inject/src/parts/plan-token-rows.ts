@@ -114,16 +114,16 @@ function refusal(
   if (isSavedModule(config, site.path)) return "modules_to_save already trains all of it";
   if (indices.length === 0) return "trainable_token_indices names no token for it";
   if (new Set(indices).size < indices.length) return "trainable_token_indices names a token twice";
-  const outside = indices.filter((index) => index >= rows);
-  if (outside.length === 0) return null;
-  const advice = `for added tokens, resize the vocabulary first: model.withVocabulary(${Math.max(...outside) + 1})`;
-  return `it has ${rows} rows, but trainable_token_indices names ${outside.join(", ")}; ${advice}`;
+  const missingRows = indices.filter((index) => index >= rows);
+  if (missingRows.length === 0) return null;
+  const advice = `for added tokens, resize the vocabulary first: model.withVocabulary(${Math.max(...missingRows) + 1})`;
+  return `it has ${rows} rows, but trainable_token_indices names ${missingRows.join(", ")}; ${advice}`;
 }
 
 /** PEFT refuses different trained tokens for tied weights that must stay tied. */
 function untiedTokens(site: Site, chosen: readonly Chosen[], { ensureWeightTying }: LoraConfig): string | null {
-  const indices = chosen.find((one) => one.site === site)?.indices.join();
-  const other = chosen.find((one) => areTied(one.site, site) && one.indices.join() !== indices);
+  const indices = chosen.find((choice) => choice.site === site)?.indices.join();
+  const other = chosen.find((choice) => areTied(choice.site, site) && choice.indices.join() !== indices);
   if (!ensureWeightTying || other === undefined) return null;
   return `ensure_weight_tying needs the same tokens for it and for "${other.site.path}"`;
 }

@@ -54,14 +54,14 @@ function planBias(parameter: ParameterRef, { config, wrappers, user }: BiasOptio
   const { path } = parameter;
   // By name, as in PEFT: T5's relative position embedding has "bias" in its name but is no bias.
   if (!/(^|\.)bias$/.test(path) || config.bias === "none") return [];
-  const own = biasKey(moduleOf(path), wrappers);
-  const other = user === undefined ? [] : [biasKey(user, wrappers)];
+  const key = biasKey(moduleOf(path), wrappers);
+  const copies = user === undefined ? [] : [biasKey(user, wrappers)];
   if (config.bias === "all") {
-    const planned = plannedParameter(parameter, own, "bias");
-    return [other.length === 0 ? planned : { ...planned, copies: other }];
+    const planned = plannedParameter(parameter, key, "bias");
+    return [copies.length === 0 ? planned : { ...planned, copies }];
   }
   const isAdapted = (module: string) => wrappers.loraModules.has(module);
-  if (isAdapted(moduleOf(path))) return [plannedParameter(parameter, own, "bias")];
+  if (isAdapted(moduleOf(path))) return [plannedParameter(parameter, key, "bias")];
   // PEFT searches for biases of adapted layers by the layers' names.
   return user !== undefined && isAdapted(user) ? [plannedParameter(parameter, biasKey(user, wrappers), "bias")] : [];
 }

@@ -46,8 +46,8 @@ function build(planned: PlannedSite, maker: PartMaker): AdaptedSite {
   const siteBias = hookPoints.findParameter(site.biasPath ?? `${path}.bias`);
   const siteWeight = hookPoints.findParameter(`${path}.weight`);
   try {
-    const own = maker.vectors(vectors, { ...planned, weight, plain });
-    return adaptSite(planned, site, { lora, vectors: own }, { ...maker.wrapping, siteBias, siteWeight });
+    const variantVectors = maker.vectors(vectors, { ...planned, weight, plain });
+    return adaptSite(planned, site, { lora, vectors: variantVectors }, { ...maker.wrapping, siteBias, siteWeight });
   } catch (error) {
     lora.dispose();
     throw error;

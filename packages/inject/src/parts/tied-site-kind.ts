@@ -27,7 +27,7 @@ function planAll({ model, config, tying, adapted, planned }: PlanningTask): read
 function build(planned: PlannedTiedSite, maker: PartMaker): TiedSite {
   const site = maker.hookPoints.site(planned.path);
   // The embedding was built before.
-  const { lora } = partsOf({ parts: maker.made }, "site").find((one) => one.site.path === planned.sourcePath)!;
+  const { lora } = partsOf({ parts: maker.builtParts }, "site").find((one) => one.site.path === planned.sourcePath)!;
   const { path, outFeatures } = site;
   const plain = new LoraAdaptation({ lora, branch: tiedHead, scale: planned.scaling });
   const layer = { path, outFeatures, rank: lora.rank, weight: () => site.readWeight(), plain };

@@ -35,9 +35,9 @@ export interface DraftOptions {
 }
 
 /** The plan for a configuration. For one from a file, saved modules are checked against its tensors. */
-export function draftPlan(model: AdaptableModel, given: LoraConfig, options: DraftOptions): InjectionPlan {
+export function draftPlan(model: AdaptableModel, input: LoraConfig, options: DraftOptions): InjectionPlan {
   const { refusals, vocabulary } = options;
-  const tying = checkConfig(model, given, options);
+  const tying = checkConfig(model, input, options);
   const matches = refusals.attempt(() => matchSites(model, tying), null);
   const { config, warnings } = matches ?? { config: tying.config, warnings: [] };
   const matched = new Set(matches?.matched);
@@ -67,11 +67,11 @@ export function draftPlan(model: AdaptableModel, given: LoraConfig, options: Dra
 }
 
 /** Checks that do not need the layers. Returns the configuration with tied modules. */
-function checkConfig(model: AdaptableModel, given: LoraConfig, { supported, refusals, stored }: DraftOptions): Tying {
-  refusals.attempt(() => checkFeatures(given, supported), undefined);
-  refusals.attempt(() => checkLayers(model, given), undefined);
-  refusals.add(...unsupportedPatterns(given));
-  const config = withTaskModules(given);
+function checkConfig(model: AdaptableModel, input: LoraConfig, { supported, refusals, stored }: DraftOptions): Tying {
+  refusals.attempt(() => checkFeatures(input, supported), undefined);
+  refusals.attempt(() => checkLayers(model, input), undefined);
+  refusals.add(...unsupportedPatterns(input));
+  const config = withTaskModules(input);
   const tying = refusals.attempt(() => tieModules(model, config, stored), untied(config));
   refusals.attempt(() => checkTiedInit(tying, config), undefined);
   const runsInit = stored === undefined || initsForStored(config).length > 0;
@@ -121,6 +121,6 @@ function correctFanInFanOut(
 
 /** Throws LayerReplicationError unless the model repeats the layers that the configuration repeats. */
 function checkLayers({ layerOrder }: AdaptableModel, config: LoraConfig): void {
-  const wanted = layerOrderOf(config);
-  if ((layerOrder ?? null)?.join() !== wanted?.join()) throw new LayerReplicationError(layerOrder ?? null, wanted);
+  const expected = layerOrderOf(config);
+  if ((layerOrder ?? null)?.join() !== expected?.join()) throw new LayerReplicationError(layerOrder ?? null, expected);
 }

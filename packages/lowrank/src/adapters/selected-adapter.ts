@@ -31,10 +31,10 @@ export function selectedModel(
 
 /** A name that is not taken in the model: "default", else with a number. */
 export function freeName(adapters: readonly Pick<NamedAdapter, "name">[]): string {
-  const taken = new Set(adapters.map(({ name }) => name));
+  const usedNames = new Set(adapters.map(({ name }) => name));
   for (let number = 1; ; number++) {
     const name = number === 1 ? "default" : `default-${number}`;
-    if (!taken.has(name)) return name;
+    if (!usedNames.has(name)) return name;
   }
 }
 

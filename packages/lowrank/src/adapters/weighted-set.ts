@@ -55,7 +55,7 @@ function isSet(input: AdapterInput): input is readonly WeightedInput[] {
 
 /** Attaching compares one fingerprint with the base's: that of the first adapter. */
 function checkBases(read: readonly { readonly adapter: Adapter; readonly name: string }[]): void {
-  const known = read.filter(({ adapter }) => adapter.metadata.has(baseFingerprintKey));
-  const bases = new Set(known.map(({ adapter }) => adapter.metadata.get(baseFingerprintKey)));
-  if (bases.size > 1) throw adaptersOfBases(known.map(({ name }) => name));
+  const withFingerprint = read.filter(({ adapter }) => adapter.metadata.has(baseFingerprintKey));
+  const bases = new Set(withFingerprint.map(({ adapter }) => adapter.metadata.get(baseFingerprintKey)));
+  if (bases.size > 1) throw adaptersOfBases(withFingerprint.map(({ name }) => name));
 }

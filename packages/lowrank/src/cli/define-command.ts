@@ -59,7 +59,7 @@ export function option(
   value?: ValueSchema | ((text: string) => unknown),
   standard?: unknown,
 ): Option {
-  const made = new Option(flags, help).default(standard);
-  if (value === undefined) return made;
-  return made.argParser(typeof value === "function" ? value : numberParser(value));
+  const newOption = new Option(flags, help).default(standard);
+  if (value === undefined) return newOption;
+  return newOption.argParser(typeof value === "function" ? value : numberParser(value));
 }

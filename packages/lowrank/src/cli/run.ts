@@ -26,8 +26,8 @@ const interruptedCodes: Readonly<Record<Interruption, number>> = {
 };
 
 /** Runs the program with the arguments after its name; resolves to its exit code and never rejects. */
-export async function run(argv: readonly string[], given: CommandIo): Promise<number> {
-  const io = quietProcess(given);
+export async function run(argv: readonly string[], commandIo: CommandIo): Promise<number> {
+  const io = quietProcess(commandIo);
   try {
     const program = createProgram(io);
     const isAlone = launchOf(io.environment) === undefined;

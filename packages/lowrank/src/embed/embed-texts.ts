@@ -57,7 +57,7 @@ export async function embedTexts(
       indices.map((index) => examples[index] as (typeof examples)[number]),
       { padId: tokenizer.padId },
     );
-    const made = await namingBrokenWeights(opened, async () => {
+    const vectors = await namingBrokenWeights(opened, async () => {
       const rows = tf.tidy(() => {
         const { labels: _, ...inputs } = batchTensors(batch);
         return model.embed(inputs, settings, context); // [rows, width]
@@ -68,7 +68,7 @@ export async function embedTexts(
         rows.dispose();
       }
     });
-    for (const [row, values] of made.entries()) embeddings[indices[row] ?? 0] = Float32Array.from(values);
+    for (const [row, values] of vectors.entries()) embeddings[indices[row] ?? 0] = Float32Array.from(values);
     onTokens?.(indices.reduce((sum, index) => sum + (examples[index]?.inputIds.length ?? 0), 0));
   }
   const broken = embeddings.flatMap((values) => [...values]).find((value) => !Number.isFinite(value));

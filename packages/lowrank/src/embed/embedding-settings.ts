@@ -61,7 +61,7 @@ export function embeddingMetadata(settings: EmbeddingSettings | undefined): Read
 /** The settings in the metadata; undefined without them, or for unknown ones. */
 export function embeddingSettingsIn(metadata: ReadonlyMap<string, string>): EmbeddingSettings | undefined {
   const [name, more] = metadata.get(embeddingKey)?.split(", ") ?? [];
-  const pooling = (["mean", "first", "last"] as const).find((known) => known === name);
+  const pooling = (["mean", "first", "last"] as const).find((candidate) => candidate === name);
   return pooling === undefined ? undefined : { pooling, isNormalised: more === "normalised" };
 }
 

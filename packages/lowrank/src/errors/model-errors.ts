@@ -29,15 +29,15 @@ export class BaseNotFoundError extends NamingError {
     readonly adapter: string,
     paths: readonly (string | null | undefined)[],
   ) {
-    const known = paths
+    const candidates = paths
       .filter((candidate) => typeof candidate === "string" && candidate !== "")
       .map((candidate) => printable(candidate ?? ""));
-    const found = known.length === 0 ? "names none" : `names ${enumerated(known)}, which was not found`;
+    const found = candidates.length === 0 ? "names none" : `names ${enumerated(candidates)}, which was not found`;
     super(
       "BASE_NOT_FOUND",
       `Cannot find the base model of the adapter "${adapter}": the adapter ${found}. Pass the base as ${named("model")}.`,
     );
-    this.paths = known;
+    this.paths = candidates;
   }
 }
 

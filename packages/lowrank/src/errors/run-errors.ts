@@ -36,8 +36,8 @@ export class NonFiniteModelError extends NamingError {
     cause: NonFiniteOutputError | NonFiniteLossError,
     { weight, saved }: { readonly weight: BrokenWeight | undefined; readonly saved?: Saved },
   ) {
-    const what = "step" in cause ? `The ${cause.what} of step ${cause.step}` : cause.what;
-    const lines = [`${what} is ${cause.value}. ${blame(weight)}`, ...(saved === undefined ? [] : [savedText(saved)])];
+    const broken = "step" in cause ? `The ${cause.what} of step ${cause.step}` : cause.what;
+    const lines = [`${broken} is ${cause.value}. ${blame(weight)}`, ...(saved === undefined ? [] : [savedText(saved)])];
     super("NON_FINITE_MODEL", lines.join("\n"), { cause });
     this.weight = weight;
   }
@@ -137,7 +137,6 @@ export class OutputLostError extends LowrankError {
   }
 }
 
-/** The call of a reward that failed. */
 interface FailedReward {
   readonly reward: string;
   readonly row: Readonly<Record<string, unknown>>;

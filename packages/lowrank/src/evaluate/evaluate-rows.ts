@@ -53,7 +53,7 @@ export interface EvaluationOptions
   readonly temperature?: number | undefined;
 }
 
-/** Of greedy decoding, as a temperature of sampling: the likeliest token has all of the probability. */
+/** The temperature that stands for greedy decoding: the likeliest token has all of the probability. */
 const greedy = 1e-6;
 
 export interface Measurer {
@@ -99,8 +99,8 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
   const labelsTokens = model.task === "token-classification" || model.task === "masked-lm";
   if (hasText && objective.task !== model.task && !writesText(model.task) && (needsText || !labelsTokens)) {
     const advice = 'Use rows with "sentence" and "label", or tokenised rows with one label each.';
-    const what = needsText ? "rows of text" : "rows with a label for each token";
-    throw new WrongTaskError(model.modelType, model.task, `Evaluating on ${what}`, advice);
+    const rowKind = needsText ? "rows of text" : "rows with a label for each token";
+    throw new WrongTaskError(model.modelType, model.task, `Evaluating on ${rowKind}`, advice);
   }
   const { batchSize = 8, maxNewTokens = 64, generate = false, classNames, loss } = options;
   const tokenizer = needsText ? await measurer.tokenizer() : undefined;
@@ -125,8 +125,8 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
   const settings = { ...how, padId: data.padId, batchSize, maxNewTokens, generate, loss, notices };
   const extras: ExtraScores[] = [];
   for (const { takes, textOf, evaluate = async () => ({}) } of Object.values<RowObjective>(objectives)) {
-    const own = rowsWhere(textOf === undefined ? rows : file.whole, takes);
-    if (own.length > 0) extras.push(await evaluate(opened, own, settings));
+    const rowsOfObjective = rowsWhere(textOf === undefined ? rows : file.whole, takes);
+    if (rowsOfObjective.length > 0) extras.push(await evaluate(opened, rowsOfObjective, settings));
   }
   return Object.assign({ rows: examples.length, ...measured }, ...extras);
 }

@@ -42,14 +42,14 @@ export const rowFindingCodes: ReadonlySet<string> = new Set([
 export function rowFindings(run: PlannedRun): readonly Warning[] {
   const { file, rows, plan, classNames } = run;
   const { train, validation, drawn } = rows;
-  const seen = drawn?.sample ?? someRows(train, maxRows);
+  const sample = drawn?.sample ?? someRows(train, maxRows);
   const of = `"${printable(file)}"`;
   const allRows = counted(train.length, "row");
   const epochs = plan.totalSteps / plan.stepsPerEpoch;
   const passes = Number(epochs.toFixed(1));
   const isHeldOut = validation.length > 0;
   const found: (Warning | false | undefined)[] = [
-    areAllEqual(seen) && {
+    areAllEqual(sample) && {
       code: "ROWS_ALL_EQUAL",
       message: `All ${allRows} of ${of} have the same tokens: the adapter can only learn one answer. Check the file, ${named("columns")} and ${named("maxLength")}.`,
     },
@@ -57,7 +57,7 @@ export function rowFindings(run: PlannedRun): readonly Warning[] {
       code: "FEW_ROWS",
       message: `The run has ${allRows} to train on: the adapter will memorise ${train.length === 1 ? "it" : "them"}, and may not help with other inputs. Use 50 rows or more; then some are held out for validation.`,
     },
-    unbalancedClasses(seen, classNames),
+    unbalancedClasses(sample, classNames),
     plan.totalSteps < fewSteps && {
       code: "FEW_STEPS",
       message: `The run has ${counted(plan.totalSteps, "step")} (${counted(passes, "epoch")}), and most runs need 60 or more. Raise ${named("steps")} or ${named("epochs")}.`,
@@ -85,13 +85,13 @@ function areAllEqual(rows: readonly TokenizedExample[]): boolean {
 }
 
 /** Warns if one class has most of the rows, and another one hardly any. */
-function unbalancedClasses(seen: readonly TokenizedExample[], names: PlannedRun["classNames"]): Warning | undefined {
-  const classes = [...classCounts(seen)].sort(([, one], [, other]) => other - one);
+function unbalancedClasses(sample: readonly TokenizedExample[], names: PlannedRun["classNames"]): Warning | undefined {
+  const classes = [...classCounts(sample)].sort(([, one], [, other]) => other - one);
   const [[max, many] = [0, 0], [min, few] = [0, 0]] = [classes[0], classes.at(-1)];
-  if (many <= seen.length / 2 || many < unbalanced * few || max === min) return undefined;
+  if (many <= sample.length / 2 || many < unbalanced * few || max === min) return undefined;
   const name = (label: number) => `"${printable(names?.[label] ?? String(label))}"`;
   const message =
-    `The classes are out of balance: ${name(max)} has ${many} of ${seen.length} rows and ${name(min)} ${few}. An adapter that always answers ` +
+    `The classes are out of balance: ${name(max)} has ${many} of ${sample.length} rows and ${name(min)} ${few}. An adapter that always answers ` +
     `${name(max)} has a good accuracy. Add rows of ${name(min)}, and set ${named("bestBy")} to f1.`;
   return { code: "CLASSES_UNBALANCED", message };
 }

@@ -25,8 +25,8 @@ export function withFileDefaults(
     ...(isSampled ? rules : {}),
     ...{ repetitionPenalty, stop, maxNewTokens: newTokensByFile(model, promptTokens) },
   };
-  const own = Object.keys(options).filter((name) => options[name as keyof TextOptions] !== undefined);
-  const added = Object.entries(defaults).filter(([name, value]) => value !== undefined && !own.includes(name));
+  const optionNames = Object.keys(options).filter((name) => options[name as keyof TextOptions] !== undefined);
+  const added = Object.entries(defaults).filter(([name, value]) => value !== undefined && !optionNames.includes(name));
   if (added.length > 0 && !reported.has(writing)) {
     reported.add(writing);
     const settings = added.map(

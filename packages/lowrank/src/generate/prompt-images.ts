@@ -19,8 +19,8 @@ export function showsImages(prompt: PlainPrompt): boolean {
 }
 
 /** Throws ExampleError, PREPROCESSOR_MISSING, ImagePreparationError, MediaError, DECODER_MISSING. */
-export async function wordImages(given: readonly TextPrompt[], reader: MediaReader): Promise<PromptsWithImages> {
-  const prompts = given.map(plainPrompt);
+export async function wordImages(textPrompts: readonly TextPrompt[], reader: MediaReader): Promise<PromptsWithImages> {
+  const prompts = textPrompts.map(plainPrompt);
   const images = prompts.some(showsImages) ? await MessageImages.of(reader) : undefined;
   if (images === undefined) return { prompts, images };
   const worded = prompts.map(async (prompt) =>

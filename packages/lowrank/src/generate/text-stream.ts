@@ -5,8 +5,8 @@ import type { TextTokenizer } from "@lowrank/data";
 export class TextStream {
   readonly #ids: number[] = [];
   /** Number of tokens whose text was returned, now and the time before. */
-  #given = 0;
-  #givenBefore = 0;
+  #shown = 0;
+  #shownBefore = 0;
 
   constructor(private readonly tokenizer: Pick<TextTokenizer, "decode">) {}
 
@@ -16,8 +16,8 @@ export class TextStream {
     const fresh = this.#fresh();
     // U+FFFD at the end: the bytes of a character that is not complete yet.
     if (fresh === "" || fresh.endsWith("\ufffd")) return "";
-    this.#givenBefore = this.#given;
-    this.#given = this.#ids.length;
+    this.#shownBefore = this.#shown;
+    this.#shown = this.#ids.length;
     return fresh;
   }
 
@@ -40,7 +40,7 @@ export class TextStream {
    * byte of a run as U+FFFD if the run ends within a character), and then no text would ever follow.
    */
   #fresh(): string {
-    const before = this.tokenizer.decode(this.#ids.slice(this.#givenBefore, this.#given));
-    return this.tokenizer.decode(this.#ids.slice(this.#givenBefore)).slice(before.length);
+    const before = this.tokenizer.decode(this.#ids.slice(this.#shownBefore, this.#shown));
+    return this.tokenizer.decode(this.#ids.slice(this.#shownBefore)).slice(before.length);
   }
 }

@@ -121,8 +121,8 @@ export class TextWriter<Choice> {
    * One text, token by token, and its end. Leaving the loop ends it. Throws WRITER_FULL and WRITER_STOPPED
    * before anything is written, and the errors of `OpenedModel.stream`.
    */
-  async *write(given: TextPrompt, options: TextOptions & Choice): AsyncGenerator<TextEvent, void, undefined> {
-    const prompt = plainPrompt(given); // once, as it decodes images
+  async *write(textPrompt: TextPrompt, options: TextOptions & Choice): AsyncGenerator<TextEvent, void, undefined> {
+    const prompt = plainPrompt(textPrompt); // once, as it decodes images
     const chosen = await this.#choose(options);
     const { opened, tokenizer, notices } = chosen.writer;
     checkCharacters(prompt, tokenizer, opened.model);

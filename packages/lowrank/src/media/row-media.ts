@@ -124,14 +124,14 @@ class OpenedMedia implements RowMedia {
     name: string | undefined,
     { make, sizeOf }: { make(): Promise<Made>; sizeOf(made: Made): number },
   ): Promise<Made> {
-    const known = name === undefined ? undefined : kept.get(name);
-    if (known !== undefined) return known;
-    const made = await make();
-    if (name !== undefined && sizeOf(made) <= this.#room) {
-      this.#room -= sizeOf(made);
-      kept.set(name, made);
+    const cached = name === undefined ? undefined : kept.get(name);
+    if (cached !== undefined) return cached;
+    const media = await make();
+    if (name !== undefined && sizeOf(media) <= this.#room) {
+      this.#room -= sizeOf(media);
+      kept.set(name, media);
     }
-    return made;
+    return media;
   }
 }
 

@@ -84,11 +84,11 @@ async function tokenizerOf(
     return { entries: stored, end: endOf((key) => base.metadata.get(key)) };
   }
   const { vocabularySize } = model.config;
-  const made = await ggufFromTokenizer(files, vocabularySize);
-  const end = endOf((key) => made.get(key)?.value);
+  const entries = await ggufFromTokenizer(files, vocabularySize);
+  const end = endOf((key) => entries.get(key)?.value);
   const architecture = base?.metadata.get("general.architecture");
-  if (architecture === undefined) return { entries: made, end };
-  return { entries: [...made, [`${architecture}.vocab_size`, { type: "uint32", value: vocabularySize }]], end };
+  if (architecture === undefined) return { entries: entries, end };
+  return { entries: [...entries, [`${architecture}.vocab_size`, { type: "uint32", value: vocabularySize }]], end };
 }
 
 function endOf(value: (key: string) => unknown): string | undefined {
@@ -131,7 +131,6 @@ export function modelfileText(file: string, { end, setup = {} }: ModelfileFacts)
   ].join("\n");
 }
 
-/** A prompt template as a Go template. */
 function goTemplate(name: string, system: string): string {
   const prompt = "\uE000";
   const template = promptTemplate(name);

@@ -67,8 +67,8 @@ function splitRows(request: TrainingRowsRequest): TrainingRows {
   const learnsPairs = task === undefined || task === "causal-lm" || task === "sequence-classification";
   const asAnswers = loss === "answers" || !learnsPairs;
   const preferences = asAnswers ? countPreferences(request.data.rows) : 0;
-  const taken = (file: RowFile) => (asAnswers ? answersIn(file) : file);
-  const [data, validation] = [taken(request.data), request.validation && taken(request.validation)];
+  const asRows = (file: RowFile) => (asAnswers ? answersIn(file) : file);
+  const [data, validation] = [asRows(request.data), request.validation && asRows(request.validation)];
   const { objective, kinds } = surveyRows(data.name, data.rows);
   const classes = task === "token-classification" ? tokenClasses : rowClasses;
   const isLabelled = objective.hasLabels === true || task === "token-classification";

@@ -57,8 +57,8 @@ function isBelowHead({ tensors }: Adapter, { modelType }: ModelConfig): boolean 
 
 /** Without a task type: the only head whose classifier the adapter has, for a base without a head. */
 function savedHead(adapter: Adapter, config: ModelConfig): Task | undefined {
-  const own = checkpointTask(config);
-  if (own !== undefined && own !== "feature-extraction") return undefined;
+  const taskOfBase = checkpointTask(config);
+  if (taskOfBase !== undefined && taskOfBase !== "feature-extraction") return undefined;
   const heads = tasksOf(config).filter((task) => savedClasses(adapter, config, task) !== undefined);
   return heads.length === 1 ? heads[0] : undefined;
 }

@@ -12,13 +12,13 @@ export async function readBaseConfig(folder: ModelFolder): Promise<ModelConfig> 
   return checkConfig(await readJsonObject(folder, "config.json"), undefined, "config.json");
 }
 
-/** The same for a .gguf file. Throws the errors of `loadGguf`. */
+/** Like `readBaseConfig`, for a .gguf file. Throws the errors of `loadGguf`. */
 export async function readGgufConfig(source: GgufSource): Promise<ModelConfig> {
   const reading = await import("./gguf-reading.ts");
   return checkConfig(await reading.readGgufConfig(await reading.openGguf(source), source.name), undefined, source.name);
 }
 
-/** The same for any base that was found but not opened. */
+/** The configuration of any base that was found but not opened. */
 export async function configOfSource({
   folder,
   openGguf,

@@ -70,13 +70,13 @@ export async function loadBase(
 
 /** The head and its number of classes: from the adapter, else from the data or the command. */
 async function headFor(
-  { task: wanted, mayJudgePairs = false, classes, newHeadSeed, problemType: requested }: BaseRequest,
+  { task: requestedTask, mayJudgePairs = false, classes, newHeadSeed, problemType: requested }: BaseRequest,
   adapter: Adapter | undefined,
   configOf: () => Promise<ModelConfig>,
 ): Promise<Pick<LoadOptions, "task" | "numLabels" | "newHead" | "problemType">> {
   const problemType = requested ?? decodeProblem(adapter?.metadata);
   const config = adapter === undefined && classes === undefined && !mayJudgePairs ? undefined : await configOf();
-  const task = mayJudgePairs && config && judgesPairs(adapter, config) ? undefined : wanted;
+  const task = mayJudgePairs && config && judgesPairs(adapter, config) ? undefined : requestedTask;
   const trained = adapter && config && adapterHead(adapter, config, task);
   const head = trained === undefined ? task : trained.task;
   const numLabels = trained?.classes ?? (config && classes?.(config));
@@ -88,8 +88,8 @@ async function headFor(
 /** Whether the adapter was trained as a classifier, or the base alone is one with a single output. */
 export function judgesPairs(adapter: Adapter | undefined, { modelType, architecture, labels }: ModelConfig): boolean {
   if (adapter !== undefined) return adapter.config.taskType === "SEQ_CLS";
-  const own = architecture === null ? undefined : familyOf(modelType).architectures.get(architecture);
-  return own === "sequence-classification" && labels === 1;
+  const taskOfFiles = architecture === null ? undefined : familyOf(modelType).architectures.get(architecture);
+  return taskOfFiles === "sequence-classification" && labels === 1;
 }
 
 /** The error of the loader advises an option of its own; here the way is a command, or another base. */

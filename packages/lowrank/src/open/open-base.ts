@@ -174,8 +174,8 @@ export class Tokenizers {
   readonly #known = new Map<OpenedBase["files"], Promise<TextTokenizer>>();
 
   of({ files, path }: Pick<OpenedBase, "files" | "path">): Promise<TextTokenizer> {
-    const known = this.#known.get(files) ?? tokenizerOf({ files, path });
-    this.#known.set(files, known);
-    return known;
+    const tokenizer = this.#known.get(files) ?? tokenizerOf({ files, path });
+    this.#known.set(files, tokenizer);
+    return tokenizer;
   }
 }

@@ -7,15 +7,15 @@ import type { Example, ProblemType } from "@lowrank/data";
 export interface RunToCheck {
   /** The objective's facts about options. */
   readonly objective: { readonly options: readonly string[]; readonly hasPictures?: true };
-  /** Of the first row. */
+  /** The kind of the first row. */
   readonly kind: Example["kind"] | undefined;
-  /** Of a classifier. */
+  /** The kind of labels, if the model is a classifier. */
   readonly problem: ProblemType | undefined;
   readonly task: Task;
   /** Whether the rows are the better ones of two answers each. */
   readonly areChosen: boolean;
   readonly hasValidation: boolean;
-  /** Of a new adapter. */
+  /** The configuration of a new adapter. */
   readonly config: Pick<LoraConfig, "init"> | undefined;
 }
 

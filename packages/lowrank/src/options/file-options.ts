@@ -142,7 +142,7 @@ export const fileOptions = {
       value: integerIn({ min: 2 }),
       actsOn: onTokens,
     },
-    /** Of an encoder–decoder: maximum tokens of an answer. */
+    /** Maximum tokens of an encoder–decoder's answer. */
     maxTargetLength: {
       argument: "<number>",
       help: "encoder–decoder: maximum tokens of an answer (default: 512 or the model's limit)",

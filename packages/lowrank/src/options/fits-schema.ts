@@ -5,8 +5,8 @@ import type { ValueSchema } from "./option-table.ts";
 
 /** Whether the schema allows the value. */
 export function fits(value: unknown, schema: ValueSchema): boolean {
-  if (schema.anyOf !== undefined) return schema.anyOf.some((one) => fits(value, one));
-  if (schema.enum !== undefined) return schema.enum.some((one) => one === value);
+  if (schema.anyOf !== undefined) return schema.anyOf.some((option) => fits(value, option));
+  if (schema.enum !== undefined) return schema.enum.some((allowed) => allowed === value);
   switch (schema.type) {
     case "array":
       return Array.isArray(value) && isAsLong(value, schema) && value.every((item) => fits(item, schema.items ?? {}));

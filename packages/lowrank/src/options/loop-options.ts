@@ -69,7 +69,7 @@ export const loopOptions = {
       help: "peak learning rate (default: by model size and by what is trained)",
       value: numberIn({ above: 0 }),
     },
-    /** Of the learning rate, after the warm-up; default "linear". */
+    /** Learning-rate schedule after the warm-up; default "linear". */
     schedule: {
       argument: "<name>",
       help: "rate schedule",
@@ -122,7 +122,7 @@ export const loopOptions = {
       value: flag,
       without: "batch rows at random",
     },
-    /** Of the order of the rows and of dropout; default 0. */
+    /** Seed of the order of the rows and of dropout; default 0. */
     seed: {
       argument: "<number>",
       help: "random seed of adapter, row order and dropout",
@@ -190,7 +190,7 @@ export const loopOptions = {
         acts: (_, { optimizer = "adamw" }) => optimizer === "adamw" || optimizer === "lion",
       },
     },
-    /** Of "sgd"; default 0. */
+    /** Momentum of "sgd"; default 0. */
     momentum: {
       argument: "<share>",
       help: "sgd: momentum (default: 0)",

@@ -10,7 +10,7 @@ export interface ValueSchema {
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
   readonly exclusiveMaximum?: number;
-  /** Of a text. */
+  /** A regular expression that a text must match. */
   readonly pattern?: string;
   readonly items?: ValueSchema;
   readonly minItems?: number;

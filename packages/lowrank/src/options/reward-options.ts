@@ -49,14 +49,14 @@ export const rewardOptions = {
       value: integerIn({ min: 1 }),
       actsOn: onRewards,
     },
-    /** Of sampling; default 1. */
+    /** Temperature of sampling; default 1. */
     temperature: {
       argument: "<number>",
       help: "sampling temperature of completions (default: 1)",
       value: numberIn({ above: 0 }),
       actsOn: onRewards,
     },
-    /** Of sampling; default 1. */
+    /** Top-p of sampling; default 1. */
     topP: {
       argument: "<share>",
       help: "sample from the likeliest tokens with this total probability (default: 1, all)",

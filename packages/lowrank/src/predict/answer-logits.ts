@@ -33,8 +33,8 @@ export function answerOfClasses(logits: ArrayLike<number>, rules: AnswerRules): 
   const isAlone = problem === "single_label_classification";
   const classes = ranked(isAlone ? softmax(logits) : Array.from(logits, sigmoid), rules);
   if (isAlone) return { kind: "class", prediction: classes[0]?.label ?? "", classes: classes.slice(0, topK) };
-  const own = classes.filter(({ probability }) => probability >= threshold);
-  return { kind: "classes", prediction: own.map(({ label }) => label), classes: classes.slice(0, topK) };
+  const predicted = classes.filter(({ probability }) => probability >= threshold);
+  return { kind: "classes", prediction: predicted.map(({ label }) => label), classes: classes.slice(0, topK) };
 }
 
 /** The likeliest choice. `logits`: [choices] */
@@ -72,8 +72,8 @@ export function answerOfTokens(
       };
       continue;
     }
-    const from = (textStart + index) * classes;
-    const [best] = ranked(softmax(Array.from({ length: classes }, (_, one) => logits[from + one] ?? 0)), rules);
+    const offset = (textStart + index) * classes;
+    const [best] = ranked(softmax(Array.from({ length: classes }, (_, label) => logits[offset + label] ?? 0)), rules);
     if (best !== undefined) words.push({ text: text.slice(start, end), start, end, ...best });
   }
   return { kind: "words", prediction: words };
@@ -105,7 +105,7 @@ export function answerOfQuestion(
 
 function ranked(probabilities: readonly number[], { labels }: AnswerRules): readonly ClassProbability[] {
   return probabilities
-    .map((probability, one) => ({ label: labels[one] ?? String(one), probability }))
+    .map((probability, index) => ({ label: labels[index] ?? String(index), probability }))
     .sort((one, other) => other.probability - one.probability);
 }
 

@@ -68,14 +68,14 @@ export async function* predictRows(
   }
   const { batchSize = 8 } = options;
   const answerAll = isSpeech ? transcribeTogether : answerTogether;
-  let held: Question[] = [];
+  let questions: Question[] = [];
   for await (const question of rows) {
-    held.push(question);
-    if (held.length < batchSize * batchesHeld) continue;
-    yield* answerAll(predictor, held, options);
-    held = [];
+    questions.push(question);
+    if (questions.length < batchSize * batchesHeld) continue;
+    yield* answerAll(predictor, questions, options);
+    questions = [];
   }
-  yield* answerAll(predictor, held, options);
+  yield* answerAll(predictor, questions, options);
 }
 
 async function* transcribeTogether(
@@ -121,8 +121,8 @@ async function* answerTogether(
   }
   for (const [index, { example, row }] of held.entries()) {
     const [first = 0, end = inputs.length] = firsts.slice(index, index + 2);
-    const own = { example, rows: inputs.slice(first, end), logits: logits.slice(first, end) };
-    yield { ...answerOf(own, predictor, options), row: Object.fromEntries(row) };
+    const answerLogits = { example, rows: inputs.slice(first, end), logits: logits.slice(first, end) };
+    yield { ...answerOf(answerLogits, predictor, options), row: Object.fromEntries(row) };
   }
 }
 

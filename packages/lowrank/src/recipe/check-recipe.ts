@@ -17,12 +17,12 @@ export function recipeProblems(recipe: Readonly<Record<string, unknown>>): reado
 }
 
 function unknownName(name: string, names: readonly string[]): string {
-  const meant = camelCase(name);
+  const camelName = camelCase(name);
   const [ours = "", ...value] = ourName(name)?.split(" ") ?? [];
   if (names.includes(camelCase(ours))) {
     return `${name}: unknown option; use ${[camelCase(ours), ...value].join(": ")}`;
   }
-  const nearest = nearestName(meant, names);
+  const nearest = nearestName(camelName, names);
   return `${name}: unknown option${nearest === undefined ? "" : `; did you mean ${nearest}?`}`;
 }
 

@@ -31,7 +31,7 @@ export type Recipe = { readonly [Name in Exclude<keyof CompleteRecipe, Lists>]?:
 export type WithModel<Options> = Options & { readonly model: string };
 
 /** Options with the same name in the library that the loop does not need: rows, other models and rewards are read before it, the folder is outside it. */
-const apart: ReadonlySet<string> = new Set([
+const notOfLoop: ReadonlySet<string> = new Set([
   ...["validation", "validationShare", "teacher", "guide", "reward"],
   ...["out", "overwrite", "resume", "saveEvery", "keepCheckpoints", "tensorBoard", "report", "verifyBase"],
 ]);
@@ -41,7 +41,7 @@ const likeTrainer: LoopOptions = { batchSize: 8, learningRate: 5e-5, epochs: 3, 
 
 /** Options for tokenising and the loop, in the library's form; missing ones have the values of the folder's run. */
 export function trainingOptions(recipe: CompleteRecipe, { initial }: Pick<RunFolder, "initial">): TrainingOptions {
-  const alike = Object.entries(recipe).filter(([name]) => Object.hasOwn(trainingNames, name) && !apart.has(name));
+  const alike = Object.entries(recipe).filter(([name]) => Object.hasOwn(trainingNames, name) && !notOfLoop.has(name));
   const chosen: TrainingOptions = { ...Object.fromEntries(alike), ...promptsOf(recipe) };
   const options = { ...(recipe.likePeft === true ? likeTrainer : {}), ...omitUndefined(chosen) };
   return resumedOptions(initial.options, options, recipe);

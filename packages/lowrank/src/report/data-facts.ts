@@ -17,11 +17,11 @@ const maxRows = 500;
 
 /** Lengths are in tokens. */
 export function dataFacts({ train, validation, lengths, classNames }: ReportedRows): FactTable {
-  const seen = someRows(train);
-  const sizes = seen.map(({ inputIds }) => inputIds.length).sort((one, other) => one - other);
+  const sample = someRows(train);
+  const sizes = sample.map(({ inputIds }) => inputIds.length).sort((one, other) => one - other);
   const at = (share: number) => sizes[Math.min(sizes.length - 1, Math.floor(share * sizes.length))] ?? 0;
-  const cut = seen.filter((row) => isAtLimit(row, lengths)).length;
-  const trained = seen.map((row) =>
+  const cut = sample.filter((row) => isAtLimit(row, lengths)).length;
+  const trained = sample.map((row) =>
     "labels" in row ? row.labels.filter((label) => label !== ignoredLabel).length : 0,
   );
   const average = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -29,7 +29,7 @@ export function dataFacts({ train, validation, lengths, classNames }: ReportedRo
   return [
     ["rows to train on", train.length],
     ["rows to validate on", validation.length],
-    ...(seen.length === train.length ? [] : [["rows looked at for what follows", seen.length] as const]),
+    ...(sample.length === train.length ? [] : [["rows looked at for what follows", sample.length] as const]),
     ...(hasTokens
       ? ([
           ["tokens a row: least, median, 95 %, most", `${at(0)}, ${at(0.5)}, ${at(0.95)}, ${sizes.at(-1)}`],
@@ -39,7 +39,7 @@ export function dataFacts({ train, validation, lengths, classNames }: ReportedRo
     ...(trained.some((count) => count > 0)
       ? [["trained tokens a row, on average", average(trained).toFixed(1)] as const]
       : []),
-    ...classFacts(seen, classNames),
+    ...classFacts(sample, classNames),
   ];
 }
 

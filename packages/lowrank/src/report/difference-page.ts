@@ -55,13 +55,13 @@ function adapterParts({ layers, saved, alone }: AdapterDifference): readonly str
     const [inputs, outputs] = [similarity.inputs.values.at(-1), similarity.outputs.values.at(-1)];
     return [path, ...norms, distance, cosine, inputs ?? Number.NaN, outputs ?? Number.NaN] as const;
   });
-  const apart = layers.map(({ path, norms, distance }) => ({ ...cellOf(path), value: distance / norms[0] }));
+  const ratios = layers.map(({ path, norms, distance }) => ({ ...cellOf(path), value: distance / norms[0] }));
   const lists = alone.map((names, side) =>
     names.length === 0 ? "" : markup`<h3>only in the ${side === 0 ? "first" : "second"}</h3><p>${names.join(", ")}</p>`,
   );
   return [
     picture(inputMap(layers)),
-    picture({ title: "‖ΔW₁ − ΔW₂‖/‖ΔW₁‖", cells: apart }),
+    picture({ title: "‖ΔW₁ − ΔW₂‖/‖ΔW₁‖", cells: ratios }),
     table(["module", "‖ΔW₁‖", "‖ΔW₂‖", "‖ΔW₁ − ΔW₂‖", "cosine", "φ of inputs", "φ of outputs"], rows),
     table(
       ["whole weight", "‖V₁ − V₂‖", "relative"],

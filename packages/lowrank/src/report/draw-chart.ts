@@ -97,12 +97,12 @@ function lineOf(
 function thinned(points: readonly CurvePoint[]): readonly CurvePoint[] {
   if (points.length <= maxPoints) return points;
   const size = Math.ceil((2 * points.length) / maxPoints);
-  const kept: CurvePoint[] = [];
+  const keptPoints: CurvePoint[] = [];
   for (let start = 0; start < points.length; start += size) {
-    const some = points.slice(start, start + size);
-    const ends = [...some].sort(([, one], [, other]) => one - other);
+    const chunk = points.slice(start, start + size);
+    const ends = [...chunk].sort(([, one], [, other]) => one - other);
     const pair = [ends[0], ends.at(-1)].flatMap((point) => (point === undefined ? [] : [point]));
-    kept.push(...[...new Set(pair)].sort(([one], [other]) => one - other));
+    keptPoints.push(...[...new Set(pair)].sort(([one], [other]) => one - other));
   }
-  return kept;
+  return keptPoints;
 }

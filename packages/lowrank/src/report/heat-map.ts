@@ -10,7 +10,6 @@ export interface HeatCell {
   readonly value: number;
 }
 
-/** A heat map. */
 export interface HeatMap {
   readonly title: string;
   readonly cells: readonly HeatCell[];

@@ -65,7 +65,7 @@ export function reportPage(facts: ReportFacts): string {
 
 function charts(lines: readonly string[]): readonly string[] {
   const { loss, smoothed, learningRate, gradientNorm, metrics, validation, skipped } = runCurves(lines);
-  const held = validation.get("loss") ?? [];
+  const validationLoss = validation.get("loss") ?? [];
   const figures = [
     ...[...metrics].map(([name, points]) =>
       drawChart({ title: name, series: [{ label: "batch", kind: "plain", points }] }),
@@ -75,7 +75,7 @@ function charts(lines: readonly string[]): readonly string[] {
       series: [
         { label: "training", kind: "plain", points: loss },
         { label: "smoothed", kind: "smooth", points: smoothed },
-        { label: "validation", kind: "held", points: held },
+        { label: "validation", kind: "held", points: validationLoss },
       ],
     }),
     drawChart({ title: "Learning rate", series: [{ label: "learning rate", kind: "smooth", points: learningRate }] }),

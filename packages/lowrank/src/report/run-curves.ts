@@ -2,7 +2,6 @@
 
 import { parseJson } from "@lowrank/contracts";
 
-/** A value after a step. */
 export type CurvePoint = readonly [step: number, value: number];
 
 export interface RunCurves {

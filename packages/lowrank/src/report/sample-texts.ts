@@ -73,7 +73,7 @@ interface Sample {
   readonly expected: readonly number[];
 }
 
-/** Of several answers in a row, the first one. */
+/** A sample of a row; if it has several answers, of the first one. */
 function sampleOf(row: TokenizedExample, longest: number): Sample | undefined {
   if (row.kind === "source-target") {
     if (row.inputIds.length === 0 || row.inputIds.length > longest) return undefined;

@@ -89,10 +89,10 @@ function exactMatch({ completion, row }: Parameters<Reward>[0]): number {
 }
 
 function lengthReward(argument: string): Reward {
-  const wanted = Number(argument);
-  if (!Number.isSafeInteger(wanted) || wanted < 1) throw new Error("expected a number of words, such as length:50");
+  const target = Number(argument);
+  if (!Number.isSafeInteger(target) || target < 1) throw new Error("expected a number of words, such as length:50");
   return ({ completion }) => {
     const words = completion.split(/\s+/).filter(Boolean).length;
-    return Math.max(0, 1 - Math.abs(words - wanted) / wanted);
+    return Math.max(0, 1 - Math.abs(words - target) / target);
   };
 }

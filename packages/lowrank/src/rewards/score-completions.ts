@@ -82,20 +82,20 @@ async function inTime(
   call: (signal: AbortSignal) => unknown,
   { timeout, running, failed }: { readonly timeout: number; readonly running: RunningCalls; readonly failed: Failed },
 ): Promise<unknown> {
-  const own = new AbortController();
+  const controller = new AbortController();
   let reject: (reason: unknown) => void = () => {};
   const ended = new Promise<never>((_, rejected) => {
     reject = rejected;
   });
   const end = (reason: unknown) => {
     reject(reason); // first: what the reward makes of its signal does not count
-    own.abort(reason);
+    controller.abort(reason);
   };
   running.add(end);
   const timer = setTimeout(() => end(failed(`did not answer within ${timeout} s`)), timeout * 1000);
   const answer = async () => {
     try {
-      return await call(own.signal);
+      return await call(controller.signal);
     } catch (cause) {
       throw failed(`threw ${describeValue(cause instanceof Error ? cause.message : cause)}`, cause);
     }

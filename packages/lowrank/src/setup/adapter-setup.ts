@@ -32,8 +32,8 @@ const maxColumns = 64;
 
 /** The settings as a file, by name; empty without settings. */
 export function setupFiles(setup: AdapterSetup): readonly (readonly [file: string, text: string])[] {
-  const kept = checked({ ...setup });
-  return Object.keys(kept).length === 0 ? [] : [[setupFile, `${JSON.stringify(kept, null, 2)}\n`]];
+  const settings = checked({ ...setup });
+  return Object.keys(settings).length === 0 ? [] : [[setupFile, `${JSON.stringify(settings, null, 2)}\n`]];
 }
 
 /** Reads the file next to an adapter. Ignores missing, damaged and invalid settings. */

@@ -38,10 +38,10 @@ export class ByteAutomaton {
 
   /** The state after one more byte; null if no text of the grammar continues so. */
   step(state: State, byte: number): State | null {
-    const known = state.after[byte];
-    if (known !== undefined) return known;
-    const taken = state.stacks.filter(({ top }) => "bytes" in top && top.bytes.has(byte));
-    const next = taken.length === 0 ? null : this.#state(taken.map(({ rest }) => rest));
+    const cached = state.after[byte];
+    if (cached !== undefined) return cached;
+    const matching = state.stacks.filter(({ top }) => "bytes" in top && top.bytes.has(byte));
+    const next = matching.length === 0 ? null : this.#state(matching.map(({ rest }) => rest));
     state.after[byte] = next;
     return next;
   }

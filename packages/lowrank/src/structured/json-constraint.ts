@@ -16,7 +16,7 @@ interface Compiled {
 
 const compiled = new WeakMap<TextTokenizer, Compiled>();
 const maxAutomata = 32;
-/** Of all schemas together: 78 MB with Qwen's vocabulary. Each token of a text may need a mask of its own. */
+/** Maximum masks of all schemas together: 78 MB with Qwen's vocabulary. Each token of a text may need a mask of its own. */
 const maxMasks = 2 ** 12;
 
 /**
@@ -29,25 +29,25 @@ export function jsonConstraint(
   schema: object | undefined,
   endTokens: readonly number[],
 ): () => TokenConstraint {
-  const known = compiledFor(tokenizer);
-  const { automata } = known;
+  const tables = compiledFor(tokenizer);
+  const { automata } = tables;
   const key = schema === undefined ? "" : schemaText(schema);
   const grammar = () => (schema === undefined ? objectGrammar : schemaGrammar(key));
   const automaton = automata.get(key) ?? new ByteAutomaton(grammar());
   automata.delete(key);
   automata.set(key, automaton);
   for (const oldest of automata.keys()) if (automata.size > maxAutomata) automata.delete(oldest);
-  return () => new JsonConstraint(automaton, known, endTokens);
+  return () => new JsonConstraint(automaton, tables, endTokens);
 }
 
 function compiledFor(tokenizer: TextTokenizer): Compiled {
-  const known = compiled.get(tokenizer);
-  if (known !== undefined) return known;
+  const existing = compiled.get(tokenizer);
+  if (existing !== undefined) return existing;
   const bytes = tokenizer.tokenBytes();
   if (bytes === undefined) throw noTokenBytes();
-  const made: Compiled = { table: new TokenTable(bytes), automata: new Map(), masks: new Map() };
-  compiled.set(tokenizer, made);
-  return made;
+  const newTables: Compiled = { table: new TokenTable(bytes), automata: new Map(), masks: new Map() };
+  compiled.set(tokenizer, newTables);
+  return newTables;
 }
 
 function schemaText(schema: object): string {

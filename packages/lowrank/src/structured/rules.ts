@@ -23,23 +23,23 @@ export function oneByte(...ranges: readonly (readonly [from: number, to: number]
 
 /** One of several sequences, made when a text first needs them. `room`: inside a text in quotes, how many characters still fit. */
 export function oneOf(choices: () => readonly Sequence[], room?: number): Rule {
-  let made: readonly Sequence[] | undefined;
+  let cachedChoices: readonly Sequence[] | undefined;
   return {
     id: count++,
     room,
     choices: () => {
-      made ??= choices();
-      return made;
+      cachedChoices ??= choices();
+      return cachedChoices;
     },
   };
 }
 
 /** The same rule for the same key. */
 export function memoized<Key extends string | number>(make: (key: Key) => Rule): (key: Key) => Rule {
-  const made = new Map<Key, Rule>();
+  const rules = new Map<Key, Rule>();
   return (key) => {
-    const rule = made.get(key) ?? make(key);
-    made.set(key, rule);
+    const rule = rules.get(key) ?? make(key);
+    rules.set(key, rule);
     return rule;
   };
 }

@@ -85,8 +85,8 @@ class SchemaReader {
   }
 
   #read(schema: unknown, at: string): Rule {
-    const known = this.#values.get(at);
-    if (known !== undefined) return known.rule;
+    const cached = this.#values.get(at);
+    if (cached !== undefined) return cached.rule;
     const value = this.#value(schema, at);
     this.#values.set(at, value);
     return value.rule;
@@ -148,12 +148,12 @@ class SchemaReader {
   }
 
   #constants(schema: Schema, at: string): Value {
-    const given: unknown = "const" in schema ? [schema.const] : schema.enum;
+    const constants: unknown = "const" in schema ? [schema.const] : schema.enum;
     const other = Object.keys(schema).filter((name) => ofTypes.has(name));
     if (other.length > 0) return this.#fault(at, `${listed(other)} next to constants is not supported`);
     const types: readonly unknown[] = [schema.type ?? []].flat();
     const fits = (value: unknown) => types.length === 0 || typesOf(value).some((type) => types.includes(type));
-    const values = Array.isArray(given) ? given.filter(fits) : [];
+    const values = Array.isArray(constants) ? constants.filter(fits) : [];
     if (values.length === 0) return this.#fault(at, '"enum" has no value of the type');
     return free(oneOfTexts(values.map((value) => JSON.stringify(value))));
   }

@@ -102,7 +102,7 @@ function withoutExcluded(recipe: Readonly<Record<string, unknown>>, sets: SweepS
 
 function combinationsOf(sets: SweepSets): readonly SweepRun["values"][] {
   return [...sets].reduce<readonly SweepRun["values"][]>(
-    (before, [name, values]) => before.flatMap((some) => values.map((value) => ({ ...some, [name]: value }))),
+    (before, [name, values]) => before.flatMap((chosen) => values.map((value) => ({ ...chosen, [name]: value }))),
     [{}],
   );
 }

@@ -101,7 +101,7 @@ function isProgress(value: unknown): value is RunProgress {
     typeof loss === "number" &&
     metricNames.some((name) => name === bestBy) &&
     Array.isArray(validation) &&
-    validation.every((one) => isObject(one) && Object.values(one).every((number) => typeof number === "number"))
+    validation.every((entry) => isObject(entry) && Object.values(entry).every((number) => typeof number === "number"))
   );
 }
 

@@ -113,7 +113,6 @@ function sweepWords({ recipe, sets, out }: SweepCall): readonly string[] {
   return ["lowrank", "sweep", recipe, ...sets.flatMap((set) => ["--set", set]), "--out", out, "--only"];
 }
 
-/** A word quoted for the shell. */
 function shellWord(word: string): string {
   return /^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

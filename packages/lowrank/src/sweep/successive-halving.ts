@@ -26,7 +26,7 @@ export interface Search {
   readonly seconds: number;
   readonly secondsPerStep: number;
   readonly secondsPerValidation: number;
-  /** Of a trial. */
+  /** Minimum number of steps of a trial. */
   readonly fewestSteps: number;
   /** Steps of the final run: no trial has more. */
   readonly maxSteps: number;
@@ -82,9 +82,9 @@ export async function* halve(
       if (begun + steps * secondsPerStep + secondsPerValidation > end) return;
       const loss = await trial({ learningRate, rank }, steps);
       secondsPerStep = Math.max(0, clock() - begun - secondsPerValidation) / steps;
-      const made = { learningRate, rank, steps, loss, isDropped: !(loss <= baseLoss + margin(baseLoss)) };
-      yield made;
-      if (!made.isDropped) trials.push(made);
+      const finished = { learningRate, rank, steps, loss, isDropped: !(loss <= baseLoss + margin(baseLoss)) };
+      yield finished;
+      if (!finished.isDropped) trials.push(finished);
     }
     left = bestFirst(trials, search);
     if (left.length < 2) return;
@@ -94,10 +94,10 @@ export async function* halve(
 /** The last trials of all candidates, the best first: by number of steps, then by loss; dropped ones at the end. */
 export function rankTrials(trials: readonly Trial[], search: Search): readonly Trial[] {
   const last = search.candidates.flatMap((candidate) => trials.filter((trial) => isSame(trial, candidate)).slice(-1));
-  const kept = last.filter(({ isDropped }) => !isDropped);
-  const lengths = [...new Set(kept.map(({ steps }) => steps))].sort((one, other) => other - one);
-  const sorted = lengths.map((length) => kept.filter(({ steps }) => steps === length));
-  return [...sorted.flatMap((some) => bestFirst(some, search)), ...last.filter(({ isDropped }) => isDropped)];
+  const alive = last.filter(({ isDropped }) => !isDropped);
+  const lengths = [...new Set(alive.map(({ steps }) => steps))].sort((one, other) => other - one);
+  const sorted = lengths.map((length) => alive.filter(({ steps }) => steps === length));
+  return [...sorted.flatMap((group) => bestFirst(group, search)), ...last.filter(({ isDropped }) => isDropped)];
 }
 
 /**

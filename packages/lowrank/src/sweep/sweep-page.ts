@@ -29,8 +29,8 @@ function chartOf({ runs, by }: RankedRuns): string {
 function tableOf(ranked: RankedRuns): string {
   const { heads, rows } = rankedTable(ranked, (value) => String(Number(value.toPrecision(5))));
   const named = rows.map(([index = "", ...cells], position) => {
-    const one = ranked.runs[position];
-    return [`${index}${one === ranked.best ? " (best)" : ""}`, ...cells, one?.progress.state ?? ""];
+    const ranking = ranked.runs[position];
+    return [`${index}${ranking === ranked.best ? " (best)" : ""}`, ...cells, ranking?.progress.state ?? ""];
   });
   return `<section><h2>Runs</h2>${htmlTable([...heads, "state"], named)}</section>`;
 }
@@ -41,7 +41,7 @@ export function rankedTable({ runs, by }: RankedRuns, shown: (value: number) => 
   const heads = ["run", ...names, "steps", "loss", `validation ${metricFacts[by].label}`];
   const rows = runs.map(({ run, progress, value }) => {
     const { steps, loss } = progress.state === "complete" ? progress : {};
-    const numbers = [loss, value].map((one) => (one === undefined ? "" : shown(one)));
+    const numbers = [loss, value].map((number) => (number === undefined ? "" : shown(number)));
     return [String(run.index), ...Object.values(run.values).map(valueText), String(steps ?? ""), ...numbers];
   });
   return { heads, rows };
@@ -63,7 +63,7 @@ export interface RankedRuns {
 
 export function rankRuns(runs: readonly Omit<RankedRun, "value">[], by: MetricName): RankedRuns {
   const sign = metricFacts[by].higherIsBetter ? -1 : 1;
-  const rated = runs.map((one) => ({ ...one, value: keptValue(one.progress, by) }));
+  const rated = runs.map((run) => ({ ...run, value: keptValue(run.progress, by) }));
   const worth = ({ value }: RankedRun) => (value === undefined ? Number.POSITIVE_INFINITY : sign * value);
   const sorted = [...rated].sort((one, other) => (worth(one) === worth(other) ? 0 : worth(one) - worth(other)));
   const [first] = sorted;

@@ -18,12 +18,12 @@ export async function describeHead(
   const { newParameters } = model;
   if (newParameters.length === 0) return base === undefined ? undefined : renamed(base, classes);
   const isReplaced = folder !== undefined && (await holdsAny(folder, model));
-  const made = `${newParameters.join(", ")} initialised from seed ${seed}, trained in full and saved with the adapter.`;
-  if (!isReplaced || base === undefined) return `The base has no classifier: ${made}`;
+  const description = `${newParameters.join(", ")} initialised from seed ${seed}, trained in full and saved with the adapter.`;
+  if (!isReplaced || base === undefined) return `The base has no classifier: ${description}`;
   const because = `it has ${base.labels} classes${namesOf(base)}, but the data has ${model.config.labels}`;
   const strangers = strangersOf(base, classes);
   const names = strangers.length === 0 ? "" : ` with other names: ${enumerated(strangers)}`;
-  return `The base's classifier is replaced, because ${because}${names}. ${made}`;
+  return `The base's classifier is replaced, because ${because}${names}. ${description}`;
 }
 
 /** A classifier with the right number of other classes is kept, as in transformers, but reported. */

@@ -117,8 +117,8 @@ export interface NewAdapter {
 }
 
 /** Attaches the adapter of a plan whose initialization needs no data. */
-export function makeAdapter(model: PretrainedModel, plan: InjectionPlan, made: NewAdapter): AdapterHandle {
-  return injectAdapter(model, plan, optionsOf(model, made));
+export function makeAdapter(model: PretrainedModel, plan: InjectionPlan, newAdapter: NewAdapter): AdapterHandle {
+  return injectAdapter(model, plan, optionsOf(model, newAdapter));
 }
 
 /** Attaches the adapter of any plan. EVA may distribute ranks by its measurements, so the plan may change. */

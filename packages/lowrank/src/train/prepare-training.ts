@@ -95,9 +95,9 @@ export function runToCheck(
 
 /** Throws a TrainingOptionsError that names every option without effect in this run; the value 0 is allowed. */
 export function refuseIdleOptions(run: RunToCheck, options: object): void {
-  const given = Object.fromEntries(Object.entries(options));
+  const optionValues = Object.fromEntries(Object.entries(options));
   const idle = optionsWithRows(options).flatMap(([name, value, { actsOn = [] }]) => {
-    const rules = [actsOn].flat().filter(({ acts }) => value !== 0 && !acts(run, given));
+    const rules = [actsOn].flat().filter(({ acts }) => value !== 0 && !acts(run, optionValues));
     return rules.map(({ isFor }) => `${name}: has no effect in this run, it is for ${isFor}`);
   });
   if (idle.length > 0) throw new TrainingOptionsError(idle);
@@ -128,10 +128,10 @@ export async function readTrainingRows(
   const asPrompts = objective !== undefined;
   const how = { platform, columns: omitUndefined({ columns, header, onBrokenRows, asPrompts }), context: { notices } };
   const data = await readRows(input, how);
-  const held = validation === undefined ? undefined : await readRows(validation, how);
+  const validationRows = validation === undefined ? undefined : await readRows(validation, how);
   const { task, config } = opened.model;
   const problem = config.labels === 1 ? "regression" : (config.problemType ?? undefined);
-  return trainingRows({ data, validation: held, validationShare, seed, task, problem, loss });
+  return trainingRows({ data, validation: validationRows, validationShare, seed, task, problem, loss });
 }
 
 function isRead(input: RowsInput | TrainingRows): input is TrainingRows {

@@ -11,9 +11,9 @@ import { defaultValidationShare } from "../rows/row-kinds.ts";
 export interface RunShape {
   readonly objective: Pick<Objective, "hasLabels" | "hasHead" | "rate" | "batchSize" | "bestBy">;
   readonly task: Task;
-  /** Of a classifier. */
+  /** The kind of labels, if the model is a classifier. */
   readonly problem: ProblemType | undefined;
-  /** Of the base. */
+  /** The number of parameters of the base. */
   readonly parameters: number;
   /** All rows, including validation rows held out by default. */
   readonly rows: number;
@@ -110,14 +110,14 @@ function hasHead({ objective, task }: Pick<RunShape, "objective" | "task">): boo
 function rateOf({ objective, task, parameters, rows }: RunShape): readonly [number, string] {
   const writes = task === "causal-lm" || task === "sequence-to-sequence";
   const [rate, size] = sizes.find(([, , below]) => parameters < below) ?? largest;
-  const own = objective.rate?.({ rate, size, encoderRate });
-  if (own !== undefined) return own;
+  const rateOfObjective = objective.rate?.({ rate, size, encoderRate });
+  if (rateOfObjective !== undefined) return rateOfObjective;
   if (writes && areFew({ rows }))
     return [rate / 4, `a quarter of the rate for a language model ${size}, because a run memorises fewer than 50 rows`];
   if (writes) return [rate, `language model ${size}`];
-  const what = hasHead({ objective, task }) ? "a model with a head" : "encoder";
-  if (parameters < smallModel) return [4 * encoderRate, `${what}, under 5 M parameters`];
-  return [Math.min(encoderRate, rate), what];
+  const modelKind = hasHead({ objective, task }) ? "a model with a head" : "encoder";
+  if (parameters < smallModel) return [4 * encoderRate, `${modelKind}, under 5 M parameters`];
+  return [Math.min(encoderRate, rate), modelKind];
 }
 
 /** With so few rows, none are held out, so nothing shows when the run should have ended. */

@@ -77,16 +77,16 @@ export function tokenizedRows(
   const lengths = { ...requested, maxLength: Math.min(requested.maxLength, room) };
   const shared = { model, tokenizer, template, lengths, labels, prompts: learning.prompts };
   const { train, validation: held, numbers } = rows;
-  const made = (from: RowList<Example>, of: Pick<TokenizeRowsOptions, "file" | "rowOf">) => {
+  const tokenize = (from: RowList<Example>, of: Pick<TokenizeRowsOptions, "file" | "rowOf">) => {
     const how = { ...shared, ...of };
     const isDrawn = drawsTokens(from, how) && (options.tokenizeWhenDrawn ?? !Array.isArray(from));
     if (isDrawn) return drawTokens(from, how, notices);
     return { rows: tokenizeRows(from, { ...how, platform }, notices), sample: undefined };
   };
-  const { rows: tokens, sample } = made(train, { file: rows.file, rowOf: numbers.train });
+  const { rows: tokens, sample } = tokenize(train, { file: rows.file, rowOf: numbers.train });
   return {
     train: tokens,
-    validation: held.length === 0 ? [] : made(held, { file: rows.validationFile, rowOf: numbers.validation }).rows,
+    validation: held.length === 0 ? [] : tokenize(held, { file: rows.validationFile, rowOf: numbers.validation }).rows,
     ...(sample === undefined ? {} : { drawn: { sample, texts: { rows: train, lengths } } }),
     media,
     padId: tokenizer?.padId ?? model.config.padTokenId ?? 0,

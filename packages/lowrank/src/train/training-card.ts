@@ -113,8 +113,8 @@ function validationRows(
   adapterStep: number | undefined,
   { bestBy }: CardOptions,
 ): readonly (readonly [string, string])[] {
-  const known = metricNames.filter((name) => metrics[name] !== undefined);
-  const numbers = known.map((name) => `${metricFacts[name].label} ${fourDigits(metrics[name] ?? Number.NaN)}`);
+  const reported = metricNames.filter((name) => metrics[name] !== undefined);
+  const numbers = reported.map((name) => `${metricFacts[name].label} ${fourDigits(metrics[name] ?? Number.NaN)}`);
   const isLast = best === undefined || best.step === step;
   const label = metricFacts[bestBy].label;
   const isAdapter = best?.step === adapterStep ? "; this is its adapter" : "";

@@ -135,7 +135,7 @@ function watchedRate(model: PretrainedModel, rows: TokenizedRows, options: LoopO
   return { restarts, ...omitUndefined({ guess: lossOfGuessing(model, rows) }) };
 }
 
-/** Of the batches of a step; only those that the model wrote have metrics. */
+/** The mean metrics of the batches of a step; only batches that the model wrote have metrics. */
 function meanMetrics(step: readonly RunBatch[]): RunBatch["metrics"] {
   const sums = new Map<string, { readonly total: number; readonly count: number }>();
   for (const [name, value] of step.flatMap(({ metrics = {} }) => Object.entries(metrics))) {

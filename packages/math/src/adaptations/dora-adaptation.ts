@@ -132,9 +132,9 @@ export class DoraAdaptation implements LowRankAdaptation {
    * The part of the weight that A and B replace (PiSSA) is subtracted from the frozen product, which uses the input before dropout.
    */
   #onWholeInput(result: tf.Tensor, dropped: AdaptationCall, whole: AdaptationCall): tf.Tensor {
-    const seen = this.inner.replacedOutput?.(dropped);
-    const due = this.inner.replacedOutput?.(whole);
-    return seen === undefined || due === undefined ? result : tf.add(result, tf.sub(due, seen));
+    const masked = this.inner.replacedOutput?.(dropped);
+    const full = this.inner.replacedOutput?.(whole);
+    return masked === undefined || full === undefined ? result : tf.add(result, tf.sub(full, masked));
   }
 
   #dropped({ input, site, context }: AdaptationCall): tf.Tensor {

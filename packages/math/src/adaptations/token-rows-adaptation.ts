@@ -48,9 +48,9 @@ export class TokenRowsAdaptation implements Adaptation {
     const numbers = tf.tensor2d([...this.indices.keys()], [this.indices.length, 1]);
     const which = tf.reshape(tf.matMul(chosen, numbers), input.shape); // 0 for all other tokens
     const paddingRow = this.indices.indexOf(site.paddingRow ?? -1);
-    const own = tf.mul(embeddingLookup(this.rows, which, { paddingRow }), site.outputScale ?? 1);
+    const rowStates = tf.mul(embeddingLookup(this.rows, which, { paddingRow }), site.outputScale ?? 1);
     const isOwn = tf.reshape(tf.sum(chosen, 1), [...input.shape, 1]);
-    return tf.where(tf.broadcastTo(tf.greater(isOwn, 0), output.shape), own, output);
+    return tf.where(tf.broadcastTo(tf.greater(isOwn, 0), output.shape), rowStates, output);
   }
 
   /** Logits [..., vocabulary]; those of the chosen tokens are computed from their own rows. */
@@ -60,9 +60,9 @@ export class TokenRowsAdaptation implements Adaptation {
     const product = tf.matMul(flat, this.rows, false, true); // [batch·time, tokens]
     const bias = site.values?.(context).bias;
     const picked = tf.tensor1d([...this.indices], "int32");
-    const own = bias === undefined ? product : tf.add(product, tf.gather(bias, picked));
+    const rowScores = bias === undefined ? product : tf.add(product, tf.gather(bias, picked));
     const scores = tf.reshape(output, [flat.shape[0], site.outFeatures]);
-    return tf.reshape(replaceSlices(scores, own, this.indices, 1), output.shape);
+    return tf.reshape(replaceSlices(scores, rowScores, this.indices, 1), output.shape);
   }
 }
 
@@ -81,9 +81,9 @@ function replaceSlices(whole: tf.Tensor, slices: tf.Tensor, indices: readonly nu
     },
     backward: (dy) => ({
       whole: () => {
-        const kept = Float32Array.from({ length: size }, () => 1);
-        for (const index of indices) kept[index] = 0;
-        return tf.mul(dy, tf.tensor(kept, axis === 0 ? [size, 1] : [1, size]));
+        const keepMask = Float32Array.from({ length: size }, () => 1);
+        for (const index of indices) keepMask[index] = 0;
+        return tf.mul(dy, tf.tensor(keepMask, axis === 0 ? [size, 1] : [1, size]));
       },
       slices: () => tf.gather(dy, tf.tensor1d([...indices], "int32"), axis),
     }),

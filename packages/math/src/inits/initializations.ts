@@ -144,13 +144,13 @@ const contextInit: Initialization = {
     checkDirections(request);
     const { rank, settings = {} } = request;
     const moments = damped(measuredOf(request, "moments"));
-    const seen = multiply(moments, request.weight()); // [inFeatures, outFeatures]
+    const inputsTimesWeight = multiply(moments, request.weight()); // [inFeatures, outFeatures]
     const isLast = settings.corda === "kpm";
-    const found = isLast ? svd(seen) : truncatedSvd(seen, rank);
+    const found = isLast ? svd(inputsTimesWeight) : truncatedSvd(inputsTimesWeight, rank);
     const [from, to] = isLast ? [found.s.length - rank, found.s.length] : [0, rank];
     return matricesOfDirections(
       {
-        u: solveSymmetric(moments, sliceColumns(found.u, from, to)), // back from seen to the weight itself
+        u: solveSymmetric(moments, sliceColumns(found.u, from, to)), // back from the product to the weight
         s: found.s.slice(from, to),
         v: sliceColumns(found.v, from, to),
       },
@@ -249,8 +249,8 @@ export const initializations: readonly Initialization[] = [
 /** The initialization for a value of PEFT's `init_lora_weights`. Throws UnknownInitializationError. */
 export function initializationOf(init: boolean | string): Initialization {
   const found = initializations.find(({ name, accepts }) => accepts?.(init) ?? init === name);
-  const known = initializations.map(({ name }) => name);
-  if (!found) throw new UnknownInitializationError(init, known);
+  const names = initializations.map(({ name }) => name);
+  if (!found) throw new UnknownInitializationError(init, names);
   return found;
 }
 

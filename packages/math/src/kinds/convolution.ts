@@ -44,12 +44,12 @@ export const convolution: SiteKind = {
   },
   /** On [batch, height, width, inFeatures]; the result is [batch, newHeight, newWidth, outFeatures]. */
   add: ({ input, output, layer, dropout: draw }, { a, b }, scale) => {
-    const seen = draw === undefined ? input : dropout(input, draw.rate, draw.key);
+    const dropped = draw === undefined ? input : dropout(input, draw.rate, draw.key);
     const geometry = geometryOf(layer);
     const { kernel, groups } = geometry;
     const down = tf.reshape(a, [...kernel, a.shape[0] / (kernel[0] * kernel[1]), a.shape[1]]);
     const up = tf.reshape(tf.mul(b, scale), [1, 1, ...b.shape]);
-    const narrow = convolve(seen, down, { ...geometry, groups: 1 }); // [batch, newHeight, newWidth, rank]
+    const narrow = convolve(dropped, down, { ...geometry, groups: 1 }); // [batch, newHeight, newWidth, rank]
     const point = { kernel: [1, 1], strides: [1, 1], padding: [0, 0], dilations: [1, 1], groups } as const;
     return tf.add(output, convolve(narrow, up, point));
   },

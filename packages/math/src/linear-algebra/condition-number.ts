@@ -12,7 +12,7 @@ export function extremeSingularValues(matrix: Matrix): readonly [largest: number
   return [largest, inverse === undefined ? 0 : 1 / truncatedSvd(inverse, 1).s[0]!];
 }
 
-/** Of an upper triangle; undefined if a number on its diagonal is 0 up to rounding. */
+/** The inverse of an upper triangle; undefined if a number on its diagonal is 0 up to rounding. */
 function inverseOfTriangle({ rows: size, values }: Matrix): Matrix | undefined {
   const inverse = createMatrix(size, size);
   const negligible = Number.EPSILON * size * values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);

@@ -19,12 +19,12 @@ export function rankForEnergy(values: ArrayLike<number>, energy: number, whole =
   if (!(energy > 0 && energy <= 1)) throw new SettingError("rankForEnergy", "energy", energy, "above 0 and at most 1");
   // Values that are zero up to rounding are not counted, also for an energy of 1.
   const smallest = 1e-12 * (values[0] ?? 0);
-  let held = 0;
+  let energySoFar = 0;
   for (let index = 0; index < values.length; index += 1) {
     const value = values[index] as number;
     if (value <= smallest) return Math.max(1, index);
-    held += value * value;
-    if (held >= energy * whole) return index + 1;
+    energySoFar += value * value;
+    if (energySoFar >= energy * whole) return index + 1;
   }
   return Math.max(1, values.length);
 }

@@ -66,8 +66,8 @@ export async function streamedSvd(matrix: RowBlocks, options: StreamedSvdOptions
     const transposed = thinQr(await transposedTimes(matrix, range)).q; // [columns, width]
     range = thinQr(await times(matrix, transposed)).q;
   }
-  const inside = await transposedTimes(matrix, range); // [columns, width]
-  return truncateSvd(lowRankSvd(range, transpose(inside)), rank);
+  const projection = await transposedTimes(matrix, range); // [columns, width]
+  return truncateSvd(lowRankSvd(range, transpose(projection)), rank);
 }
 
 /** matrix · right, for right [columns, width]. */

@@ -81,12 +81,12 @@ const optionNames: OptionNames<CombineOptions> = {
  * }
  * ```
  */
-export function combineAdapters(given: readonly WeightedAdapter[], options: CombineOptions = {}): Adapter {
+export function combineAdapters(adapters: readonly WeightedAdapter[], options: CombineOptions = {}): Adapter {
   refuseUnknownOptions("combineAdapters", options, optionNames);
-  const method = methodOf(given, options);
-  checkSettings(given, options, method);
+  const method = methodOf(adapters, options);
+  checkSettings(adapters, options, method);
   // A stored matrix that is smaller than the real one has no room for another adapter's values.
-  const plain = given.map((source) => ({ ...source, adapter: toPlainLora(source.adapter) }));
+  const plain = adapters.map((source) => ({ ...source, adapter: toPlainLora(source.adapter) }));
   const sources = method.isBetweenTwo ? asProportions(plain) : plain;
   const { layers, saved } = readLayers(sources);
   if (layers.length === 0) throw noLayers(sources);
@@ -120,8 +120,8 @@ function methodOf(
   sources: readonly WeightedAdapter[],
   { type = "exact", compatible }: CombineOptions,
 ): CombinationMethod {
-  const known = combinationMethods.map(({ name }) => name);
-  if (!known.includes(type)) throw new UnknownCombinationError(type, known);
+  const supported = combinationMethods.map(({ name }) => name);
+  if (!supported.includes(type)) throw new UnknownCombinationError(type, supported);
   // A single adapter is only scaled, for every type: _check_add_weighted_adapter in PEFT's tuners/lora/model.py.
   const name = compatible === "peft" && sources.length === 1 ? "linear" : type;
   return combinationMethods.find((method) => method.name === name)!;

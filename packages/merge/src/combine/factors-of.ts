@@ -95,9 +95,9 @@ export function nearest(loras: readonly WeightedLora[], settings: MethodSettings
 /** The sum with the smallest sufficient rank: components that are zero up to rounding are left out at every layer. */
 export function compressed(loras: readonly WeightedLora[], settings: MethodSettings): Factors {
   const { a, b } = concatFactors(loras);
-  const found = lowRankSvd(b, a);
-  const rank = Math.max(1, found.s.filter((value) => value > 1e-12 * found.s[0]!).length);
-  return factorsOf(found, { ...settings, rank });
+  const svd = lowRankSvd(b, a);
+  const rank = Math.max(1, svd.s.filter((value) => value > 1e-12 * svd.s[0]!).length);
+  return factorsOf(svd, { ...settings, rank });
 }
 
 /** Both factors with the configuration's rank, in the layout of files. */

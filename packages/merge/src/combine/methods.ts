@@ -34,9 +34,9 @@ function slerp(loras: readonly WeightedLora[], settings: MethodSettings): Factor
 
 /** ⟨B₁·A₁, B₂·A₂⟩ */
 function innerProduct(one: Factors, other: Factors): number {
-  const left = multiply(transpose(one.b), other.b);
-  const right: Matrix = multiply(one.a, transpose(other.a));
-  return left.values.reduce((sum, value, index) => sum + value * (right.values[index] as number), 0);
+  const bProducts = multiply(transpose(one.b), other.b);
+  const aProducts: Matrix = multiply(one.a, transpose(other.a));
+  return bProducts.values.reduce((sum, value, index) => sum + value * (aProducts.values[index] as number), 0);
 }
 
 /** All methods. */
@@ -140,8 +140,8 @@ function onProducts(name: string, source: string, merge: MatrixMerge): Combinati
     const max = Math.min(settings.rank, combined.rows, combined.columns);
     return factorsOf(truncatedSvd(combined, max), settings);
   };
-  const whole = `${source}, then the nearest of low rank`;
-  return { name, source: whole, rank: "chosen", isSparse: true, combine };
+  const description = `${source}, then the nearest of low rank`;
+  return { name, source: description, rank: "chosen", isSparse: true, combine };
 }
 
 function scaled(matrix: Matrix, factor: number): Matrix {

@@ -27,7 +27,6 @@ export interface WeightedAdapter {
   readonly name?: string;
 }
 
-/** A and B of one adapter at a layer. */
 interface AdapterLora {
   /** Index in the caller's list. */
   readonly adapter: number;
@@ -68,8 +67,8 @@ export function readLayers(sources: readonly WeightedAdapter[]): ReadAdapters {
   const layers = new Map<string, CombinedLayer>();
   sources.forEach(({ adapter }, index) => {
     for (const layer of layersOf(adapter, index)) {
-      const known = layers.get(layer.path);
-      layers.set(layer.path, known ? { ...known, loras: [...known.loras, ...layer.loras] } : layer);
+      const earlier = layers.get(layer.path);
+      layers.set(layer.path, earlier ? { ...earlier, loras: [...earlier.loras, ...layer.loras] } : layer);
     }
   });
   checkShapes([...layers.values()]);
@@ -160,8 +159,8 @@ function collectSaved(
       const part = parseTensorKey(stored)?.part;
       if (part !== "saved" && part !== "base_layer") continue;
       const key = savedKey(stored, layers);
-      const known = saved.get(key);
-      if (known && !isEqual(known, tensor)) shared.push(key);
+      const earlier = saved.get(key);
+      if (earlier && !isEqual(earlier, tensor)) shared.push(key);
       saved.set(key, tensor);
     }
   }

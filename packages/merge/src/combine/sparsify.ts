@@ -48,9 +48,9 @@ export const largest: Drop = ({ matrix }, { density }) => {
  */
 export const middle: Drop = ({ matrix }, { density, gamma }) => {
   const order = bySize(matrix, (one, other) => one - other);
-  const gone = order.length - Math.trunc(density * order.length);
-  const outliers = Math.min(gone, Math.trunc(gamma * order.length));
-  return only(matrix, order.slice(gone - outliers, order.length - outliers));
+  const droppedCount = order.length - Math.trunc(density * order.length);
+  const outliers = Math.min(droppedCount, Math.trunc(gamma * order.length));
+  return only(matrix, order.slice(droppedCount - outliers, order.length - outliers));
 };
 
 function bySize({ values }: Matrix, compare: (one: number, other: number) => number): readonly number[] {

@@ -25,7 +25,6 @@ export interface LayerDifference {
   readonly similarity: { readonly inputs: Matrix; readonly outputs: Matrix };
 }
 
-/** A weight that both adapters replace. */
 interface SavedDifference {
   /** Name in an adapter file, without "base_model.model.". */
   readonly key: string;
@@ -80,8 +79,8 @@ interface Side {
 
 type Sides = readonly [Side, Side];
 
-function sideOf(given: Adapter): Side {
-  const adapter = toPlainLora(given);
+function sideOf(trained: Adapter): Side {
+  const adapter = toPlainLora(trained);
   const { layers, saved } = readLayers([{ adapter, weight: 1 }]);
   return { adapter, layers: new Map(layers.map((layer) => [layer.path, layer])), saved };
 }
@@ -99,13 +98,13 @@ function checkShapes(paths: readonly string[], sides: Sides): void {
 
 function layerDifference(path: string, sides: Sides): LayerDifference {
   const [first, second] = [weighted(sides[0], path, 1), weighted(sides[1], path, -1)];
-  const both = concatFactors([...first, ...second]);
+  const difference = concatFactors([...first, ...second]);
   const [one, other] = [directionsOf(first), directionsOf(second)];
   const norms = [lengthOf(one.s), lengthOf(other.s)] as const;
   return {
     path,
     norms,
-    distance: lowRankNorm(both.b, both.a),
+    distance: lowRankNorm(difference.b, difference.a),
     cosine: -innerProduct(one, other) / (norms[0] * norms[1]),
     similarity: { inputs: subspaceSimilarities(one.v, other.v), outputs: subspaceSimilarities(one.u, other.u) },
   };
@@ -119,8 +118,8 @@ function weighted({ adapter, layers }: Side, path: string, weight: number): read
 /** Only the directions of the update: further ones would be arbitrary, and equal for two updates of zeros. */
 function directionsOf(loras: readonly WeightedLora[]): Svd {
   const { a, b } = concatFactors(loras);
-  const found = lowRankSvd(b, a);
-  return truncateSvd(found, found.s.filter((value) => value > 1e-12 * (found.s[0] as number)).length);
+  const svd = lowRankSvd(b, a);
+  return truncateSvd(svd, svd.s.filter((value) => value > 1e-12 * (svd.s[0] as number)).length);
 }
 
 /** ⟨U₁S₁V₁ᵀ, U₂S₂V₂ᵀ⟩ */

@@ -22,7 +22,7 @@ export function editsOf(model: AdaptableModel, adapter: Adapter): readonly Edit[
   const sites = new Map(model.sites().map((site) => [site.path, site]));
   const parameters = new Map(model.parameters().map((parameter) => [parameter.path, parameter]));
   const { tensors } = currentAdapter(adapter, { modules: [...sites.keys()], parameters: [...parameters.keys()] });
-  const found = [...tensors].map(([key, tensor]): readonly Edit[] | Problem => {
+  const results = [...tensors].map(([key, tensor]): readonly Edit[] | Problem => {
     const saved = key.replace(/\.ln_tuning_layers(?=\.\w+$)/, "");
     const [, path = saved, part] = /^(.+)\.(ia3_l|beft_bias)$/.exec(key) ?? [];
     const [site, parameter] = [sites.get(path), parameters.get(path)];
@@ -32,9 +32,9 @@ export function editsOf(model: AdaptableModel, adapter: Adapter): readonly Edit[
     const act = part === "ia3_l" ? scaled : added;
     return act({ key, ...tensor }, site, parameters.get(site.biasPath ?? `${path}.bias`));
   });
-  const problems = found.flatMap((one) => ("kind" in one ? [one] : []));
+  const problems = results.flatMap((result) => ("kind" in result ? [result] : []));
   if (problems.length > 0) throw new AdapterMismatchError(problems);
-  return found.flatMap((one) => ("kind" in one ? [] : one));
+  return results.flatMap((result) => ("kind" in result ? [] : result));
 }
 
 function replaced({ key, shape, values }: Named, parameter: ParameterRef): [Edit] | Problem {

@@ -92,13 +92,13 @@ function typesOf(order: readonly number[], types: readonly unknown[]): readonly 
 }
 
 /** Whether config.json would be read as a model with these layers. */
-function describesSameModel(file: Readonly<Record<string, unknown>>, wanted: ExportableModel["config"]): boolean {
+function describesSameModel(file: Readonly<Record<string, unknown>>, target: ExportableModel["config"]): boolean {
   try {
     const read = checkConfig(file);
-    const isRotationSame = read.rotatingLayers.join() === wanted.rotatingLayers.join();
-    const areKindsSame = read.layerKinds.join() === wanted.layerKinds.join();
+    const isRotationSame = read.rotatingLayers.join() === target.rotatingLayers.join();
+    const areKindsSame = read.layerKinds.join() === target.layerKinds.join();
     return (
-      isRotationSame && areKindsSame && read.layers === wanted.layers && read.windows.join() === wanted.windows.join()
+      isRotationSame && areKindsSame && read.layers === target.layers && read.windows.join() === target.windows.join()
     );
   } catch (error) {
     if (error instanceof InvalidConfigError) return false;

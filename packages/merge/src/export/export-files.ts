@@ -12,43 +12,9 @@ import {
 import { SourceFolderError } from "./errors.ts";
 import { type ConfigChanges, exportConfig, repeatLayers } from "./export-config.ts";
 import type { ExportableModel, ExportFile, ExportOptions, SourceFolder } from "./exportable-model.ts";
+import { type FloatSpellings, floatSpellings, writeJson } from "./json-floats.ts";
 import { changesOf, type PlannedTensor, planTensors, planTensorsOf } from "./plan-tensors.ts";
 import { streamTensor, type TensorSources } from "./tensor-pieces.ts";
-
-/** The spelling of each float in a JSON text, by its path as JSON. */
-type FloatSpellings = ReadonlyMap<string, string>;
-
-/** Strings, so that digits in them are skipped, and numbers. */
-const tokens = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-/** Prefix of a number that is temporarily written as a string. */
-const mark = "\u0000";
-
-/** The spellings in a JSON text; none if its own strings could be mistaken for marked numbers. */
-export function floatSpellings(text: string): FloatSpellings {
-  if (text.includes("\\u0000")) return new Map();
-  const marked = text.replace(tokens, (token) => (/^-?\d.*[.eE]/.test(token) ? JSON.stringify(mark + token) : token));
-  return new Map(spellingsIn(JSON.parse(marked), []));
-}
-
-function spellingsIn(value: unknown, path: readonly string[]): readonly [string, string][] {
-  if (typeof value === "string" && value.startsWith(mark)) return [[JSON.stringify(path), value.slice(mark.length)]];
-  if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, inner]) => spellingsIn(inner, [...path, key]));
-}
-
-/** JSON with an indent of two. A number that equals the one at the same path before keeps its spelling. */
-export function writeJson(value: unknown, floats: FloatSpellings): string {
-  if (floats.size === 0) return JSON.stringify(value, null, 2);
-  return JSON.stringify(spelt(value, [], floats), null, 2).replace(/"\\u0000(-?\d[\d.eE+-]*)"/g, "$1");
-}
-
-function spelt(value: unknown, path: readonly string[], floats: FloatSpellings): unknown {
-  const spelling = typeof value === "number" ? floats.get(JSON.stringify(path)) : undefined;
-  if (spelling !== undefined && Number(spelling) === value) return mark + spelling;
-  if (Array.isArray(value)) return value.map((inner, index) => spelt(inner, [...path, String(index)], floats));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, spelt(inner, [...path, key], floats)]));
-}
 
 /** Files of a tokenizer … */
 const tokenizerFile =
@@ -70,19 +36,19 @@ async function copiedFiles(folders: {
   const copies = new Map<string, ExportFile>();
   for (const folder of [base, tokenizer]) {
     for (const file of (await folder?.list()) ?? []) {
-      const belongs = isTokenizerFile(file) || (folder === base && otherFile.test(file));
-      if (folder !== undefined && belongs) copies.set(file, await copiedFile(folder, file));
+      const isCopied = isTokenizerFile(file) || (folder === base && otherFile.test(file));
+      if (folder !== undefined && isCopied) copies.set(file, await copiedFile(folder, file));
     }
   }
   return [...copies.values()];
 }
 
 async function copiedFile(source: SourceFolder, name: string): Promise<ExportFile> {
-  const found = await source.open(name);
-  await found.close?.();
+  const opened = await source.open(name);
+  await opened.close?.();
   return {
     name,
-    bytes: found.size,
+    bytes: opened.size,
     async *contents(from = 0) {
       const file = await source.open(name);
       try {
@@ -110,8 +76,8 @@ const metadata = new Map([["format", "pt"]]);
 export async function planFiles(model: ExportableModel, options: ExportOptions): Promise<ExportFiles> {
   const { files, close } = await planOwnFiles(model, options);
   const texts = options.texts ?? new Map<string, string>();
-  const further = [...texts].map(([name, text]) => textFile(name, text));
-  return { files: [...files.filter(({ name }) => !texts.has(name)), ...further], close };
+  const addedFiles = [...texts].map(([name, text]) => textFile(name, text));
+  return { files: [...files.filter(({ name }) => !texts.has(name)), ...addedFiles], close };
 }
 
 async function planOwnFiles(model: ExportableModel, options: ExportOptions): Promise<ExportFiles> {

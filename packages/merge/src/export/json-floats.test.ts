@@ -1,6 +1,6 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { floatSpellings, writeJson } from "./export-files.ts";
+import { floatSpellings, writeJson } from "./json-floats.ts";
 
 describe("writeJson", () => {
   it("spells floats as they were read, and nothing else", () => {

@@ -49,7 +49,7 @@ export interface Changes {
 /** The changes by active merges and a planned one, and new parameters. */
 export function changesOf(model: ExportableModel, merge: PlannedMerge | undefined): Changes {
   const merges = [...mergesOf(model), ...(merge === undefined ? [] : [merge])];
-  const changed = merges.flatMap((one) => one.changed);
+  const changed = merges.flatMap((each) => each.changed);
   return {
     changed: new Set([...changed, ...model.newParameters, ...resizedParameters(model)]),
     isUntied: merges.some(({ untied }) => untied.length > 0),
@@ -70,10 +70,10 @@ export function planTensors(
 ): readonly PlannedTensor[] {
   const fit = fitToBase(model, base, options);
   const renamed = options.isUntied ? untiedTensors(model) : new Map<string, Parameter>();
-  const kept = [...base.tensors].filter(([key]) => !fit.leftOut.has(key) && !renamed.has(key));
-  const usual = chosenType(commonType(new Map(kept)), options.dtype);
+  const fromBase = [...base.tensors].filter(([key]) => !fit.leftOut.has(key) && !renamed.has(key));
+  const usual = chosenType(commonType(new Map(fromBase)), options.dtype);
   return [
-    ...kept.map(([key, { dtype: stored, shape }]): PlannedTensor => {
+    ...fromBase.map(([key, { dtype: stored, shape }]): PlannedTensor => {
       const path = fit.pathOf(key);
       const dtype = chosenType(stored, options.dtype);
       const common = { key: fit.rename(key), baseKey: key, dtype };
@@ -128,11 +128,11 @@ function fitToBase(
   // A tensor that is only part of a weight is copied, or replaced by the whole weights that it belongs to.
   const isReplaced = (key: string) =>
     layout.isPacked(key) || (!layout.isWhole(key) && pathsOf(key).some((path) => changed.has(path)));
-  const [replaced, left] = [keys.filter(isReplaced), keys.filter((key) => !isReplaced(key))];
+  const [replaced, copied] = [keys.filter(isReplaced), keys.filter((key) => !isReplaced(key))];
   const parameters = writtenParameters(model, isUntied);
-  const held = new Set(left.flatMap(pathsOf));
+  const copiedPaths = new Set(copied.flatMap(pathsOf));
   const inPlace = new Set(replaced.flatMap(pathsOf));
-  const added = [...parameters.values()].filter(({ path }) => !held.has(path));
+  const added = [...parameters.values()].filter(({ path }) => !copiedPaths.has(path));
   const isLost = ({ path, tiedWith }: Parameter) => !changed.has(path) && !inPlace.has(path) && tiedWith === null;
   const lost = added.filter(isLost);
   if (lost.length > 0) {
@@ -165,8 +165,8 @@ function withoutClash(
   paths: ReadonlyMap<string, string>,
   added: readonly Parameter[],
 ): (key: string) => string {
-  const taken = new Set(added.map(({ path }) => path));
-  return (key) => (taken.has(rename(key)) ? (paths.get(key) ?? rename(key)) : rename(key));
+  const addedPaths = new Set(added.map(({ path }) => path));
+  return (key) => (addedPaths.has(rename(key)) ? (paths.get(key) ?? rename(key)) : rename(key));
 }
 
 /** Parameters by path. A tied head is included only after untying. Buffers never change, so they stay as in the base's file. */
@@ -203,8 +203,8 @@ function fullNames({ config, task }: ExportableModel, pathOf: ReadonlyMap<string
   return (key) => (task !== "feature-extraction" && isNamedOtherwise ? (pathOf.get(key) ?? fullName(key)) : key);
 }
 
-function chosenType(stored: Dtype, wanted: ExportDtype): Dtype {
-  return wanted === "as-base" || !floatTypes.has(stored) ? stored : wanted;
+function chosenType(stored: Dtype, requested: ExportDtype): Dtype {
+  return requested === "as-base" || !floatTypes.has(stored) ? stored : requested;
 }
 
 /** The type that most float tensors have. */
@@ -231,16 +231,16 @@ function baseLayout(config: ModelConfig, keys: readonly string[]): BaseLayout {
   const quantized = planQuantized(config, keys);
   // As loading sees the file: a quantized weight under its plain name.
   const plain = quantized.size === 0 ? keys : [...new Set([...keys, ...quantized.keys()])];
-  const pieces = [...planStacks(config, plain)].flatMap(([stack, own]) =>
-    own.map((piece) => [piece, [stack]] as const),
+  const pieces = [...planStacks(config, plain)].flatMap(([stack, members]) =>
+    members.map((piece) => [piece, [stack]] as const),
   );
-  const whole = new Map<string, readonly string[]>([...pieces, ...planSplits(config, plain)]);
-  const blocks = [...planBlocks(keys)].flatMap(([name, own]) => own.map((key) => [key, [name]] as const));
-  const codes = [...quantized].flatMap(([name, { keys: own }]) =>
-    [...own.values()].map((key) => [key, whole.get(name) ?? [name]] as const),
+  const namesOfPart = new Map<string, readonly string[]>([...pieces, ...planSplits(config, plain)]);
+  const blocks = [...planBlocks(keys)].flatMap(([name, members]) => members.map((key) => [key, [name]] as const));
+  const codes = [...quantized].flatMap(([name, { keys: members }]) =>
+    [...members.values()].map((key) => [key, namesOfPart.get(name) ?? [name]] as const),
   );
   const packed = new Map<string, readonly string[]>([...blocks, ...codes]);
-  const names = new Map([...whole, ...packed]);
+  const names = new Map([...namesOfPart, ...packed]);
   return {
     namesOf: (key) => names.get(key) ?? [key],
     isWhole: (key) => !names.has(key),

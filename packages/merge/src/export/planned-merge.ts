@@ -10,7 +10,7 @@ export type MergedRows = Float32Array | { readonly bytes: Uint8Array; readonly l
 export interface PlannedMerge {
   /** Paths of the parameters that it changes. */
   readonly changed: readonly string[];
-  /** Those that share a weight with another module and will get their own. */
+  /** Paths that share a weight with another module and will get their own. */
   readonly untied: readonly string[];
   /**
    * A weight of the merged model in file order, some rows at a time. Use each piece before asking for the next. Throws

@@ -85,14 +85,14 @@ async function* basePieces(
   base: TensorCollection,
 ): AsyncGenerator<Uint8Array> {
   const { begin, end, shape } = base.tensors.get(from.key)!;
-  const wanted = shape.join() === planned.shape.join() ? end - begin : bytesOf(planned.shape, from.dtype);
-  const present = Math.min(end - begin, wanted);
-  const written = (bytes: Uint8Array) =>
+  const byteLength = shape.join() === planned.shape.join() ? end - begin : bytesOf(planned.shape, from.dtype);
+  const copiedLength = Math.min(end - begin, byteLength);
+  const converted = (bytes: Uint8Array) =>
     from.dtype === planned.dtype ? bytes : encode(planned, decodeToFloat32(bytes, from.dtype));
-  for (let offset = 0; offset < present; offset += pieceBytes) {
-    yield written(await base.readBytes(from.key, { offset, length: Math.min(pieceBytes, present - offset) }));
+  for (let offset = 0; offset < copiedLength; offset += pieceBytes) {
+    yield converted(await base.readBytes(from.key, { offset, length: Math.min(pieceBytes, copiedLength - offset) }));
   }
-  if (wanted > present) yield written(new Uint8Array(wanted - present));
+  if (byteLength > copiedLength) yield converted(new Uint8Array(byteLength - copiedLength));
 }
 
 function bytesOf(shape: readonly number[], dtype: Dtype): number {

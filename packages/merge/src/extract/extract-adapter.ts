@@ -34,7 +34,6 @@ export interface ExtractOptions {
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }
 
-/** The result for one layer. */
 interface ExtractedLayer {
   /** Module path. */
   readonly path: string;
@@ -100,12 +99,12 @@ export async function extractAdapter(options: ExtractOptions): Promise<Extracted
   for (const { site, pair, isTransposed } of pairs) {
     const magnitudeKey = config.useDora ? site.vectors.get("use_dora") : undefined;
     const settings = { rank: config.rank, energy, seed, isTransposed, hasMagnitudes: magnitudeKey !== undefined };
-    const found = await extractUpdate(site.path, pair, settings);
+    const update = await extractUpdate(site.path, pair, settings);
     reportDone(site.path);
-    if (found === undefined) unchanged.push(site.path);
+    if (update === undefined) unchanged.push(site.path);
     else {
-      for (const [key, tensor] of tensorsOf(site, found, isTransposed)) tensors.set(key, tensor);
-      layers.push({ path: site.path, ...found.facts });
+      for (const [key, tensor] of tensorsOf(site, update, isTransposed)) tensors.set(key, tensor);
+      layers.push({ path: site.path, ...update.facts });
     }
   }
   const others = await changedElsewhere({ base, tuned }, new Set(sites.map(({ path }) => `${path}.weight`)));

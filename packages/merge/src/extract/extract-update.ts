@@ -48,9 +48,9 @@ export async function extractUpdate(
   const magnitudes = settings.hasMagnitudes ? Float32Array.from(sums.outputs.tuned, Math.sqrt) : undefined;
   const difference = differenceOf(pair, settings.hasMagnitudes ? stretchesOf(sums) : undefined, outputs);
   const max = Math.min(settings.rank, difference.rows, difference.columns);
-  const found = await streamedSvd(difference, { rank: max, key: { seed: settings.seed, path } });
-  const rank = rankOf(found, { settings, sums, size: difference });
-  const { a, b } = factorsOf(found, { rank, clamp: null, signs: null });
+  const svd = await streamedSvd(difference, { rank: max, key: { seed: settings.seed, path } });
+  const rank = rankOf(svd, { settings, sums, size: difference });
+  const { a, b } = factorsOf(svd, { rank, clamp: null, signs: null });
   const [left, right] = [Float32Array.from(b.values), Float32Array.from(a.values)];
   const change = { kind: "low-rank", scale: 1, rank, left, right, groups: 1, outputs } as const;
   const missed = await distance(pair, { ...change, ...(magnitudes && { magnitudes }) });
@@ -87,11 +87,11 @@ function rankOf({ s }: Svd, { settings, sums, size }: RankQuestion): number {
   const deviation = sums.rounding * Math.sqrt(sums.tuned / (3 * rows * columns));
   const noise = deviation * (Math.sqrt(rows) + Math.sqrt(columns));
   const min = Math.max(1.5 * noise, float32Share * (s[0] ?? 0));
-  const whole = settings.hasMagnitudes ? undefined : sums.difference;
+  const squaredNorm = settings.hasMagnitudes ? undefined : sums.difference;
   return rankForEnergy(
     s.filter((value) => value > min),
     settings.energy,
-    whole,
+    squaredNorm,
   );
 }
 
@@ -132,22 +132,22 @@ export async function changedElsewhere(
   compared: ReadonlySet<string>,
 ): Promise<readonly OtherChange[]> {
   const tunedParameters = new Map(tuned.model.parameters().map((parameter) => [parameter.path, parameter]));
-  const found: OtherChange[] = [];
+  const changes: OtherChange[] = [];
   for (const parameter of base.model.parameters()) {
     const { path, tiedWith } = parameter;
     if (compared.has(path) || tiedWith !== undefined) continue; // a shared weight is already compared
     const relative = await relativeChange({ base, tuned }, parameter, tunedParameters.get(path));
-    if (relative !== 0) found.push({ path, relative });
+    if (relative !== 0) changes.push({ path, relative });
   }
-  return found;
+  return changes;
 }
 
 async function relativeChange(
   { base, tuned }: { readonly base: ModelInFiles; readonly tuned: ModelInFiles },
-  one: ParameterRef,
+  parameter: ParameterRef,
   other: ParameterRef | undefined,
 ): Promise<number> {
-  if (other === undefined || one.shape.join() !== other.shape.join()) return Number.NaN;
+  if (other === undefined || parameter.shape.join() !== other.shape.join()) return Number.NaN;
   const sums = { base: 0, difference: 0 };
   const add = (before: Float32Array, after: Float32Array) => {
     for (let index = 0; index < before.length; index += 1) {
@@ -156,11 +156,11 @@ async function relativeChange(
       sums.difference += ((after[index] as number) - value) ** 2;
     }
   };
-  const [before, after] = [base.weights.weight(one.path), tuned.weights.weight(one.path)];
+  const [before, after] = [base.weights.weight(parameter.path), tuned.weights.weight(parameter.path)];
   if (before !== undefined && after !== undefined) {
     const pair = { base: rowsOf(before), tuned: rowsOf(after) };
     for await (const blocks of sideBySide(pair)) add(...blocks);
-  } else add(await valuesOf(one, base), await valuesOf(other, tuned));
+  } else add(await valuesOf(parameter, base), await valuesOf(other, tuned));
   return sums.difference === 0 ? 0 : Math.sqrt(sums.difference / sums.base);
 }
 

@@ -100,13 +100,13 @@ export function differenceOf(
     }
   }
   if (rows * columns > keptNumbers) return { rows, columns, blocks };
-  const kept: Float32Array[] = [];
+  const keptBlocks: Float32Array[] = [];
   return {
     rows,
     columns,
     async *blocks() {
-      if (kept.length === 0) for await (const block of blocks()) kept.push(block.slice());
-      yield* kept;
+      if (keptBlocks.length === 0) for await (const block of blocks()) keptBlocks.push(block.slice());
+      yield* keptBlocks;
     },
   };
 }

@@ -61,7 +61,7 @@ export async function mergeAdapter(
   checkMergeable(model, handles, tied);
   if (!keepOriginals) return mergeWithoutUndo(model, handles, tied);
   for (;;) {
-    const below = mergesOf(model);
+    const mergesBefore = mergesOf(model);
     const weights = computeMergedWeights(handles);
     try {
       await checkFinite(weights);
@@ -71,7 +71,7 @@ export async function mergeAdapter(
       for (const { value } of weights) value.dispose();
       throw error;
     }
-    if (mergesOf(model) === below)
+    if (mergesOf(model) === mergesBefore)
       return pushMerge(model, new MergedHandle(model, handles, weights, replaceAll(weights)));
     // These values do not include the other merge and would undo it.
     for (const { value } of weights) value.dispose();
@@ -110,7 +110,7 @@ async function mergeWithoutUndo(
   const parameters = new Map(model.parameters().map((parameter) => [parameter.path, parameter]));
   const merged: string[] = [];
   // Weights that depend on others are computed first, from the unmerged weights.
-  const early = new Map(weights.filter((one) => dependent.has(one)).map((one) => [one, one.compute().value]));
+  const early = new Map(weights.filter((entry) => dependent.has(entry)).map((entry) => [entry, entry.compute().value]));
   for (const weight of weights) {
     let value = early.get(weight);
     try {
@@ -140,11 +140,11 @@ async function checkedWeights(
   tied: "refuse" | "untie",
 ): Promise<CheckedWeights> {
   for (;;) {
-    const below = mergesOf(model);
+    const mergesBefore = mergesOf(model);
     const weights = weightsToMerge(handles);
     const dependent = await checkAll(weights);
     checkMergeable(model, handles, tied);
-    if (mergesOf(model) === below) return { weights, dependent };
+    if (mergesOf(model) === mergesBefore) return { weights, dependent };
   }
 }
 

@@ -15,7 +15,7 @@ export class MergedHandle {
   readonly adapters: readonly AdapterHandle[];
   /** Paths of the parameters that the merge changed. */
   readonly changed: readonly string[];
-  /** Those that shared a weight with another module and now have their own. */
+  /** Paths that shared a weight with another module and now have their own. */
   readonly untied: readonly string[];
   readonly #model: AdaptableModel;
   /** Absent with `keepOriginals: false`. */

@@ -72,7 +72,7 @@ export async function verifyMerge(options: VerifyMergeOptions): Promise<MergeVer
 async function positionFilter(logits: tf.Tensor, mask: tf.Tensor | undefined): Promise<(index: number) => boolean> {
   const isPerPosition = mask !== undefined && logits.rank > mask.rank && mask.size > 0;
   if (!isPerPosition) return () => true;
-  const kept = await mask.data();
+  const maskValues = await mask.data();
   const logitsPerPosition = logits.size / mask.size;
-  return (index) => kept[Math.floor(index / logitsPerPosition)] !== 0;
+  return (index) => maskValues[Math.floor(index / logitsPerPosition)] !== 0;
 }

@@ -59,7 +59,7 @@ function isLeftWhole(name: string): boolean {
 /** A type, or its fallback if rows are not whole blocks: F16 in the end. */
 export function fitting(type: EncodableType, shape: readonly number[]): EncodableType {
   const width = shape.at(-1) ?? 1;
-  const isWhole = (one: EncodableType) => width % (blocks[one] ?? 1) === 0;
+  const isWhole = (candidate: EncodableType) => width % (blocks[candidate] ?? 1) === 0;
   if (isWhole(type)) return type;
   const other = fallbacks[type] ?? "F16";
   return isWhole(other) ? other : "F16";

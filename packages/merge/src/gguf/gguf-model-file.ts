@@ -169,20 +169,20 @@ async function* modelPieces(
   // Values that are already on the type's levels are compared directly; others are compared with the base rounded to this type.
   const isOwnType = typeof options.type !== "string" && options.type.tensors.get(name)?.type === type;
   const rounded = (values: Float32Array) => dequantize(encoded(values, type, name), type, values.length);
-  const own = new EffectSums();
+  const sums = new EffectSums();
   let changedPieces = 0;
-  let left = order.shape.reduce((product, size) => product * size, 1);
+  let remaining = order.shape.reduce((product, size) => product * size, 1);
   for await (const piece of after) {
     const bytes = encoded(piece, type, name);
     const frozen = (await before?.next())?.value;
     // Unchanged pieces add nothing to the sums. For changed ones, measuring takes as long as writing.
     if (frozen !== undefined && !areEqual(frozen, piece) && changedPieces++ % measuredPieces === 0) {
       const [was, is] = [isOwnType ? frozen : rounded(frozen), dequantize(bytes, type, piece.length)];
-      own.add({ before: frozen, after: piece }, { before: was, after: is });
+      sums.add({ before: frozen, after: piece }, { before: was, after: is });
     }
-    left -= piece.length;
+    remaining -= piece.length;
     // Before the last bytes are written, so that a saved state has the sums too.
-    if (left === 0 && isMeasured) effects.put(name, own);
+    if (remaining === 0 && isMeasured) effects.put(name, sums);
     yield bytes;
   }
 }

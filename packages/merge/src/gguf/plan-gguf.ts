@@ -67,8 +67,8 @@ function asModel({ name, path, order }: NamedWeight, type: string): PlannedGgufT
 
 /** Types with fewer bits than can be written become 4-bit types; other types that cannot be written become 8-bit. */
 function writable(type: string): EncodableType {
-  const found = encodableTypes.find((one) => one === type);
-  if (found !== undefined) return found;
+  const sameType = encodableTypes.find((candidate) => candidate === type);
+  if (sameType !== undefined) return sameType;
   return /^(Q[23]|IQ|TQ|MXFP4|NVFP4|Q1)/.test(type) ? "Q4_K" : "Q8_0";
 }
 
@@ -80,14 +80,14 @@ interface NamedWeight {
 
 function namedWeights({ config, task }: ExportableModel, { table, isUntied }: GgufPlanFacts): readonly NamedWeight[] {
   const isUnread = (path: string) => table.unread?.some((module) => path.startsWith(`${module}.`)) ?? false;
-  const written = parametersOf(config, task).filter(
+  const parameters = parametersOf(config, task).filter(
     ({ path, tiedWith, isBuffer }) => !isBuffer && (tiedWith === null || isUntied) && !isUnread(path),
   );
   // Decoders without a head lack the prefix of the names with one.
   const inTable = (path: string) =>
     task === "feature-extraction" ? pathInModel(config.family, table.task ?? "causal-lm", path) : path;
   const unnamed: string[] = [];
-  const weights = written.flatMap(({ path, shape }): NamedWeight[] => {
+  const weights = parameters.flatMap(({ path, shape }): NamedWeight[] => {
     const name = ggufNameOf(table, inTable(path));
     if (name === null) unnamed.push(path);
     return name === null

@@ -26,11 +26,11 @@ export class EffectSums {
     // Local variables, because writing fields for each number takes eight times as long.
     let [along, change, error] = this.numbers;
     for (let index = 0; index < exact.after.length; index += 1) {
-      const wanted = exact.after[index]! - exact.before[index]!;
-      const left = written.after[index]! - written.before[index]!;
-      along += left * wanted;
-      change += wanted * wanted;
-      error += (left - wanted) * (left - wanted);
+      const exactChange = exact.after[index]! - exact.before[index]!;
+      const writtenChange = written.after[index]! - written.before[index]!;
+      along += writtenChange * exactChange;
+      change += exactChange * exactChange;
+      error += (writtenChange - exactChange) * (writtenChange - exactChange);
     }
     this.numbers = [along, change, error];
   }

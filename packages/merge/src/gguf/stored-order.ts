@@ -64,10 +64,10 @@ async function* inPieces(blocks: AsyncIterable<Float32Array>, size: number): Asy
   let filled = 0;
   for await (const block of blocks) {
     for (let from = 0; from < block.length; ) {
-      const taken = block.subarray(from, from + size - filled);
-      piece.set(taken, filled);
-      filled += taken.length;
-      from += taken.length;
+      const part = block.subarray(from, from + size - filled);
+      piece.set(part, filled);
+      filled += part.length;
+      from += part.length;
       if (filled < size) continue;
       yield piece;
       piece = new Float32Array(size);

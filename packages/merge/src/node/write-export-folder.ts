@@ -79,10 +79,10 @@ interface Writing {
 
 function countBytes(files: readonly ExportFile[], onProgress: WriteExportFolderOptions["onProgress"]) {
   const total = files.reduce((sum, file) => sum + file.bytes, 0);
-  let done = 0;
+  let writtenBytes = 0;
   return (bytes: number) => {
-    done += bytes;
-    onProgress?.({ bytes: done, total });
+    writtenBytes += bytes;
+    onProgress?.({ bytes: writtenBytes, total });
   };
 }
 

@@ -79,8 +79,8 @@ export async function writeModelFolder(
 }
 
 async function refuseToReplace(source: string, output: string): Promise<void> {
-  const [here, there] = await Promise.all([realPath(source), realPath(output)]);
-  if (here === there || here.startsWith(there.endsWith(sep) ? there : there + sep))
+  const [sourcePath, outputPath] = await Promise.all([realPath(source), realPath(output)]);
+  if (sourcePath === outputPath || sourcePath.startsWith(outputPath.endsWith(sep) ? outputPath : outputPath + sep))
     throw new OutputIsSourceError(output, source);
 }
 

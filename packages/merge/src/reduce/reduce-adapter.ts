@@ -88,11 +88,11 @@ function reducedLayer(
 ) {
   const scaling = scalingOf(config, path);
   const { a, b } = concatFactors(loras.map((lora) => ({ ...lora, weight: 1, scaling })));
-  const found = lowRankSvd(b, a);
-  const rank = Math.min(max, rankForEnergy(found.s, energy));
-  const [whole, lost] = [lengthOf(found.s), lengthOf(found.s.subarray(rank))];
-  const facts: ReducedLayer = { path, rankBefore: a.rows, rank, norm: whole, error: whole === 0 ? 0 : lost / whole };
-  return { facts, factors: factorsOf(found, { rank, clamp: null, signs: null }) };
+  const svd = lowRankSvd(b, a);
+  const rank = Math.min(max, rankForEnergy(svd.s, energy));
+  const [norm, lost] = [lengthOf(svd.s), lengthOf(svd.s.subarray(rank))];
+  const facts: ReducedLayer = { path, rankBefore: a.rows, rank, norm, error: norm === 0 ? 0 : lost / norm };
+  return { facts, factors: factorsOf(svd, { rank, clamp: null, signs: null }) };
 }
 
 function lengthOf(values: Float64Array): number {

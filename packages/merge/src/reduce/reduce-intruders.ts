@@ -64,7 +64,7 @@ export function reduceIntruders(
   const sites = new Map(model.sites().map((site) => [site.path, site]));
   const tensors = new Map<string, AdapterTensor>(plain.tensors);
   const lessened = (value: number) => value * (mitigationLambda - 1);
-  const found = layers.map((layer) => {
+  const results = layers.map((layer) => {
     const { path, loras } = layer;
     const scaling = scalingOf(plain.config, path);
     const { a, b } = concatFactors(loras.map((lora) => ({ ...lora, weight: 1, scaling })));
@@ -72,14 +72,14 @@ export function reduceIntruders(
     const intruders = intrudersOf(base, sum(base, multiply(b, a)), { topK, threshold });
     if (intruders.s.length > 0) {
       const weaker = scaleColumns(intruders.u, intruders.s.map(lessened));
-      const whole = lowRankSvd(concatColumns([b, weaker]), transpose(concatColumns([transpose(a), intruders.v])));
+      const reduced = lowRankSvd(concatColumns([b, weaker]), transpose(concatColumns([transpose(a), intruders.v])));
       const rank = rankOf(plain.config, path);
-      const factors = halves(truncateSvd(whole, rank), scaling);
+      const factors = halves(truncateSvd(reduced, rank), scaling);
       for (const [key, tensor] of storedFactors(layer, factors, rank)) tensors.set(key, tensor);
     }
     return { path, intruders: intruders.s.length };
   });
-  return { adapter: { ...plain, tensors }, layers: found };
+  return { adapter: { ...plain, tensors }, layers: results };
 }
 
 /** B = U·√S / scaling and A = √S·Vᵀ. */
@@ -104,7 +104,7 @@ function sum(one: Matrix, other: Matrix): Matrix {
   return { ...one, values: one.values.map((value, index) => value + other.values[index]!) };
 }
 
-/** Those of the first singular vectors of `merged` that are near to none of `base`. */
+/** The first singular vectors of `merged` that are near to no singular vector of `base`. */
 function intrudersOf(
   base: Matrix,
   merged: Matrix,
@@ -112,15 +112,15 @@ function intrudersOf(
 ): Svd {
   const side = Math.min(base.rows, base.columns);
   const first = truncatedSvd(merged, Math.min(topK, side));
-  const isFar = (known: Matrix) => {
-    const { rows, columns, values } = multiply(transpose(first.u), known); // [topK, known vectors]
+  const isFar = (baseVectors: Matrix) => {
+    const { rows, columns, values } = multiply(transpose(first.u), baseVectors); // [topK, base vectors]
     return Array.from({ length: rows }, (_, row) => {
       return values.subarray(row * columns, (row + 1) * columns).every((cosine) => Math.abs(cosine) < threshold);
     });
   };
   // Vectors of a trained weight are mostly near to one of the base's first ones. Only for others all are needed.
-  const known = isFar(truncatedSvd(base, Math.min(4 * topK, side)).u);
-  const far = known.some(Boolean) ? isFar(svd(base).u) : known;
+  const isFarFromFirst = isFar(truncatedSvd(base, Math.min(4 * topK, side)).u);
+  const far = isFarFromFirst.some(Boolean) ? isFar(svd(base).u) : isFarFromFirst;
   const chosen = [...far.keys()].filter((index) => far[index]);
   const columns = (matrix: Matrix) => transpose(selectRows(transpose(matrix), chosen));
   return { u: columns(first.u), s: Float64Array.from(chosen, (index) => first.s[index]!), v: columns(first.v) };

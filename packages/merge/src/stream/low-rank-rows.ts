@@ -34,10 +34,10 @@ function byKernel(
       for (let start = 0, index = first; start < values.length; start += columns, index += 1) {
         for (let factor = 0; factor < rank; factor += 1)
           factors[factor] = scale * (left[index * rank + factor] as number);
-        const own = values.subarray(start, start + columns);
-        row.set(own);
+        const weightRow = values.subarray(start, start + columns);
+        row.set(weightRow);
         add(rowAt, leftAt, leftAt + 4 * rank, Math.floor(index / rowsOfGroup) * rank * width, width);
-        own.set(row);
+        weightRow.set(row);
       }
     };
   } catch {
@@ -45,7 +45,7 @@ function byKernel(
   }
 }
 
-/** The same without vectors. */
+/** Adds with loops, without vectors. */
 export function byLoops(
   { left, right, rank, groups, scale }: RowUpdate,
   { rows, columns }: { readonly rows: number; readonly columns: number },
@@ -55,12 +55,12 @@ export function byLoops(
   return (values, first) => {
     for (let start = 0, index = first; start < values.length; start += columns, index += 1) {
       sum.fill(0);
-      const from = Math.floor(index / rowsOfGroup) * rank;
+      const firstFactor = Math.floor(index / rowsOfGroup) * rank;
       for (let factor = 0; factor < rank; factor += 1) {
-        const by = scale * (left[index * rank + factor] as number);
-        const position = (from + factor) * columns;
+        const multiplier = scale * (left[index * rank + factor] as number);
+        const position = (firstFactor + factor) * columns;
         for (let column = 0; column < columns; column += 1)
-          sum[column] = (sum[column] as number) + by * (right[position + column] as number);
+          sum[column] = (sum[column] as number) + multiplier * (right[position + column] as number);
       }
       for (let column = 0; column < columns; column += 1)
         values[start + column] = (values[start + column] as number) + (sum[column] as number);

@@ -18,7 +18,7 @@ import { type RoundedRows, roundedRows } from "./rounded-rows.ts";
 interface PlanMergeOptions {
   /** The base's weights. */
   readonly weights: FileWeights;
-  /** As for `mergeAdapter`. */
+  /** As in the options of `mergeAdapter`. */
   readonly tied?: "refuse" | "untie";
 }
 
@@ -119,8 +119,8 @@ interface WeightTask {
 async function* valuesOf(path: string, task: WeightTask): AsyncGenerator<Float32Array> {
   const { model, weights, change } = task;
   const file = task.inFile(path);
-  const inRows = change?.changes.map((one) => one.inRows);
-  if (file !== undefined && inRows?.every((one) => one !== undefined) !== false) {
+  const inRows = change?.changes.map((each) => each.inRows);
+  if (file !== undefined && inRows?.every((read) => read !== undefined) !== false) {
     const rowChanges: RowChange[] = [];
     for (const read of inRows ?? []) if (read !== undefined) rowChanges.push(await read());
     yield* foldRows(rowsOf(file, rowChanges), rowChanges);

@@ -67,12 +67,12 @@ export function distillationLoss(
             "teacher",
             `it has a vocabulary of ${expected.shape[1]} tokens, the model ${logits.shape[1]}`,
           );
-        const apart = tf.mul(
+        const distance = tf.mul(
           divergenceOf[divergence](tf.div(logits, temperature), tf.div(expected, temperature)),
           weight,
         );
-        if (labelWeight === 0) return apart as tf.Scalar;
-        return tf.add<tf.Scalar>(apart, tf.mul(smoothedLoss(logits, chunk.targets(), head.smoothing), labelWeight));
+        if (labelWeight === 0) return distance as tf.Scalar;
+        return tf.add<tf.Scalar>(distance, tf.mul(smoothedLoss(logits, chunk.targets(), head.smoothing), labelWeight));
       };
       return tf.div<tf.Scalar>(adaptedHeadLoss(rows, { ...head, lossOf }), rows.hidden.shape[0]);
     });

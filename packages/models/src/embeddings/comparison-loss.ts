@@ -17,9 +17,9 @@ export interface ComparedEmbeddings {
   /** [columns · rows, width]: all first texts, then all second ones … */
   readonly embeddings: tf.Tensor2D;
   readonly columns: number;
-  /** Of each row's two texts. */
+  /** The similarity score of each row's two texts. */
   readonly similarities?: readonly number[] | undefined;
-  /** Of the guide, for "gist": [columns · rows, any width], which get no gradient. */
+  /** The guide's embeddings for the loss "gist": [columns · rows, any width], which get no gradient. */
   readonly guide?: tf.Tensor2D | undefined;
   /** The ranking loss computes the scores of this many first texts at a time; default all. */
   readonly miniBatchSize?: number | undefined;
@@ -50,13 +50,13 @@ export function comparisonLoss(loss: ComparisonLoss, { matryoshka, ...compared }
     );
   return tf.tidy(() => {
     if (columns < 2) throw wrong(loss, "two texts a row", `${columns}`);
-    const own = ranked(embeddings, columns);
-    const { anchors: first, positives: second, negatives: [third] = [] } = own;
+    const columnsOfTexts = ranked(embeddings, columns);
+    const { anchors: first, positives: second, negatives: [third] = [] } = columnsOfTexts;
     if (loss === "gist") {
       if (guide === undefined) throw wrong(loss, "the guide's embeddings", "none");
-      return gistLoss(own, ranked(guide, columns));
+      return gistLoss(columnsOfTexts, ranked(guide, columns));
     }
-    if (loss === "ranking") return rankingLoss(own, { anchorsAtOnce });
+    if (loss === "ranking") return rankingLoss(columnsOfTexts, { anchorsAtOnce });
     if (loss === "triplet") {
       if (third === undefined || columns !== 3) throw wrong(loss, "three texts a row", `${columns}`);
       return tripletLoss({ anchors: first, positives: second, negatives: third });

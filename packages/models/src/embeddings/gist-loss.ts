@@ -23,21 +23,21 @@ export function gistLoss(
 ): tf.Scalar {
   const [rows] = ofModel.anchors.shape;
   return tf.tidy(() => {
-    const [own, guided] = [similarities(ofModel), similarities(ofGuide)];
-    if (!tf.util.arraysEqual(own.shape, guided.shape))
-      throw new ModelInputError("guide", `its scores have the shape [${guided.shape}], expected [${own.shape}]`);
+    const [trained, guided] = [similarities(ofModel), similarities(ofGuide)];
+    if (!tf.util.arraysEqual(trained.shape, guided.shape))
+      throw new ModelInputError("guide", `its scores have the shape [${guided.shape}], expected [${trained.shape}]`);
     const positives = tf.slice2d(guided, [0, 0], [rows, rows]);
     const eye = tf.eye(rows);
     const threshold = tf.sum(tf.mul(positives, eye), 1, true); // [rows, 1]
     const isPositive = tf.cast(
       tf.pad2d(eye, [
         [0, 0],
-        [0, own.shape[1] - rows],
+        [0, trained.shape[1] - rows],
       ]),
       "bool",
     );
     const counts = tf.logicalOr(tf.lessEqual(guided, threshold), isPositive);
-    const scores = tf.where<tf.Tensor2D>(counts, tf.div<tf.Tensor2D>(own, temperature), leftOut);
+    const scores = tf.where<tf.Tensor2D>(counts, tf.div<tf.Tensor2D>(trained, temperature), leftOut);
     return tf.reshape<tf.Rank.R0>(crossEntropy(scores, tf.range(0, rows, 1, "int32"), "mean"), []);
   });
 }

@@ -24,8 +24,8 @@ export function matryoshkaLoss(
   loss: (embeddings: tf.Tensor2D) => tf.Scalar,
 ): tf.Scalar {
   if (weights.length !== dims.length || dims.length === 0) {
-    const found = `${dims.length} dimensions with ${weights.length} weights`;
-    throw new ModelInputError("matryoshka", `it has ${found}, expected one weight for each of one or more`);
+    const lengths = `${dims.length} dimensions with ${weights.length} weights`;
+    throw new ModelInputError("matryoshka", `it has ${lengths}, expected one weight for each of one or more`);
   }
   return tf.tidy(() => {
     const losses = dims.map((dim, index) => {

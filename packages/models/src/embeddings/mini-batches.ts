@@ -35,19 +35,19 @@ export function embedMiniBatches(
     value instanceof tf.Tensor ? [[name, value as tf.Tensor] as const] : [],
   );
   const batch = inputs.inputIds?.shape[0] ?? 0;
-  const made: tf.Tensor2D[] = [];
+  const embeddings: tf.Tensor2D[] = [];
   for (let start = 0; start < batch; start += miniBatchSize) {
     const size = Math.min(miniBatchSize, batch - start);
-    const own = contextOf(context, { start, size, index: made.length });
+    const sliceContext = contextOf(context, { start, size, index: embeddings.length });
     const sliced = (tensor: tf.Tensor) =>
       tensor.shape[0] === batch ? tf.slice(tensor, start, size) : tf.clone(tensor);
     const slices = withoutTape(() => tensors.map(([, tensor]) => sliced(tensor)));
-    const compute = (...kept: tf.Tensor[]) =>
-      embed({ ...inputs, ...Object.fromEntries(tensors.map(([name], index) => [name, kept[index]])) }, own);
-    made.push(recompute({ compute, inputs: [], constants: slices, variables }) as tf.Tensor2D);
+    const compute = (...parts: tf.Tensor[]) =>
+      embed({ ...inputs, ...Object.fromEntries(tensors.map(([name], index) => [name, parts[index]])) }, sliceContext);
+    embeddings.push(recompute({ compute, inputs: [], constants: slices, variables }) as tf.Tensor2D);
     tf.dispose(slices);
   }
-  return tf.concat2d(made, 0);
+  return tf.concat2d(embeddings, 0);
 }
 
 interface Part {

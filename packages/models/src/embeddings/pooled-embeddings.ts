@@ -21,8 +21,8 @@ export const pooledBy: Readonly<Record<Pooling, PooledStates>> = { mean: "mean",
 export function embeddingsOf(states: tf.Tensor, settings: EmbeddingSettings, pass: Pass): tf.Tensor2D {
   const { pooling, isNormalised, dimensions } = settings;
   const pooled = pool(states, pooledBy[pooling], pass);
-  const kept = dimensions === undefined ? pooled : firstDimensions(pooled, dimensions);
-  return isNormalised ? normalised(kept) : kept;
+  const shortened = dimensions === undefined ? pooled : firstDimensions(pooled, dimensions);
+  return isNormalised ? normalised(shortened) : shortened;
 }
 
 /** Rows of length 1, as torch's `normalize` makes them: shorter ones than 1e-12 stay shorter, and pass nothing of their length back. */

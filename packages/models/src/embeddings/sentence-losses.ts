@@ -37,12 +37,12 @@ export function rankingLoss(
     const queries = normalised(anchors);
     const sums: tf.Tensor[] = [];
     for (let start = 0; start < rows; start += size) {
-      const some = tf.slice2d(queries, [start, 0], [Math.min(size, rows - start), -1]);
-      const compute = (query: tf.Tensor = some, answer: tf.Tensor = answers) => {
+      const chunk = tf.slice2d(queries, [start, 0], [Math.min(size, rows - start), -1]);
+      const compute = (query: tf.Tensor = chunk, answer: tf.Tensor = answers) => {
         const scores = tf.mul<tf.Tensor2D>(tf.matMul(query, answer, false, true), scale);
-        return crossEntropy(scores, tf.range(start, start + some.shape[0], 1, "int32"), "sum");
+        return crossEntropy(scores, tf.range(start, start + chunk.shape[0], 1, "int32"), "sum");
       };
-      sums.push(size < rows ? recompute({ compute, inputs: [some, answers], variables: [] }) : compute());
+      sums.push(size < rows ? recompute({ compute, inputs: [chunk, answers], variables: [] }) : compute());
     }
     return tf.reshape<tf.Rank.R0>(tf.div(tf.addN(sums), rows), []);
   });
@@ -86,10 +86,10 @@ export function orderLoss(
 ): tf.Scalar {
   checkRows([first, second], scores.length);
   return tf.tidy(() => {
-    const alike = tf.mul(cosines(first, second), scale);
+    const similarities = tf.mul(cosines(first, second), scale);
     // For each two pairs: how much more similar the pair with the lower score is.
-    const excess = tf.sub(tf.expandDims(alike, 1), tf.expandDims(alike, 0));
-    const counts = scores.map((one) => scores.map((other) => (one < other ? 0 : Number.NEGATIVE_INFINITY)));
+    const excess = tf.sub(tf.expandDims(similarities, 1), tf.expandDims(similarities, 0));
+    const counts = scores.map((score) => scores.map((other) => (score < other ? 0 : Number.NEGATIVE_INFINITY)));
     const terms = tf.reshape(tf.add(excess, tf.tensor2d(counts)), [-1]);
     return tf.logSumExp(tf.concat([tf.zeros([1]), terms]));
   });
@@ -119,7 +119,7 @@ export function tripletLoss(
   });
 }
 
-/** Of each row's two embeddings: [rows]. */
+/** The cosine of each row's two embeddings: [rows]. */
 function cosines(first: Embeddings, second: Embeddings): tf.Tensor1D {
   return tf.sum<tf.Tensor1D>(tf.mul(normalised(first), normalised(second)), 1);
 }

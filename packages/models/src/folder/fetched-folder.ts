@@ -60,8 +60,8 @@ export function fetchedFolder(baseUrl: string, fetchFile: typeof fetch = fetch):
   const folder: ModelFolder = {
     name: baseUrl,
     async list() {
-      const found = await Promise.all(knownFiles.map((file) => folder.has(file)));
-      return knownFiles.filter((_, index) => found[index]);
+      const exists = await Promise.all(knownFiles.map((file) => folder.has(file)));
+      return knownFiles.filter((_, index) => exists[index]);
     },
     async has(file) {
       const { ok, headers } = await request(file, { method: "HEAD" });
@@ -113,10 +113,10 @@ function rangedSource({ folder, file, size, bytes, fetchRange }: Ranged): ByteSo
         const fetched = await fetchRange(offset, Math.min(size, offset + Math.max(length, chunkBytes)));
         chunk = { begin: offset, bytes: fetched };
       }
-      const found = chunk.bytes.slice(offset - chunk.begin, end - chunk.begin);
-      if (found.length !== length)
-        throw new ModelFileError(folder, file, `only ${found.length} of ${length} bytes arrived`);
-      return found;
+      const part = chunk.bytes.slice(offset - chunk.begin, end - chunk.begin);
+      if (part.length !== length)
+        throw new ModelFileError(folder, file, `only ${part.length} of ${length} bytes arrived`);
+      return part;
     },
   };
 }

@@ -30,13 +30,13 @@ export interface GenerationDefaults {
   readonly decoderStartTokenId: number | null;
   readonly forced: ForcedTokens;
   readonly banned: BannedTokens;
-  /** Of generation_config.json alone. */
+  /** The defaults that generation_config.json alone has. */
   readonly writing: WritingDefaults;
 }
 
 const file = "generation_config.json";
 
-/** Of a configuration alone, as a GGUF file has it. */
+/** The defaults of a configuration alone, as a GGUF file has it. */
 export function defaultsOf(config: ModelConfig): GenerationDefaults {
   return {
     eosTokenIds: config.eosTokenIds,

@@ -76,6 +76,6 @@ export function readWritingDefaults(
     maxLength: read<number>("max_length"),
     stop: typeof stop === "string" ? [stop] : stop,
   };
-  const given = Object.entries(defaults).filter(([, value]) => value !== undefined);
-  return { doSample, ...Object.fromEntries(given) };
+  const defined = Object.entries(defaults).filter(([, value]) => value !== undefined);
+  return { doSample, ...Object.fromEntries(defined) };
 }

@@ -19,7 +19,7 @@ export async function checkLogits(logits: tf.Tensor2D, step: number): Promise<vo
     checkRow(values.subarray(prompt * vocabulary, (prompt + 1) * vocabulary), { prompt, step });
 }
 
-/** The same for the logits of one row. */
+/** Like `checkLogits`, for the logits of one row. */
 export function checkRow(
   row: Float32Array,
   { prompt, step }: { readonly prompt: number; readonly step: number },

@@ -21,7 +21,7 @@ export interface GeneratedToken extends Partial<TokenReport> {
   readonly id: number;
   /** Whether it is the prompt's last: an end token, the end of a stop string, or the last of `maxNewTokens`. */
   readonly isLast: boolean;
-  /** Of the last token: whether it ends the text, or there was room for no more. */
+  /** Why the text ended, at its last token: it ends the text, or there was room for no more. */
   readonly reason?: FinishReason;
 }
 
@@ -63,11 +63,11 @@ export async function* generateTokens(
   const { inputFeatures, pixelValues } = options;
   // Equal tokens may show other images.
   const prefix = keepsKeys(model) && pixelValues === undefined ? options.prefix : undefined;
-  const known = prefix?.take(model, promptIds[0] ?? [], context.adapters);
-  let cache = known?.cache ?? new KeyValueCache(context.adapters);
+  const cachedPrefix = prefix?.take(model, promptIds[0] ?? [], context.adapters);
+  let cache = cachedPrefix?.cache ?? new KeyValueCache(context.adapters);
   let isWhole = true;
   try {
-    let next = firstWindow(model, promptIds, { start, inputFeatures, pixelValues, known: known?.length });
+    let next = firstWindow(model, promptIds, { start, inputFeatures, pixelValues, cachedTokens: cachedPrefix?.length });
     for (let step = 0; step < maxNewTokens; step++) {
       await pause(step);
       signal?.throwIfAborted();
@@ -141,9 +141,9 @@ async function chooseTokens(logits: tf.Tensor2D, { rules, logprobs, contexts }: 
     const vocabulary = logits.shape[1];
     const values = await logits.data<"float32">();
     return contexts.map((context, prompt) => {
-      const own = values.subarray(prompt * vocabulary, (prompt + 1) * vocabulary);
-      const id = chooseToken(own, rules, context);
-      return logprobs === undefined ? { id } : { id, report: reportToken(own, id, logprobs) };
+      const promptLogits = values.subarray(prompt * vocabulary, (prompt + 1) * vocabulary);
+      const id = chooseToken(promptLogits, rules, context);
+      return logprobs === undefined ? { id } : { id, report: reportToken(promptLogits, id, logprobs) };
     });
   } finally {
     logits.dispose();

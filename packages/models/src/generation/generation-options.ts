@@ -122,12 +122,12 @@ export function checkGeneration(model: PretrainedModel, options: GenerationOptio
   if (wrong !== undefined) throw new ModelInputError("promptIds", `${wrong} is outside 0 to ${vocabularySize - 1}`);
   const longest = Math.max(...promptIds.map(({ length }) => length));
   // The last new token is never fed back, but transformers counts it too. Positions of an encoder are its own.
-  const wanted = isSourced && melBins === 0 ? Math.max(longest, maxNewTokens) : longest + maxNewTokens;
+  const neededPositions = isSourced && melBins === 0 ? Math.max(longest, maxNewTokens) : longest + maxNewTokens;
   // 0 means that the family's positions have no limit.
   const max = maxPositions - model.firstPosition;
   const ropeType = model.config.rotary?.scaling.type;
-  if (maxPositions > 0 && wanted > max)
-    throw new PositionLimitError(wanted, max, ropeType === "dynamic" ? { limitedBy: ropeType } : {});
+  if (maxPositions > 0 && neededPositions > max)
+    throw new PositionLimitError(neededPositions, max, ropeType === "dynamic" ? { limitedBy: ropeType } : {});
   if (sampling !== undefined) checkSampling(sampling, promptIds.length);
 }
 

@@ -24,7 +24,7 @@ export function checkSampling(sampling: Sampling, prompts: number): void {
   if (!(topP > 0 && topP <= 1)) throw new GenerationOptionError("topP", topP, "a number above 0 and at most 1");
   if (!(minP >= 0 && minP <= 1)) throw new GenerationOptionError("minP", minP, "a number from 0 to 1");
   const seeds = typeof seed === "number" ? [seed] : seed;
-  const wrong = seeds.find((one) => !(Number.isInteger(one) && one >= 0 && one < 2 ** 32));
+  const wrong = seeds.find((value) => !(Number.isInteger(value) && value >= 0 && value < 2 ** 32));
   if (wrong !== undefined) throw new GenerationOptionError("seed", wrong, "an integer from 0 to 4294967295");
   if (typeof seed !== "number" && seed.length !== prompts) {
     throw new GenerationOptionError("seed", `${seed.length} seeds`, `one seed, or ${prompts}: one for each prompt`);

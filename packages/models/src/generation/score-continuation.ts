@@ -64,10 +64,10 @@ async function logProbabilities(logits: tf.Tensor, ids: readonly number[]): Prom
     const vocabulary = logits.shape.at(-1) ?? 0;
     const values = await logits.data<"float32">();
     return ids.map((id, row) => {
-      const own = values.subarray(row * vocabulary, (row + 1) * vocabulary);
-      const highest = own.reduce((max, logit) => Math.max(max, logit), Number.NEGATIVE_INFINITY);
-      const sum = own.reduce((total, logit) => total + Math.exp(logit - highest), 0);
-      return (own[id] ?? Number.NaN) - highest - Math.log(sum);
+      const rowLogits = values.subarray(row * vocabulary, (row + 1) * vocabulary);
+      const highest = rowLogits.reduce((max, logit) => Math.max(max, logit), Number.NEGATIVE_INFINITY);
+      const sum = rowLogits.reduce((total, logit) => total + Math.exp(logit - highest), 0);
+      return (rowLogits[id] ?? Number.NaN) - highest - Math.log(sum);
     });
   } finally {
     logits.dispose();

@@ -16,13 +16,13 @@ export interface TokenConstraint {
 /** Logits [vocabulary] with −∞ for tokens outside the mask. */
 export function onlyAllowed(logits: Float32Array, mask: Uint32Array | undefined): Float32Array {
   if (mask === undefined) return logits;
-  const kept = new Float32Array(logits.length).fill(Number.NEGATIVE_INFINITY);
+  const allowed = new Float32Array(logits.length).fill(Number.NEGATIVE_INFINITY);
   for (const [index, word] of mask.entries()) {
     // Most words are 0: few tokens are allowed outside texts in quotes.
     for (let bits = word; bits !== 0; bits &= bits - 1) {
       const id = index * 32 + 31 - Math.clz32(bits & -bits);
-      if (id < logits.length) kept[id] = logits[id] as number;
+      if (id < logits.length) allowed[id] = logits[id] as number;
     }
   }
-  return kept;
+  return allowed;
 }

@@ -29,13 +29,13 @@ export function reportToken(logits: Float32Array, id: number, count: number): To
 
 /** Among equal ones, the first. */
 function likeliestTokens(logits: Float32Array, count: number): readonly number[] {
-  const found: number[] = [];
+  const tokens: number[] = [];
   for (let token = 0; token < logits.length && count > 0; token++) {
     const logit = logits[token] as number;
-    if (found.length === count && !(logit > (logits[found[count - 1] as number] as number))) continue;
-    const index = found.findIndex((other) => logit > (logits[other] as number));
-    found.splice(index < 0 ? found.length : index, 0, token);
-    if (found.length > count) found.pop();
+    if (tokens.length === count && !(logit > (logits[tokens[count - 1] as number] as number))) continue;
+    const index = tokens.findIndex((other) => logit > (logits[other] as number));
+    tokens.splice(index < 0 ? tokens.length : index, 0, token);
+    if (tokens.length > count) tokens.pop();
   }
-  return found;
+  return tokens;
 }

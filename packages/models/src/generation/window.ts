@@ -17,23 +17,23 @@ export interface Window {
 }
 
 interface Beginning {
-  /** With which a decoder begins that reads a source. */
+  /** The first token of a decoder that reads a source. */
   readonly start: number | null;
   readonly inputFeatures?: tf.Tensor3D | undefined;
   readonly pixelValues?: tf.Tensor4D | undefined;
   /** Tokens of the only prompt that a cache holds already. */
-  readonly known?: number | undefined;
+  readonly cachedTokens?: number | undefined;
 }
 
 /** A decoder's prompts; for an encoder–decoder its sources, or recordings and the starts of their texts. */
 export function firstWindow(
   model: PretrainedModel,
   promptIds: Rows,
-  { start, inputFeatures, pixelValues, known }: Beginning,
+  { start, inputFeatures, pixelValues, cachedTokens }: Beginning,
 ): Window {
   if (inputFeatures !== undefined) return soundWindow(inputFeatures, promptIds);
   if (model.task !== "sequence-to-sequence")
-    return withImages(promptWindow(behind(known, padLeft(promptIds, model.firstPosition))), pixelValues);
+    return withImages(promptWindow(afterCached(cachedTokens, padLeft(promptIds, model.firstPosition))), pixelValues);
   if (start === null) {
     throw new GenerationOptionError("decoder_start_token_id", "missing in the model's files", "a token id");
   }
@@ -71,9 +71,9 @@ function padLeft(prompts: Rows, first: number): Prompts {
 }
 
 /** The rest of one prompt, without padding, after the cached tokens. */
-function behind(known = 0, { ids, positions, ...rest }: Prompts): Prompts {
-  const left = (rows: Rows) => (known === 0 ? rows : rows.map((row) => row.slice(known)));
-  return { ids: left(ids), positions: left(positions), ...rest };
+function afterCached(cachedTokens = 0, { ids, positions, ...rest }: Prompts): Prompts {
+  const uncached = (rows: Rows) => (cachedTokens === 0 ? rows : rows.map((row) => row.slice(cachedTokens)));
+  return { ids: uncached(ids), positions: uncached(positions), ...rest };
 }
 
 function promptWindow({ ids, positions, mask, first }: Prompts): Window {

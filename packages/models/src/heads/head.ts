@@ -38,7 +38,7 @@ export interface Measurement extends LossSum {
 export interface Head extends Planned {
   /** Selects the states that the head reads; absent: all. */
   reads?(pass: Pass): Pick | undefined;
-  /** Those states, or all states [batch, time, width] → logits. Without a head: the states. */
+  /** The picked states, or all states [batch, time, width] → logits. Without a head: the states. */
   forward(states: tf.Tensor, pass: Pass): tf.Tensor;
   /** The loss that transformers defines for the task; labels are checked before anything is computed. */
   losses(labels: tf.Tensor, pass: Pass): Losses;

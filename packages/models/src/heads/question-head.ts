@@ -61,8 +61,8 @@ interface Targets {
 
 function targetsOf(positions: readonly number[], column: 0 | 1, time: number): Targets {
   // Negative positions become 0, as in transformers.
-  const wanted = positions.filter((_, index) => index % 2 === column).map((position) => Math.max(0, position));
-  const targets = wanted.map((position) => (position < time ? position : -100));
+  const columnPositions = positions.filter((_, index) => index % 2 === column).map((position) => Math.max(0, position));
+  const targets = columnPositions.map((position) => (position < time ? position : -100));
   return { targets, count: targets.filter((target) => target !== -100).length };
 }
 

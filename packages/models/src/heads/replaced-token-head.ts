@@ -22,8 +22,8 @@ export function replacedTokenHead(model: PartList): Head {
       return {
         of: (hidden) => {
           const logits = forward(hidden, pass); // [batch, time]
-          const each = tf.sub(tf.softplus(logits), tf.mul(logits, tf.tensor(targets, logits.shape)));
-          return { sum: tf.sum(tf.mul(each, tf.tensor(weights, logits.shape))), count };
+          const losses = tf.sub(tf.softplus(logits), tf.mul(logits, tf.tensor(targets, logits.shape)));
+          return { sum: tf.sum(tf.mul(losses, tf.tensor(weights, logits.shape))), count };
         },
       };
     },

@@ -82,8 +82,8 @@ export class TokenHead implements Head {
 
   #rowsOf(states: tf.Tensor, { rows, targets, pass }: Supervised & { readonly pass: Pass }): HeadRows {
     const { transform, logitsAtOnce = defaultLogitsAtOnce, site } = this.options;
-    const seen = rows.length === rowsOf(states) ? pass.only(rows) : pass;
-    const hidden = selectRows(transform === undefined ? states : transform(states, seen), rows);
+    const headPass = rows.length === rowsOf(states) ? pass.only(rows) : pass;
+    const hidden = selectRows(transform === undefined ? states : transform(states, headPass), rows);
     const chunkRows = Math.max(1, Math.floor(logitsAtOnce / site.outFeatures));
     return { hidden, targets: tf.tensor1d([...targets], "int32"), chunkRows, head: this.#byChunks(rows, pass) };
   }
@@ -98,7 +98,7 @@ export class TokenHead implements Head {
     const { site, transform, constantBias, logitsAtOnce = defaultLogitsAtOnce } = this.options;
     const { rows, pass } = supervised;
     const { context } = pass;
-    const seen = rows.length === rowsOf(states) ? pass.only(rows) : pass;
+    const headPass = rows.length === rowsOf(states) ? pass.only(rows) : pass;
     const targets = tf.tensor1d([...supervised.targets], "int32");
     const smoothing = smoothingOf(context);
     // Label smoothing reads the logits before the soft cap.
@@ -109,10 +109,10 @@ export class TokenHead implements Head {
     const isWhole = rowsOf(states) <= chunkRows || isLookedAt;
     if (frozen === undefined && isWhole) {
       // The head itself is adapted, perhaps row by row: its adaptations need the batch axis.
-      const logits = selectRows(this.forward(states, seen), rows);
+      const logits = selectRows(this.forward(states, headPass), rows);
       return smoothedLoss(logits, targets, smoothing);
     }
-    const hidden = selectRows(transform === undefined ? states : transform(states, seen), rows);
+    const hidden = selectRows(transform === undefined ? states : transform(states, headPass), rows);
     if (frozen === undefined) return this.#sumInChunks({ hidden, targets, chunkRows }, supervised);
     const { weight, bias = constantBias && tf.reshape(constantBias.value(context), [-1]) } = frozen;
     const loss = linearCrossEntropy(hidden, weight, targets, {
@@ -203,15 +203,16 @@ interface ChunkPart {
   readonly positions: readonly number[];
   /** Index of its first row among all supervised ones. */
   readonly first: number;
-  /** Of the site, for messages. */
+  /** The site's path, for messages. */
   readonly path: string;
 }
 
 /** Selects each row's own adapter if the batch's rows have one each, and gives each chunk its own dropout masks. */
 function chunkContext({ context, lastIds }: Pass, { positions, first, path }: ChunkPart): ForwardContext {
   const { adapters, random, training, tokenPositions } = context;
-  const own = tokenPositions === undefined ? context : { ...context, tokenPositions: tokenPositions.pick(positions) };
-  const drawn = training ? { ...own, random: withNewMasks(random, first) } : own;
+  const pickedContext =
+    tokenPositions === undefined ? context : { ...context, tokenPositions: tokenPositions.pick(positions) };
+  const drawn = training ? { ...pickedContext, random: withNewMasks(random, first) } : pickedContext;
   if (adapters.kind !== "rows") return drawn;
   const [batch, time] = lastIds.shape;
   if (adapters.rows.length !== batch) throw new RowCountError(path, adapters.rows.length, batch);

@@ -25,7 +25,7 @@ export interface IntegerBatch {
   readonly pixels?: Float32Array;
   /** [rows, channels, height, width] */
   readonly pixelShape?: readonly [number, number, number, number];
-  /** Of the images that texts show, in the order of their tokens. */
+  /** The pixels of the images that texts show, in the order of their tokens. */
   readonly images?: Float32Array;
   /** [images, channels, height, width] */
   readonly imageShape?: readonly [number, number, number, number];

@@ -33,9 +33,9 @@ export function decoderInputsOf(inputs: SequenceInputs, model: Model): tf.Tensor
     throw new ModelInputError("labels", `the shape is [${labels.shape}], expected [batch, targetTime]`);
   }
   // Two axes were just checked.
-  const made = shiftRight(labels as tf.Tensor2D, config);
-  checkIds("labels", made, config.vocabularySize);
-  return made;
+  const shifted = shiftRight(labels as tf.Tensor2D, config);
+  checkIds("labels", shifted, config.vocabularySize);
+  return shifted;
 }
 
 /** Shifts each row right by one: its first token is the start token, or its own last one; −100 becomes padding. */

@@ -27,8 +27,8 @@ export function imagesOf(
   const stateOf = Array.from(ids, (id, token) => (id === config.imageTokenId ? tokens.push(token) - 1 : -1));
   const [count] = pixelValues.shape;
   if (tokens.length !== count * reader.tokens) {
-    const wanted = `${count} images need ${count} × ${reader.tokens} tokens with the id ${config.imageTokenId}`;
-    throw new ModelInputError("pixelValues", `${wanted}, but inputIds has ${tokens.length}`);
+    const expected = `${count} images need ${count} × ${reader.tokens} tokens with the id ${config.imageTokenId}`;
+    throw new ModelInputError("pixelValues", `${expected}, but inputIds has ${tokens.length}`);
   }
   const rows = Array.from({ length: count }, (_, image) => {
     return Math.floor((tokens[image * reader.tokens] ?? 0) / inputIds.shape[1]);

@@ -40,10 +40,10 @@ export function makePass(
   }
   if (backbone.decoder === undefined) {
     const positions = positionsOf({ ...inputs, inputIds }, backbone);
-    const own = knowsTokenPositions(task) ? withTokenPositions(context, { ...inputs, inputIds }) : context;
+    const textContext = knowsTokenPositions(task) ? withTokenPositions(context, { ...inputs, inputIds }) : context;
     const images = imagesOf(inputs, context, config);
     const blocks = blocksOf(inputs, images, backbone);
-    return new Pass(own, { ...inputs, positions, causal, ...(blocks && { blocks }) }, undefined, images);
+    return new Pass(textContext, { ...inputs, positions, causal, ...(blocks && { blocks }) }, undefined, images);
   }
   // A cache belongs to the decoder.
   const { cache: _, ...source } = inputs;
@@ -82,14 +82,14 @@ function decoderPass(
 ): Pass {
   const { cache, attentionMask: sourceMask, decoderAttentionMask: attentionMask } = inputs;
   const inputIds: tf.Tensor2D = decoderInputsOf(inputs, { config, task });
-  const given = {
+  const decoderInputs = {
     inputIds,
     ...(cache === undefined ? {} : { cache }),
     ...(attentionMask === undefined ? {} : { attentionMask }),
   };
-  const positions = positionsOf(given, backbone.decoder ?? {});
+  const positions = positionsOf(decoderInputs, backbone.decoder ?? {});
   return new Pass(context, {
-    ...given,
+    ...decoderInputs,
     positions,
     causal: true,
     ...(sourceMask === undefined ? {} : { sourceMask }),

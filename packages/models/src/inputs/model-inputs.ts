@@ -161,9 +161,9 @@ export function positionsOf(
   inputs: TextInputs,
   { positionRows: limit, positionsFrom = "columns" }: PositionRules,
 ): readonly (readonly number[])[] {
-  const given = givenPositions(inputs.positionIds);
-  if (given !== undefined) checkNumbers(given, limit === undefined ? -maxPosition : positionsFrom === "mask" ? -2 : 0);
-  const rows = given ?? countPositions(inputs, positionsFrom);
+  const input = givenPositions(inputs.positionIds);
+  if (input !== undefined) checkNumbers(input, limit === undefined ? -maxPosition : positionsFrom === "mask" ? -2 : 0);
+  const rows = input ?? countPositions(inputs, positionsFrom);
   const highest = rows.reduce((max, row) => row.reduce((higher, position) => Math.max(higher, position), max), 0);
   if (limit !== undefined && highest >= limit) throw new PositionLimitError(highest + 1, limit);
   return rows;

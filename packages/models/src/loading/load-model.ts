@@ -164,8 +164,8 @@ async function areEqual(source: WeightSource, one: string, other: string): Promi
   if (size !== otherSize) return false;
   for (let offset = 0; offset < size; offset += pieceBytes) {
     const range = { offset, length: Math.min(pieceBytes, size - offset) };
-    const [left, right] = [await source.readBytes(one, range), await source.readBytes(other, range)];
-    if (!left.every((byte, index) => byte === right[index])) return false;
+    const [bytes, otherBytes] = [await source.readBytes(one, range), await source.readBytes(other, range)];
+    if (!bytes.every((byte, index) => byte === otherBytes[index])) return false;
   }
   return true;
 }

@@ -14,6 +14,6 @@ export function packHalf(
   { kind, rows, columns }: Pick<HalfMatrix, "kind" | "rows" | "columns">,
 ): HalfMatrix {
   // A view is copied, because it would keep the whole file in memory.
-  const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
-  return { kind, rows, columns, bits: new Uint16Array(own.buffer, own.byteOffset, rows * columns) };
+  const unshared = bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
+  return { kind, rows, columns, bits: new Uint16Array(unshared.buffer, unshared.byteOffset, rows * columns) };
 }

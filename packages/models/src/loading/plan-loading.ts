@@ -32,13 +32,13 @@ export function planLoading(
 ): LoadingPlan {
   const match = matchCheckpoint(plan.config, plan.task, source.tensors.keys());
   const replaceable = new Set(replaceableHead(plan, choices));
-  const found = slots.flatMap((slot) => {
+  const fillings = slots.flatMap((slot) => {
     const key = match.fileKeys.get(slot.path);
     return key === undefined ? [] : [{ slot, key }];
   });
   const isMisshapen = ({ slot, key }: SlotFilling) => !sameShape(source.tensors.get(key)?.shape, slot.shape);
-  const misfits = found.filter((filling) => isMisshapen(filling) && !replaceable.has(filling.slot.path));
-  const unreadable = found.filter(({ key }) => source.tensors.get(key)?.isReadable !== true);
+  const misfits = fillings.filter((filling) => isMisshapen(filling) && !replaceable.has(filling.slot.path));
+  const unreadable = fillings.filter(({ key }) => source.tensors.get(key)?.isReadable !== true);
   const missing = match.missing.map(({ path }) => path);
   if (misfits.length + unreadable.length + missing.length + match.unexpected.length > 0) {
     const problems = {
@@ -51,7 +51,7 @@ export function planLoading(
     };
     throw new WeightMismatchError(source.name, problems, source.advice);
   }
-  const fits = found.filter((filling) => !isMisshapen(filling));
+  const fits = fillings.filter((filling) => !isMisshapen(filling));
   const filled = new Set(fits.map(({ slot }) => slot));
   const toMakeNew = slots.filter((slot) => !filled.has(slot));
   const isHeadMissing = toMakeNew.some(({ isOptional }) => isOptional !== true);

@@ -5,7 +5,7 @@ import { planSplits } from "@lowrank/contracts/families/checkpoint";
 import type { SourceTensor, WeightSource } from "./weight-source.ts";
 
 interface Part {
-  /** Of the file's tensor. */
+  /** The key of the file's tensor. */
   readonly key: string;
   /** Offset of its bytes in that file. */
   readonly offset: number;
@@ -19,12 +19,12 @@ export function splitWeights(source: WeightSource, config: ModelConfig): WeightS
   const parts = new Map<string, Part>();
   const tensors = new Map<string, SourceTensor>();
   for (const [key, tensor] of source.tensors) {
-    const made = partsOf({ key, tensor, names: splits.get(key) ?? [] });
-    for (const [name, part] of made) {
+    const rowParts = partsOf({ key, tensor, names: splits.get(key) ?? [] });
+    for (const [name, part] of rowParts) {
       parts.set(name, part);
       tensors.set(name, part.tensor);
     }
-    if (made.length === 0) tensors.set(key, tensor);
+    if (rowParts.length === 0) tensors.set(key, tensor);
   }
   return {
     ...source,
@@ -41,12 +41,12 @@ export function splitWeights(source: WeightSource, config: ModelConfig): WeightS
 }
 
 /** Equal parts along the rows; undefined if the rows cannot be divided equally or are not stored one after another. */
-function partsOf(given: {
+function partsOf(request: {
   readonly key: string;
   readonly tensor: SourceTensor;
   readonly names: readonly string[];
 }): readonly (readonly [name: string, part: Part])[] {
-  const { key, tensor, names } = given;
+  const { key, tensor, names } = request;
   const [rows = 0, ...rest] = tensor.shape;
   if (names.length === 0 || rows % names.length !== 0 || tensor.isDivisible === false) return [];
   const byteLength = tensor.byteLength / names.length;

@@ -6,7 +6,7 @@ export interface SourceTensor {
   /** As a safetensors file of transformers would store it: torch's order of axes. */
   readonly shape: readonly number[];
   readonly dtype: string;
-  /** As stored. */
+  /** Bytes as stored. */
   readonly byteLength: number;
   /** False for values that cannot be computed with (8-bit floats, unknown blocks). */
   readonly isReadable: boolean;

@@ -21,15 +21,15 @@ export class RecordedCache extends KeyValueCache {
   }
 
   override extend(layer: number, fresh: KeysAndValues): readonly KeysAndValues[] {
-    const whole = (part: "key" | "value") => {
+    const pastAndFresh = (part: "key" | "value") => {
       const [batch = 0, heads = 0, , size = 0] = fresh[part].shape;
       const name = `past_key_values.${layer}.${part}`;
-      const before = this.input({ name, shape: [batch, heads, this.past, size], dtype: "float32" });
-      const all = tf.concat([before, fresh[part]], 2);
+      const cached = this.input({ name, shape: [batch, heads, this.past, size], dtype: "float32" });
+      const all = tf.concat([cached, fresh[part]], 2);
       this.present[`present.${layer}.${part}`] = all;
       return all;
     };
-    return [{ key: whole("key"), value: whole("value") }];
+    return [{ key: pastAndFresh("key"), value: pastAndFresh("value") }];
   }
 
   override memoryOf(): never {

@@ -60,8 +60,8 @@ export class RecordedPass extends Pass {
     );
     const { query, key } = this.#queryAndKey();
     const distances = tf.add(tf.sub(key, query), tf.scalar(farthest, "int32"));
-    const known = tf.minimum(tf.maximum(distances, tf.scalar(0, "int32")), tf.scalar(2 * farthest, "int32"));
-    return tf.gather<tf.Tensor>(table, known) as tf.Tensor2D;
+    const clamped = tf.minimum(tf.maximum(distances, tf.scalar(0, "int32")), tf.scalar(2 * farthest, "int32"));
+    return tf.gather<tf.Tensor>(table, clamped) as tf.Tensor2D;
   }
 
   override mask(window = Number.POSITIVE_INFINITY): AttentionMask {

@@ -6,7 +6,6 @@ import type { NewRows, Part } from "@lowrank/engine/hook-points";
 import { VocabularyError } from "../errors.ts";
 import { type ModelAssembly, outlineModel } from "./outline-model.ts";
 
-/** The maximum number of tokens in a configuration. */
 const largestVocabulary = 16_777_216;
 
 /** Throws VocabularyError; nothing stays in memory then. */

@@ -57,9 +57,9 @@ export function fusedGatedFeedForward(
         return down.forward(dropped(gated, dropout, pass), pass.context);
       }),
     (x, plan, context) => {
-      const [both, width] = [planLinear(gateUp)(x, plan, context), down.inFeatures];
-      const gate = activate(plan.part(both, { first: 0, width }), plan, context);
-      return planLinear(down)(plan.multiply(gate, plan.part(both, { first: width, width })), plan, context);
+      const [gateAndUp, width] = [planLinear(gateUp)(x, plan, context), down.inFeatures];
+      const gate = activate(plan.part(gateAndUp, { first: 0, width }), plan, context);
+      return planLinear(down)(plan.multiply(gate, plan.part(gateAndUp, { first: width, width })), plan, context);
     },
   );
 }

@@ -31,11 +31,11 @@ export interface PassInputs {
   readonly choices?: number;
   readonly cache?: KeyValueCache;
   readonly causal: boolean;
-  /** Of a causal model. */
+  /** In a causal model: blocks of tokens that see each other. */
   readonly blocks?: TokenBlocks;
-  /** Of a decoder's pass, its encoder's mask: [batch, sourceTime]. */
+  /** In a decoder's pass: its encoder's mask, [batch, sourceTime]. */
   readonly sourceMask?: tf.Tensor2D;
-  /** Of a batch without padding, whose every token is a row of its own: which neighbours see each other. */
+  /** In a batch without padding, in which every token is a row of its own: which neighbours see each other. */
   readonly groups?: readonly RowGroup[];
   /** If rows of such a batch share tokens: the token's index for each position in the groups. */
   readonly shared?: readonly number[];

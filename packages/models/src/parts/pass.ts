@@ -21,7 +21,7 @@ export interface RotaryTables {
   readonly sin: tf.Tensor;
 }
 
-/** Keys of cached values of a decoder's pass. */
+/** Keys under which a decoder's pass keeps its source and the mask of it. */
 const sourceKey = {};
 const sourceMaskKey = {};
 
@@ -195,9 +195,9 @@ export class Pass {
    * small product replaces slices, products and a join.
    */
   rotation(frequencies: RotaryFrequencies, options: RotationOptions): tf.Tensor3D {
-    const made = remembered(this.#rotations, frequencies, () => new Map<string, tf.Tensor3D>());
+    const byOptions = remembered(this.#rotations, frequencies, () => new Map<string, tf.Tensor3D>());
     const key = `${options.headSize}/${options.interleaved}/${options.factor}`;
-    return remembered(made, key, () => tf.keep(this.#makeRotation(frequencies, options)));
+    return remembered(byOptions, key, () => tf.keep(this.#makeRotation(frequencies, options)));
   }
 
   /** True once the pass has disposed of its masks and tables. Later computations, in the backward pass, need `again`. */
@@ -324,12 +324,12 @@ export class Pass {
 
 /** A result that outlives every enclosing tidy, until the pass is over. */
 function keepOf(make: () => tf.Tensor | undefined): tf.Tensor | undefined {
-  const made: tf.Tensor[] = [];
+  const kept: tf.Tensor[] = [];
   tf.tidy(() => {
     const result = make();
-    if (result !== undefined) made.push(tf.keep(result));
+    if (result !== undefined) kept.push(tf.keep(result));
   });
-  return made[0];
+  return kept[0];
 }
 
 // The pass for the tokens of a rectangle, each as a row of its own. Computations on single positions treat them like any batch, and

@@ -6,7 +6,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 export interface AnswerScores {
   /** log p of the whole answer; for a loss with `hasScores`, its score. */
   readonly logProbs: tf.Tensor1D;
-  /** The same of the base, without the adapter; 0 for a loss that does not compare with it. */
+  /** The log-probabilities by the base, without the adapter; 0 for a loss that does not compare with it. */
   readonly reference: tf.Tensor1D;
   /** Tokens. */
   readonly lengths: tf.Tensor1D;

@@ -16,7 +16,7 @@ import { type PreferenceLossName, preferenceLosses } from "./preference-losses.t
 export interface PreferenceBatch {
   /** The rows of all chosen answers, then the rows of all rejected ones, each after its prompt; labels are −100 on prompts. */
   readonly answers: IntegerBatch;
-  /** Of answers by themselves: which of the rows are good ones. */
+  /** For single judged answers: which of the rows are good ones. */
   readonly isGood?: readonly boolean[] | undefined;
   /** Each answer after another row's prompt, in the same order; for losses that use them. */
   readonly mismatched?: IntegerBatch | undefined;
@@ -106,8 +106,8 @@ function score(
     return { sums: scores, lengths: tf.onesLike(scores), textLoss: tf.scalar(0) };
   }
   if (row.text !== true) return { ...sumsAndLengths(batch, labelled(model, batch, context)), textLoss: tf.scalar(0) };
-  const whole = { ...batch, labels: wholeLabels(batch) };
-  const all = labelled(model, whole, context);
+  const fullyLabelled = { ...batch, labels: wholeLabels(batch) };
+  const all = labelled(model, fullyLabelled, context);
   const chosen = all.positions.flatMap((position, index) => (position < (batch.rows / 2) * batch.time ? [index] : []));
   const textLoss = tf.neg(tf.mean<tf.Scalar>(tf.gather(all.values, tf.tensor1d(chosen, "int32"))));
   // The label at t is predicted at t − 1.

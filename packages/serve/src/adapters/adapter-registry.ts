@@ -23,8 +23,8 @@ export interface Lease<Adapter> {
 export class AdapterRegistry<Adapter extends ServedAdapter> {
   readonly #entries = new Map<string, Entry<Adapter>>();
   /** Adapters that the model had from the beginning. Adapters in the folder cannot have their names. */
-  readonly #isNamed: ReadonlySet<string>;
-  #made = 0;
+  readonly #fixedNames: ReadonlySet<string>;
+  #attachCount = 0;
 
   constructor(
     private readonly model: ServedModel<Adapter>,
@@ -33,7 +33,7 @@ export class AdapterRegistry<Adapter extends ServedAdapter> {
   ) {
     this.#entries.set(baseName, this.#entry(null));
     for (const adapter of model.adapters) this.#entries.set(adapter.name, this.#entry(adapter));
-    this.#isNamed = new Set(model.adapters.map(({ name }) => name));
+    this.#fixedNames = new Set(model.adapters.map(({ name }) => name));
   }
 
   /** All names, the base model's first, with the time when each was added. */
@@ -61,12 +61,12 @@ export class AdapterRegistry<Adapter extends ServedAdapter> {
 
   /** Attaches the adapter of a folder under a name, and replaces an earlier one. */
   async put(id: string, folder: string): Promise<void> {
-    if (id === this.baseName || this.#isNamed.has(id)) {
+    if (id === this.baseName || this.#fixedNames.has(id)) {
       const whose = id === this.baseName ? "the base" : "an adapter that was given by name";
       throw new RequestError(400, "NAME_TAKEN", `${whose} already has this name. Rename the folder.`);
     }
-    this.#made += 1;
-    const adapter = await this.model.attach(folder, { name: `${id}@${this.#made}` });
+    this.#attachCount += 1;
+    const adapter = await this.model.attach(folder, { name: `${id}@${this.#attachCount}` });
     this.remove(id);
     this.#entries.set(id, this.#entry(adapter));
   }
@@ -74,7 +74,7 @@ export class AdapterRegistry<Adapter extends ServedAdapter> {
   /** Removes an adapter that `put` added; false if there was none. */
   remove(id: string): boolean {
     const entry = this.#entries.get(id);
-    if (entry === undefined || entry.adapter === null || this.#isNamed.has(id)) return false;
+    if (entry === undefined || entry.adapter === null || this.#fixedNames.has(id)) return false;
     this.#entries.delete(id);
     entry.isRetired = true;
     this.#free(entry);

@@ -8,7 +8,7 @@ type Hyperparameter = "n_epochs" | "batch_size" | "learning_rate_multiplier" | "
 /** A job to run. All paths are the server's own. */
 export interface FineTuneJob {
   readonly method: FineTuneMethod;
-  /** Of a reinforcement job: an object that `checkGrader` has accepted. */
+  /** The grader of a reinforcement job: an object that `checkGrader` has accepted. */
   readonly grader?: Readonly<Record<string, unknown>> | undefined;
   /** Uploaded JSON Lines, which `check` has accepted. */
   readonly training: string;

@@ -12,7 +12,7 @@ export interface FrontData {
   /** After this many seconds without a turn of its event loop, the model's thread counts as stalled. */
   readonly stalledSeconds: number;
   readonly maxBytes: number;
-  /** Of an upload to /v1/files. */
+  /** Maximum bytes of an upload to /v1/files. */
   readonly maxFileBytes: number;
   /** Allowed host names in lower case; undefined: any. A web page may point its own name at this machine (DNS rebinding). */
   readonly hosts: readonly string[] | undefined;

@@ -29,10 +29,10 @@ const rows: readonly Row[] = [
 ];
 
 /** Values between <arg_key> tags (GLM), which are no row. */
-const others = /<arg_key>/;
+const glmArguments = /<arg_key>/;
 
 /** The row of a chat template; undefined if it has no tools, or writes calls in another form. */
 export function toolFormat(template: string): ToolFormat | undefined {
-  if (!template.includes("tools") || others.test(template)) return undefined;
+  if (!template.includes("tools") || glmArguments.test(template)) return undefined;
   return rows.find(({ mark }) => template.includes(mark));
 }

@@ -34,7 +34,6 @@ interface Asked<Adapter> {
 /** OpenAI's limit. */
 export const maxTools = 128;
 
-/** The schema of any JSON object. */
 const anyObject = { type: "object" };
 
 /**

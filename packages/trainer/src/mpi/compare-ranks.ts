@@ -12,20 +12,20 @@ export async function compareRanks(
   communicator: Communicator,
   facts: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const own = new Map(Object.entries(facts).map(([name, value]) => [name, JSON.stringify(value) ?? "not there"]));
-  const first = new Map<string, string>(JSON.parse(textOf(await communicator.broadcast(bytesOf([...own])))));
-  const names = [...new Set([...first.keys(), ...own.keys()])];
+  const local = new Map(Object.entries(facts).map(([name, value]) => [name, JSON.stringify(value) ?? "not there"]));
+  const rootFacts = new Map<string, string>(JSON.parse(textOf(await communicator.broadcast(bytesOf([...local])))));
+  const names = [...new Set([...rootFacts.keys(), ...local.keys()])];
   const differences = names
-    .map((name) => ({ name, theirs: first.get(name) ?? "not there", ours: own.get(name) ?? "not there" }))
+    .map((name) => ({ name, theirs: rootFacts.get(name) ?? "not there", ours: local.get(name) ?? "not there" }))
     .filter(({ theirs, ours }) => theirs !== ours)
     .map(
       ({ name, theirs, ours }) =>
         `process ${communicator.rank}: ${name} is ${short(ours)}, in process 0 ${short(theirs)}`,
     );
-  const found: string[] = [];
+  const allDifferences: string[] = [];
   for (let root = 0; root < communicator.size; root += 1)
-    found.push(...(JSON.parse(textOf(await communicator.broadcast(bytesOf(differences), root))) as string[]));
-  if (found.length > 0) throw new RanksDifferError(found);
+    allDifferences.push(...(JSON.parse(textOf(await communicator.broadcast(bytesOf(differences), root))) as string[]));
+  if (allDifferences.length > 0) throw new RanksDifferError(allDifferences);
 }
 
 function short(text: string): string {

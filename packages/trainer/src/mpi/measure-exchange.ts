@@ -35,15 +35,15 @@ export async function measureExchange(
   const times: ExchangeTime[] = [];
   for (const values of lengths) {
     const array = new Float32Array(values);
-    const taken: number[] = [];
+    const durations: number[] = [];
     for (let round = 0; round < rounds + 2; round += 1) {
       await communicator.barrier();
       const start = performance.now();
       await communicator.allReduce(array);
-      if (round >= 2) taken.push(performance.now() - start);
+      if (round >= 2) durations.push(performance.now() - start);
     }
-    taken.sort((one, other) => one - other);
-    times.push({ values, milliseconds: taken[Math.floor(taken.length / 2)] ?? Number.NaN });
+    durations.sort((one, other) => one - other);
+    times.push({ values, milliseconds: durations[Math.floor(durations.length / 2)] ?? Number.NaN });
   }
   return times;
 }

@@ -100,16 +100,16 @@ class MpiCommunicator implements Communicator {
     return this.#next("broadcast", async () => {
       if (!Number.isInteger(root) || root < 0 || root >= this.size)
         throw new CommunicationSizeError("broadcast", root, `a root from 0 to ${this.size - 1}`);
-      const own = this.rank === root ? (bytes ?? new Uint8Array()) : undefined;
-      const length = Float64Array.of(own?.length ?? 0);
+      const outgoing = this.rank === root ? (bytes ?? new Uint8Array()) : undefined;
+      const length = Float64Array.of(outgoing?.length ?? 0);
       await this.#mpi.broadcast(new Uint8Array(length.buffer), root);
       const [count = 0] = length;
       if (!Number.isInteger(count) || count < 0 || count > maxBytes)
         throw new CommunicationSizeError("broadcast", count, `${maxBytes} bytes at most`);
-      const all = own ?? new Uint8Array(count);
+      const buffer = outgoing ?? new Uint8Array(count);
       for (let start = 0; start < count; start += maxNumbers)
-        await this.#mpi.broadcast(all.subarray(start, start + maxNumbers), root);
-      return all;
+        await this.#mpi.broadcast(buffer.subarray(start, start + maxNumbers), root);
+      return buffer;
     });
   }
 

@@ -15,35 +15,35 @@ export class FlatGradients {
   /** The array that processes exchange: the values, then 0 or 1 for each variable (has a gradient), then numbers of the step. */
   readonly #exchanged: Float32Array;
   readonly #layout: FlatLayout;
-  readonly #found: Uint8Array;
+  readonly #hasGradient: Uint8Array;
 
   constructor(layout: FlatLayout) {
     this.#layout = layout;
     this.#exchanged = new Float32Array(layout.size + layout.ranges.length + maxNumbers);
     this.values = this.#exchanged.subarray(0, layout.size);
-    this.#found = new Uint8Array(layout.ranges.length);
+    this.#hasGradient = new Uint8Array(layout.ranges.length);
   }
 
   clear(): void {
-    this.#found.fill(0);
+    this.#hasGradient.fill(0);
   }
 
   /** Whether the step has a gradient for the variable at this index of the layout. */
   has(index: number): boolean {
-    return this.#found[index] === 1;
+    return this.#hasGradient[index] === 1;
   }
 
   /** Adds `weight` times the gradients, given in the order of the layout. Each tensor is read once, directly into the array. */
   async add(gradients: readonly (tf.Tensor | undefined)[], weight: number): Promise<void> {
-    const found = this.#layout.ranges.flatMap(({ start }, index) => {
+    const present = this.#layout.ranges.flatMap(({ start }, index) => {
       const gradient = gradients[index];
       return gradient === undefined ? [] : [{ index, start, gradient }];
     });
     await readEach(
-      found.map(({ gradient }) => gradient),
+      present.map(({ gradient }) => gradient),
       (values, order) => {
-        const variableIndex = found[order];
-        if (variableIndex !== undefined) this.#accumulate(variableIndex, values, weight);
+        const variable = present[order];
+        if (variable !== undefined) this.#accumulate(variable, values, weight);
       },
     );
   }
@@ -55,10 +55,10 @@ export class FlatGradients {
   async reduce(reduction: GradientReduction, numbers: readonly number[]): Promise<number[]> {
     const { size, ranges } = this.#layout;
     for (const [index, { start, end }] of ranges.entries()) if (!this.has(index)) this.values.fill(0, start, end);
-    this.#exchanged.set(this.#found, size);
+    this.#exchanged.set(this.#hasGradient, size);
     this.#exchanged.set(numbers, size + ranges.length);
     await reduction.allReduce(this.#exchanged);
-    for (const index of ranges.keys()) this.#found[index] = this.#exchanged[size + index] === 0 ? 0 : 1;
+    for (const index of ranges.keys()) this.#hasGradient[index] = this.#exchanged[size + index] === 0 ? 0 : 1;
     return [...this.#exchanged.subarray(size + ranges.length)].slice(0, numbers.length);
   }
 
@@ -91,7 +91,7 @@ export class FlatGradients {
   ) {
     const sums = this.values;
     const isFirst = !this.has(index);
-    this.#found[index] = 1;
+    this.#hasGradient[index] = 1;
     if (isFirst && weight === 1) {
       sums.set(gradient, start);
       return;

@@ -9,18 +9,18 @@ export class FlatParameters {
   readonly #layout: FlatLayout;
   readonly #values: Float32Array;
   /** The data id of each variable when it was read. Every assignment changes it, so it shows whether the array is up to date. */
-  readonly #known: (object | undefined)[];
+  readonly #dataIds: (object | undefined)[];
 
   constructor(layout: FlatLayout) {
     this.#layout = layout;
     this.#values = new Float32Array(layout.size);
-    this.#known = layout.ranges.map(() => undefined);
+    this.#dataIds = layout.ranges.map(() => undefined);
   }
 
   /** The current values of all variables. Changes to the array take effect with `assign`. */
   async read(): Promise<Float32Array> {
     const changed = [...this.#layout.ranges.entries()].filter(
-      ([index, { variable }]) => this.#known[index] !== variable.dataId,
+      ([index, { variable }]) => this.#dataIds[index] !== variable.dataId,
     );
     await readEach(
       changed.map(([, { variable }]) => variable),
@@ -28,7 +28,7 @@ export class FlatParameters {
         const [index, range] = changed[order] ?? [];
         if (index === undefined || range === undefined) return;
         this.#values.set(values, range.start);
-        this.#known[index] = range.variable.dataId;
+        this.#dataIds[index] = range.variable.dataId;
       },
     );
     return this.#values;
@@ -58,7 +58,7 @@ export class FlatParameters {
     const value = tf.tensor(values, variable.shape, "float32");
     variable.assign(value);
     value.dispose();
-    this.#known[index] = variable.dataId;
+    this.#dataIds[index] = variable.dataId;
   }
 }
 

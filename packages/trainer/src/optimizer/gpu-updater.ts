@@ -20,10 +20,10 @@ export class GpuUpdater implements Updater {
   /** All values, and the data ids of the variables that have them: every assignment changes those. */
   #values: { readonly flat: tf.Tensor; readonly of: readonly object[] } | undefined;
   /** Uploaded again only if other variables have gradients. */
-  #table: { readonly found: string; readonly tensor: tf.Tensor } | undefined;
+  #table: { readonly key: string; readonly tensor: tf.Tensor } | undefined;
   /** Sums of this step. */
   #sums: { readonly loss: tf.Tensor; readonly gradients: tf.Tensor } | undefined;
-  #found: boolean[] = [];
+  #hasGradient: boolean[] = [];
   #weight = 0;
 
   private constructor(
@@ -46,27 +46,27 @@ export class GpuUpdater implements Updater {
   begin(): void {
     tf.dispose(this.#sums ?? []);
     this.#sums = undefined;
-    this.#found = this.layout.ranges.map(() => false);
+    this.#hasGradient = this.layout.ranges.map(() => false);
     this.#weight = 0;
   }
 
   async add({ loss, weight }: WeightedLoss): Promise<void> {
     const { value, gradients } = lossAndGradients(loss, this.layout);
     this.#weight += weight;
-    this.#found = this.#found.map((isFound, index) => isFound || gradients[index] !== undefined);
-    const own = { loss: value, gradients: this.#joined(gradients) };
+    this.#hasGradient = this.#hasGradient.map((hadGradient, index) => hadGradient || gradients[index] !== undefined);
+    const added = { loss: value, gradients: this.#joined(gradients) };
     tf.dispose(gradients.flatMap((gradient) => gradient ?? []));
-    const before = this.#sums;
-    this.#sums = own;
-    if (before === undefined && weight === 1) return;
+    const previous = this.#sums;
+    this.#sums = added;
+    if (previous === undefined && weight === 1) return;
     this.#sums = tf.tidy(() => {
       const sum = (name: "loss" | "gradients") => {
-        const weighted = tf.mul(own[name], weight);
-        return before === undefined ? weighted : tf.add(before[name], weighted);
+        const weighted = tf.mul(added[name], weight);
+        return previous === undefined ? weighted : tf.add(previous[name], weighted);
       };
       return { loss: sum("loss"), gradients: sum("gradients") };
     });
-    tf.dispose([own, before ?? {}]);
+    tf.dispose([added, previous ?? {}]);
   }
 
   skip(weight: number): void {
@@ -152,7 +152,7 @@ export class GpuUpdater implements Updater {
 
   /** Gives each variable that has a gradient a tensor of its own: one that was read before keeps its values. */
   #assign(flat: tf.Tensor): void {
-    const changed = this.layout.ranges.filter((_, index) => this.#found[index] === true);
+    const changed = this.layout.ranges.filter((_, index) => this.#hasGradient[index] === true);
     const variables = changed.map(({ variable }) => variable);
     const starts = changed.map(({ start }) => start);
     const parts = this.kernels.split(flat, variables, starts);
@@ -162,17 +162,17 @@ export class GpuUpdater implements Updater {
   }
 
   #currentTable(): tf.Tensor {
-    const found = this.#found.join();
-    if (this.#table?.found === found) return this.#table.tensor;
+    const key = this.#hasGradient.join();
+    if (this.#table?.key === key) return this.#table.tensor;
     this.#table?.tensor.dispose();
     const rows = new Int32Array(4 * this.layout.ranges.length);
     const floats = new Float32Array(rows.buffer);
     for (const [index, range] of this.layout.ranges.entries()) {
       const { rateFactor, weightDecay } = this.ratesOf(range);
-      rows.set([range.start, this.#found[index] === true ? 1 : 0], 4 * index);
+      rows.set([range.start, this.#hasGradient[index] === true ? 1 : 0], 4 * index);
       floats.set([rateFactor, weightDecay], 4 * index + 2);
     }
-    this.#table = { found, tensor: tf.tensor1d(rows, "int32") };
+    this.#table = { key, tensor: tf.tensor1d(rows, "int32") };
     return this.#table.tensor;
   }
 }

@@ -18,17 +18,18 @@ export interface OptimizerUpdate {
   ratesOf(range: VariableRange): { readonly learningRate: number; readonly weightDecay: number };
 }
 
-interface ParameterRange {
+interface MeanRange {
   readonly name: MeanName;
   readonly start: number;
   readonly end: number;
 }
 
-interface Run {
+/** Neighbouring variables that are updated alike. */
+interface VariableRun {
   readonly start: number;
   readonly end: number;
   readonly shape: readonly number[];
-  readonly means: readonly ParameterRange[];
+  readonly means: readonly MeanRange[];
   readonly updates: number;
   readonly learningRate: number;
   readonly weightDecay: number;
@@ -40,7 +41,7 @@ export class Optimizer {
   readonly #rule: OptimizerRule;
   readonly #options: RuleOptions;
   readonly #means: ReadonlyMap<MeanName, Float32Array>;
-  readonly #meanRanges: readonly (readonly ParameterRange[])[];
+  readonly #meanRanges: readonly (readonly MeanRange[])[];
   readonly #updates: number[];
 
   constructor(layout: FlatLayout, rule: OptimizerRule, options: RuleOptions) {
@@ -65,7 +66,7 @@ export class Optimizer {
       const arrays: RuleArrays = {
         values: values.subarray(start, end),
         gradients: gradients.values.subarray(start, end),
-        means: Object.fromEntries(means.map((stretch) => [stretch.name, this.#view(stretch)])),
+        means: Object.fromEntries(means.map((range) => [range.name, this.#view(range)])),
         shape,
       };
       this.#rule.update(arrays, { ...rates, gradientFactor }, this.#options);
@@ -75,7 +76,7 @@ export class Optimizer {
   /** A copy of the state. A variable that never had a gradient is absent. */
   capture(): ReadonlyMap<string, Moments> {
     const entries = this.#layout.ranges.map(({ name }, index): [string, Moments] => {
-      const means = (this.#meanRanges[index] ?? []).map((stretch) => [stretch.name, this.#view(stretch).slice()]);
+      const means = (this.#meanRanges[index] ?? []).map((range) => [range.name, this.#view(range).slice()]);
       return [name, { ...Object.fromEntries(means), updates: this.#updates[index] ?? 0 }];
     });
     return new Map(entries.filter(([, { updates }]) => updates > 0));
@@ -83,7 +84,7 @@ export class Optimizer {
 
   /** The running means of each variable, by index, as views. */
   means(): readonly (readonly Float32Array[])[] {
-    return this.#meanRanges.map((stretches) => stretches.map((stretch) => this.#view(stretch)));
+    return this.#meanRanges.map((ranges) => ranges.map((range) => this.#view(range)));
   }
 
   /** Continues from a captured state. */
@@ -91,21 +92,21 @@ export class Optimizer {
     for (const [index, { name }] of this.#layout.ranges.entries()) {
       const moments = state.get(name);
       this.#updates[index] = moments?.updates ?? 0;
-      for (const stretch of this.#meanRanges[index] ?? []) {
-        const mean = moments?.[stretch.name];
-        if (mean === undefined) this.#view(stretch).fill(0);
-        else this.#view(stretch).set(mean);
+      for (const range of this.#meanRanges[index] ?? []) {
+        const mean = moments?.[range.name];
+        if (mean === undefined) this.#view(range).fill(0);
+        else this.#view(range).set(mean);
       }
     }
   }
 
-  #view({ name, start, end }: ParameterRange): Float32Array {
+  #view({ name, start, end }: MeanRange): Float32Array {
     return this.#means.get(name)?.subarray(start, end) ?? new Float32Array();
   }
 
   /** Joins neighbouring variables that are updated alike to one run, if the rule is elementwise. */
-  #runs(gradients: FlatGradients, ratesOf: OptimizerUpdate["ratesOf"]): readonly Run[] {
-    const runs: Run[] = [];
+  #runs(gradients: FlatGradients, ratesOf: OptimizerUpdate["ratesOf"]): readonly VariableRun[] {
+    const runs: VariableRun[] = [];
     for (const [index, range] of this.#layout.ranges.entries()) {
       if (!gradients.has(index)) continue;
       const updates = (this.#updates[index] ?? 0) + 1;
@@ -122,14 +123,14 @@ export class Optimizer {
   }
 }
 
-function isAlike(one: Run, other: Run): boolean {
+function isAlike(one: VariableRun, other: VariableRun): boolean {
   return (
     one.updates === other.updates && one.learningRate === other.learningRate && one.weightDecay === other.weightDecay
   );
 }
 
 /** An elementwise rule's means have the same lengths as the variables, so their arrays are neighbours too. */
-function joined(one: Run, other: Run): Run {
+function joined(one: VariableRun, other: VariableRun): VariableRun {
   const means = one.means.map((mean, index) => ({ ...mean, end: other.means[index]?.end ?? mean.end }));
   return { ...one, end: other.end, shape: [other.end - one.start], means };
 }

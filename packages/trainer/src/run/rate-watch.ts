@@ -117,7 +117,7 @@ export function judgeRate(steps: readonly WatchedStep[], run: WatchedRun): RateV
  * is no proof: most gradients must have changed as well. They are much larger, or much smaller if the outputs are saturated.
  */
 function judgeRise(steps: readonly WatchedStep[]): RateVerdict | undefined {
-  const of = (some: readonly WatchedStep[], index: 0 | 1) => some.map((step) => step[index]);
+  const of = (watched: readonly WatchedStep[], index: 0 | 1) => watched.map((step) => step[index]);
   const last = steps.slice(-8);
   const [before, now] = [Math.min(...of(steps.slice(0, 2), 0)), medianOf(of(last, 0))];
   const growth = medianOf(of(last, 1)) / (steps[0]?.[1] ?? 1);

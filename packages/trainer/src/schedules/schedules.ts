@@ -48,9 +48,9 @@ const cosineWithRestarts: Schedule = {
   name: "cosine-with-restarts",
   source: "transformers, get_cosine_with_hard_restarts_schedule_with_warmup; Loshchilov & Hutter 2017",
   share(moment) {
-    const done = progress(moment);
-    if (done >= 1) return 0;
-    return Math.max(0, 0.5 * (1 + Math.cos(Math.PI * (((moment.shape?.cycles ?? 1) * done) % 1))));
+    const progressed = progress(moment);
+    if (progressed >= 1) return 0;
+    return Math.max(0, 0.5 * (1 + Math.cos(Math.PI * (((moment.shape?.cycles ?? 1) * progressed) % 1))));
   },
 };
 

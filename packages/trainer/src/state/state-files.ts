@@ -93,8 +93,8 @@ export async function parseState(files: StateFiles, name = "checkpoint"): Promis
     });
     if (shape === undefined || means.includes(undefined))
       throw new CheckpointError(name, `the optimiser's state of "${variable}" is missing or of another size.`);
-    const found = means.filter((mean) => mean !== undefined);
-    moments.set(variable, { ...Object.fromEntries(found), updates: count });
+    const presentMeans = means.filter((mean) => mean !== undefined);
+    moments.set(variable, { ...Object.fromEntries(presentMeans), updates: count });
   }
   const { format: _, updates: __, ...rest } = facts;
   const copies: { -readonly [name in "bestVariables" | "startVariables"]?: TrainingState["variables"] } = {};

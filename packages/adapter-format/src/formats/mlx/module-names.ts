@@ -24,6 +24,6 @@ export function pathOfMlx(path: string): string {
 type Side = "transformers" | "mlx";
 
 function translated(path: string, { from, to }: { readonly from: Side; readonly to: Side }): string | undefined {
-  const row = moved.find((one) => path.startsWith(one[from]) && one.inside.test(path.slice(one[from].length)));
+  const row = moved.find((pair) => path.startsWith(pair[from]) && pair.inside.test(path.slice(pair[from].length)));
   return row === undefined ? undefined : row[to] + path.slice(row[from].length);
 }

@@ -12,7 +12,7 @@ export interface MethodModule {
   readonly parts: ReadonlyMap<string, AdapterTensor>;
   /** Tensors that all modules share: "vera_A". */
   readonly shared: ReadonlyMap<string, AdapterTensor>;
-  /** Of the configuration. */
+  /** The rank in the configuration. */
   readonly rank: number;
   readonly alpha: number;
   /** A number of the configuration. */
@@ -150,10 +150,10 @@ function vbLora({ parts, shared, setting }: MethodModule): Factors {
   const mixtures = (name: string) => {
     const logits = tensor(parts, name, [undefined, undefined, vectors]);
     const [rows = 0, columns = 0] = logits.shape;
-    const made = Array.from({ length: rows * columns }, (_, position) =>
+    const blocks = Array.from({ length: rows * columns }, (_, position) =>
       mixed(logits.values.subarray(position * vectors, (position + 1) * vectors)),
     );
-    return { rows, columns, made };
+    return { rows, columns, blocks };
   };
   const [a, b] = [mixtures("vblora_logits_A"), mixtures("vblora_logits_B")];
   if (a.rows !== b.columns) throw new BadModule("has logits of A and B of different ranks");
@@ -162,9 +162,13 @@ function vbLora({ parts, shared, setting }: MethodModule): Factors {
     a: matrix(
       a.rows,
       a.columns * length,
-      (row, column) => a.made[row * a.columns + inRow(column)[0]]![inRow(column)[1]]!,
+      (row, column) => a.blocks[row * a.columns + inRow(column)[0]]![inRow(column)[1]]!,
     ),
-    b: matrix(b.rows * length, b.columns, (row, column) => b.made[inRow(row)[0] * b.columns + column]![inRow(row)[1]]!),
+    b: matrix(
+      b.rows * length,
+      b.columns,
+      (row, column) => b.blocks[inRow(row)[0] * b.columns + column]![inRow(row)[1]]!,
+    ),
   };
 }
 

@@ -69,7 +69,7 @@ const wholeOnly: Refusal = {
 
 /** Sentences about a method that is not read; undefined for a name that PEFT 0.21.2 does not have. */
 export function refusalOf(peftType: string): Refusal | undefined {
-  const isRead = lowRankMethods.some((one) => one === peftType);
+  const isRead = lowRankMethods.some((method) => method === peftType);
   return isRead ? wholeOnly : refusals.get(peftType);
 }
 
@@ -88,6 +88,6 @@ export interface MethodConfig {
 
 /** The configuration, if it is of a method whose adapters are low-rank. */
 export function lowRankConfig(values: ReadonlyMap<string, JsonValue>): MethodConfig | undefined {
-  const method = lowRankMethods.find((one) => one === values.get("peft_type"));
+  const method = lowRankMethods.find((candidate) => candidate === values.get("peft_type"));
   return method && { method, values };
 }

@@ -56,10 +56,10 @@ export function valueProblems(
   dtype: keyof typeof largestBits | "Q8_0",
 ): readonly TensorProblem[] {
   return [...tensors].flatMap(([key, { shape, values }]): TensorProblem[] => {
-    const wanted = shape.reduce((product, size) => product * size, 1);
+    const count = shape.reduce((product, size) => product * size, 1);
     const broken = firstOverflow(values, dtype === "Q8_0" ? "F16" : dtype);
-    if (values.length !== wanted)
-      return [{ key, problem: `has ${values.length} values, but its shape ${shapeText(shape)} needs ${wanted}` }];
+    if (values.length !== count)
+      return [{ key, problem: `has ${values.length} values, but its shape ${shapeText(shape)} needs ${count}` }];
     if (broken < 0) return [];
     return [{ key, problem: `has ${values[broken]} at position ${broken}, which ${dtype} cannot hold` }];
   });
@@ -157,7 +157,7 @@ function isGroupedConvolution(shape: readonly number[], part: TensorPart, rank: 
 function isExpertFactor({ targetParameters, rankPattern }: LoraConfig, got: number, rank: number): boolean {
   // Patterns name the parameter, but the tensor's key has only its module.
   const ranks = [rank, ...rankPattern.values()];
-  return (targetParameters?.length ?? 0) > 0 && ranks.some((one) => got % one === 0);
+  return (targetParameters?.length ?? 0) > 0 && ranks.some((allowed) => got % allowed === 0);
 }
 
 function missingMatrixProblem(key: string, keys: ReadonlyMap<string, string>): string | null {

@@ -97,7 +97,7 @@ function gatheredConfig(config: LoraConfig, { gathered, tensors, parameterPaths 
   const { targetModules, targetParameters, rankStabilized } = config;
   const modules = [...tensors.keys()].map((key) => key.slice(0, Math.max(0, key.lastIndexOf(".lora_"))));
   const isLeft = (target: string) => modules.some((path) => path === target || path.endsWith(`.${target}`));
-  const named = gathered.map((one) => ({ ...one, name: nameOf(one, gathered, parameterPaths) }));
+  const named = gathered.map((stack) => ({ ...stack, name: nameOf(stack, gathered, parameterPaths) }));
   const alphaFor = ({ rank, scale }: Gathered) => scale * (rankStabilized ? Math.sqrt(rank) : rank);
   return {
     ...config,
@@ -105,14 +105,14 @@ function gatheredConfig(config: LoraConfig, { gathered, tensors, parameterPaths 
     targetModules: typeof targetModules === "string" ? targetModules : (targetModules?.filter(isLeft) ?? null),
     targetParameters: [...new Set([...(targetParameters ?? []), ...named.map(({ name }) => name)])],
     rankPattern: new Map([...named.map(({ name, rank }) => [name, rank] as const), ...config.rankPattern]),
-    alphaPattern: new Map([...named.map((one) => [one.name, alphaFor(one)] as const), ...config.alphaPattern]),
+    alphaPattern: new Map([...named.map((stack) => [stack.name, alphaFor(stack)] as const), ...config.alphaPattern]),
   };
 }
 
 /** The end of the path, "mlp.gate.weight", if it means the same in all layers; else the full path. */
 function nameOf({ path, rank, scale }: Gathered, all: readonly Gathered[], parameterPaths: readonly string[]): string {
   const end = path.slice(path.lastIndexOf(".mlp.") + 1);
-  const alike = new Set(all.filter((one) => one.rank === rank && one.scale === scale).map((one) => one.path));
+  const alike = new Set(all.filter((same) => same.rank === rank && same.scale === scale).map((same) => same.path));
   return parameterPaths.every((other) => !other.endsWith(`.${end}`) || alike.has(other)) ? end : path;
 }
 
@@ -128,7 +128,6 @@ interface ExpertMatrices {
   readonly scale: number;
 }
 
-/** A and B of a stacked parameter. */
 interface StackedMatrices {
   /** [experts · rank, inFeatures]; the rows of an expert are adjacent */
   readonly a: AdapterTensor;
@@ -146,8 +145,8 @@ function stackMatrices(projections: readonly (ExpertMatrices | undefined)[]): St
   if (matrices.length < projections.length)
     return "only one of its two projections has LoRA weights, which PEFT cannot read either";
   const experts = Math.max(...matrices.flatMap(({ a, b }) => [a.length, b.length]));
-  const [rank = 0, inFeatures = 0] = matrices[0]?.a.find((one) => one !== undefined)?.shape ?? [];
-  const outs = matrices.map(({ b }) => b.find((one) => one !== undefined)?.shape[0] ?? 0);
+  const [rank = 0, inFeatures = 0] = matrices[0]?.a.find((tensor) => tensor !== undefined)?.shape ?? [];
+  const outs = matrices.map(({ b }) => b.find((tensor) => tensor !== undefined)?.shape[0] ?? 0);
   const isAlike = matrices.every(({ a, b, scale }, projection) =>
     Array.from({ length: experts }).every(
       (_, expert) =>

@@ -88,8 +88,8 @@ function body(config: LoraConfig, classes: number | undefined): readonly string[
 
 /** The class that loads the base: by task, else the class that PEFT noted. */
 function classFor({ taskType, autoMapping }: LoraConfig): string {
-  const known = taskType === null ? autoMapping?.base_model_class : autoClasses.get(taskType);
-  return typeof known === "string" && /^[A-Za-z_]\w*$/.test(known) ? known : "AutoModel";
+  const className = taskType === null ? autoMapping?.base_model_class : autoClasses.get(taskType);
+  return typeof className === "string" && /^[A-Za-z_]\w*$/.test(className) ? className : "AutoModel";
 }
 
 /** Where transformers finds a base. A .gguf file is given with its folder or its repository on the Hub. */

@@ -46,7 +46,7 @@ export function parseLoraConfig(json: string, options: ParseConfigOptions = {}):
   return loraConfigOf(parseJsonObject(json, file), { ...options, file });
 }
 
-/** The same for a file that was parsed already. */
+/** Like `parseLoraConfig`, for a file that was parsed already. */
 export function loraConfigOf(
   values: ReadonlyMap<string, JsonValue>,
   { file, onWarning }: ParseConfigOptions & { readonly file: string },

@@ -36,8 +36,8 @@ const wrapper = /\.(modules_to_save(\.[^.]+)?|original_module)\./;
  */
 export function isLeftOut(config: LoraConfig, key: string, keys: Pick<ReadonlySet<string>, "has">): boolean {
   if (variants.some((row) => row.setting(config) !== null && row.isLeftOut?.(key, keys))) return true;
-  const found = wrapper.exec(key);
-  if (found === null || !isSavedModule(config, key.slice(0, found.index))) return false;
+  const match = wrapper.exec(key);
+  if (match === null || !isSavedModule(config, key.slice(0, match.index))) return false;
   return (config.bias === "all" && key.endsWith("bias")) || keys.has(key.replace(wrapper, "."));
 }
 

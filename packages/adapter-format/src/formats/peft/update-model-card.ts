@@ -58,8 +58,8 @@ function joinedTags(theirs: readonly string[], ours: readonly string[]): readonl
   const [earlier, added] = [tagsOf(theirs), tagsOf(ours)];
   if (earlier === undefined || added === undefined) return theirs;
   const names = new Set(added.map(unquoted));
-  const kept = earlier.filter((tag) => names.has(unquoted(tag)) || !unquoted(tag).startsWith("base_model:"));
-  const tags = new Map([...kept, ...added].map((tag) => [unquoted(tag), tag]));
+  const keptTags = earlier.filter((tag) => names.has(unquoted(tag)) || !unquoted(tag).startsWith("base_model:"));
+  const tags = new Map([...keptTags, ...added].map((tag) => [unquoted(tag), tag]));
   return ["tags:", ...[...tags.values()].map((tag) => `- ${tag}`)];
 }
 

@@ -89,7 +89,7 @@ function weightShape(module: WeightModule): readonly number[] {
 function biasOf(module: WeightModule): Pick<Parameter, "path" | "shape" | "pathIfUntied"> | null {
   if (module.type === "norm") return module.bias ? { path: `${module.path}.bias`, shape: [module.size] } : null;
   if (module.type === "embedding" || !module.row.bias) return null;
-  const own = { path: `${module.path}.bias`, shape: [module.outFeatures] };
+  const bias = { path: `${module.path}.bias`, shape: [module.outFeatures] };
   const { biasPath } = module.row;
-  return biasPath === undefined ? own : { ...own, path: biasPath, pathIfUntied: own.path };
+  return biasPath === undefined ? bias : { ...bias, path: biasPath, pathIfUntied: bias.path };
 }

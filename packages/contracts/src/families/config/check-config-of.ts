@@ -127,14 +127,14 @@ function readTokenIds(
     return id === -1 ? null : id;
   };
   // A key with the value null means "none".
-  const given = (key: string, fallback: number | undefined): number | null =>
+  const idOr = (key: string, fallback: number | undefined): number | null =>
     reader.peek(key) === undefined ? (fallback ?? null) : one(key);
   return {
-    padTokenId: given("pad_token_id", tokenIds.padding),
-    decoderStartTokenId: given("decoder_start_token_id", tokenIds.decoderStart),
+    padTokenId: idOr("pad_token_id", tokenIds.padding),
+    decoderStartTokenId: idOr("decoder_start_token_id", tokenIds.decoderStart),
     bosTokenId: one("bos_token_id"),
     imageTokenId: imageToken === undefined ? null : (one(reader.pick(imageToken.keys)) ?? imageToken.fallback),
-    eosTokenIds: readEndTokens(reader, () => given("eos_token_id", tokenIds.end)),
+    eosTokenIds: readEndTokens(reader, () => idOr("eos_token_id", tokenIds.end)),
   };
 }
 
@@ -162,9 +162,9 @@ function checkRotatingFeatures(reader: ConfigReader, { rotary, headSize }: Confi
 
 /** Checks keys with fixed values. Returns the problems that concern only some tasks. */
 function checkFixedKeys(reader: ConfigReader, { fixed = [], harmless = [] }: ConfigTable): ModelConfig["refusedTasks"] {
-  const own = new Set(fixed.map((row) => row.key));
+  const fixedKeys = new Set(fixed.map((row) => row.key));
   // A key is known if the table reads it, or lists it as harmless.
-  const isKnown = (key: string) => own.has(key) || reader.hasSeen(key) || harmless.includes(key);
+  const isKnown = (key: string) => fixedKeys.has(key) || reader.hasSeen(key) || harmless.includes(key);
   const others = mathsKeys.filter((row) => !isKnown(row.key));
   const refusedTasks = new Map<Task, ConfigProblem[]>();
   for (const { key, values, effect, task } of [...fixed, ...others]) {
@@ -243,7 +243,7 @@ function readRotatingLayers(
   const period = reader.integer(layers.exceptEvery, { min: 1, max: 4096 }) ?? layers.fallback;
   const list = reader.peek(layers.list) ?? null;
   if (list === null) return windows.map((_, layer) => (layer + 1) % period !== 0);
-  const isGood = Array.isArray(list) && list.length >= windows.length && list.every((one) => [0, 1].includes(one));
+  const isGood = Array.isArray(list) && list.length >= windows.length && list.every((flag) => [0, 1].includes(flag));
   if (!isGood) reader.invalid(layers.list, list, `0 or 1 for each of ${windows.length} layers`);
   return windows.map((_, layer) => isGood && list[layer] === 1);
 }

@@ -37,9 +37,9 @@ export class ConfigReader {
    * number is the first, and there is no second.
    */
   integer(key: string, { min, max }: Bounds, element?: 0 | 1): number | null {
-    const given = this.peek(key);
-    const isPair = element !== undefined && Array.isArray(given) && given.length === 2;
-    const value = (isPair ? given[element] : element ? null : given) ?? null;
+    const rawValue = this.peek(key);
+    const isPair = element !== undefined && Array.isArray(rawValue) && rawValue.length === 2;
+    const value = (isPair ? rawValue[element] : element ? null : rawValue) ?? null;
     if (value === null) return null;
     if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) return value;
     this.invalid(key, value, `an integer from ${min} to ${max}`);

@@ -19,13 +19,13 @@ export interface LabelConfig {
 
 /** Reads `id2label`, `num_labels` and `problem_type`; problems go to the reader. */
 export function readLabels(reader: ConfigReader): LabelConfig {
-  const given = readNames(reader);
+  const listedNames = readNames(reader);
   const count = reader.integer("num_labels", { min: 1, max: maxLabels });
-  if (given && count !== null && count !== given.length)
-    reader.invalid("num_labels", count, `the number of names in id2label (${given.length})`);
-  const labels = given?.length ?? count ?? 2;
+  if (listedNames && count !== null && count !== listedNames.length)
+    reader.invalid("num_labels", count, `the number of names in id2label (${listedNames.length})`);
+  const labels = listedNames?.length ?? count ?? 2;
   reader.peek("label2id");
-  return { labels, labelNames: given ?? numberedNames(labels), problemType: readProblemType(reader) };
+  return { labels, labelNames: listedNames ?? numberedNames(labels), problemType: readProblemType(reader) };
 }
 
 function readNames(reader: ConfigReader): readonly string[] | null {

@@ -58,15 +58,15 @@ export function readQuantization(
     return null;
   }
   const named = values.get("quant_method") ?? (isEarlyBitsandbytes(values) ? "bitsandbytes" : undefined);
-  const method = methods.find((one) => one === named);
-  const inside = reader.inside(values, key);
+  const method = methods.find((candidate) => candidate === named);
+  const quantizationReader = reader.inside(values, key);
   if (method === undefined)
-    inside.notHandled("quant_method", named, `${methods.map((one) => `"${one}"`).join(", ")} (${remedy})`);
+    quantizationReader.notHandled("quant_method", named, `${methods.map((one) => `"${one}"`).join(", ")} (${remedy})`);
   for (const { key: setting, values: supported } of method === undefined ? [] : settingsOf(method, values)) {
     const got = settingOf(values, setting);
-    if (!supported.includes(got)) inside.notHandled(setting, got, `${listOf(supported)} (${remedy})`);
+    if (!supported.includes(got)) quantizationReader.notHandled(setting, got, `${listOf(supported)} (${remedy})`);
   }
-  reader.problems.push(...inside.problems);
+  reader.problems.push(...quantizationReader.problems);
   if (method === undefined) return null;
   return { method, storesZeroMinusOne: method === "gptq" && values.get("checkpoint_format") !== "gptq_v2" };
 }

@@ -28,8 +28,8 @@ export function readRotations(
   const inScaling = readObject(reader, "rope_scaling");
   const standard = table.standard && { theta: defaults.theta, ...table.standard };
   if (!table.local) {
-    const given = inScaling ?? inParameters;
-    const rotary = given === null && standard ? standard : readOne(reader, given, { table, defaults });
+    const parameters = inScaling ?? inParameters;
+    const rotary = parameters === null && standard ? standard : readOne(reader, parameters, { table, defaults });
     return { rotary, localRotary: null };
   }
 
@@ -114,8 +114,8 @@ const originalKey = "original_max_position_embeddings";
 /** Reads `rope_type` and its settings; problems go to the reader. */
 function readScaling(nested: ConfigReader, context: ScalingContext): RotaryScaling {
   const key = nested.pick(["rope_type", "type"]);
-  const given = nested.text(key) ?? "default";
-  const type = new Map(Object.entries(context.table.scalingAliases ?? {})).get(given) ?? given;
+  const name = nested.text(key) ?? "default";
+  const type = new Map(Object.entries(context.table.scalingAliases ?? {})).get(name) ?? name;
   if (type === "default") return { type: "none" };
   if (type === "linear") return { type, factor: required(nested, "factor") };
   if (type === "proportional" && context.table.standard?.scaling.type === type)
@@ -127,7 +127,7 @@ function readScaling(nested: ConfigReader, context: ScalingContext): RotaryScali
   if (type === "llama3") return readLlama3(nested, context);
   if (type === "yarn") return readYarn(nested, context);
   if (type === "longrope") return readLongrope(nested, context);
-  nested.notHandled(key, given, handled);
+  nested.notHandled(key, name, handled);
   // The other keys belong to the unsupported type, so they give no further problems.
   for (const other of nested.unseenKeys()) nested.peek(other);
   return { type: "none" };

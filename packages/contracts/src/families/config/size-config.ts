@@ -20,42 +20,42 @@ type Sizes = Record<SizeName, number>;
 
 /** Reads all sizes and checks that they are divisible by the number of heads; problems go to the reader. */
 export function readSizes(reader: ConfigReader, { config: { sizes: rows } }: Family): Sizes {
-  const known: Sizes = { ...sizeLimits };
+  const sizes: Sizes = { ...sizeLimits };
   for (const name of Object.keys(sizeLimits).filter(isSize)) {
-    known[name] =
-      name === "headSize" ? readHeadSize(reader, rows, known) : readSize(reader, { name, row: rows[name], known });
+    sizes[name] =
+      name === "headSize" ? readHeadSize(reader, rows, sizes) : readSize(reader, { name, row: rows[name], sizes });
   }
-  if (known.experts > 0 && known.expertsPerToken > known.experts)
+  if (sizes.experts > 0 && sizes.expertsPerToken > sizes.experts)
     reader.invalid(
       keyOf(rows.expertsPerToken),
-      known.expertsPerToken,
-      `at most the number of experts (${known.experts})`,
+      sizes.expertsPerToken,
+      `at most the number of experts (${sizes.experts})`,
     );
-  const heads = { name: "attention heads", row: rows.keyValueHeads, part: known.keyValueHeads, whole: known.heads };
+  const heads = { name: "attention heads", row: rows.keyValueHeads, part: sizes.keyValueHeads, whole: sizes.heads };
   checkDivides(reader, heads);
-  const { memoryKeyHeads: part, memoryHeads: whole } = known;
+  const { memoryKeyHeads: part, memoryHeads: whole } = sizes;
   checkDivides(reader, { name: "heads with values", row: rows.memoryKeyHeads, part, whole });
-  return known;
+  return sizes;
 }
 
 function readSize(
   reader: ConfigReader,
-  { name, row, known }: { name: SizeName; row: SizeRow | undefined; known: Sizes },
+  { name, row, sizes }: { name: SizeName; row: SizeRow | undefined; sizes: Sizes },
 ): number {
-  if (!row) return name === "embeddingSize" ? known.hiddenSize : name === "keyValueHeads" ? known.heads : 0;
+  if (!row) return name === "embeddingSize" ? sizes.hiddenSize : name === "keyValueHeads" ? sizes.heads : 0;
   const bounds = { min: row.mayBeZero || mayBeAbsent.has(name) ? 0 : 1, max: sizeLimits[name] };
   const value = reader.integer(reader.pick(row.keys), bounds, row.element);
   if (value !== null) return value;
   if (typeof row.fallback === "number") return row.fallback;
-  if (row.fallback) return row.fallback.times * known[row.fallback.of];
+  if (row.fallback) return row.fallback.times * sizes[row.fallback.of];
   reader.missing(row.keys[0], `an integer from 1 to ${bounds.max}`);
   return Number.NaN;
 }
 
 function readHeadSize(reader: ConfigReader, rows: SizeRows, { hiddenSize: hidden, heads }: Sizes): number {
   const row = rows.headSize;
-  const given = row ? reader.integer(reader.pick(row.keys), { min: 1, max: sizeLimits.headSize }) : null;
-  if (given !== null) return given;
+  const value = row ? reader.integer(reader.pick(row.keys), { min: 1, max: sizeLimits.headSize }) : null;
+  if (value !== null) return value;
   if (typeof row?.fallback === "number") return row.fallback;
   if (Number.isNaN(hidden) || Number.isNaN(heads)) return Number.NaN;
   // Without a row, the number of heads differs between stages and is read there.

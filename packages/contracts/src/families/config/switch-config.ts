@@ -15,9 +15,9 @@ export function readSwitches(
   return byName(switchNames, (name) => {
     const row = switches[name];
     if (row === undefined) return name === "gatedFeedForward" && isGated;
-    const other = row.otherwise === undefined ? null : reader.flag(row.otherwise);
-    const own = row.values === undefined ? reader.flag(row.key) : reader.choice(row.key, row.values);
-    return own ?? other ?? row.fallback;
+    const otherwise = row.otherwise === undefined ? null : reader.flag(row.otherwise);
+    const value = row.values === undefined ? reader.flag(row.key) : reader.choice(row.key, row.values);
+    return value ?? otherwise ?? row.fallback;
   });
 }
 
@@ -59,9 +59,9 @@ const activations: ReadonlyMap<string, Activation> = new Map<string, Activation>
 /** The activation; problems go to the reader. */
 export function readActivation(reader: ConfigReader, { activation }: ConfigTable): Activation {
   const name = activationName(reader, activation);
-  const known = activations.get(new Map(Object.entries(activation.aliases ?? {})).get(name) ?? name);
-  if (!known) reader.notHandled(activation.key ?? "activation", name, `one of ${[...activations.keys()].join(", ")}`);
-  return known ?? "relu";
+  const match = activations.get(new Map(Object.entries(activation.aliases ?? {})).get(name) ?? name);
+  if (!match) reader.notHandled(activation.key ?? "activation", name, `one of ${[...activations.keys()].join(", ")}`);
+  return match ?? "relu";
 }
 
 /** The name in the file, or the family's. */

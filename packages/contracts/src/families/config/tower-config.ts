@@ -31,7 +31,7 @@ export function withTowers(config: ConfigValues): ConfigValues {
   const images = towers.find(({ imageSize }) => imageSize > 0);
   const texts = towers.find(({ vocabularySize }) => vocabularySize > 0);
   const { projectionSize } = config;
-  const own = projectionSize === 0 ? {} : { projectionSize };
+  const shared = projectionSize === 0 ? {} : { projectionSize };
   return {
     ...config,
     ...(images === undefined ? {} : imageSizesOf(images)),
@@ -41,7 +41,7 @@ export function withTowers(config: ConfigValues): ConfigValues {
     bosTokenId: texts?.bosTokenId ?? null,
     eosTokenIds: texts?.eosTokenIds ?? [],
     layers: sum(({ layers }) => layers),
-    towers: Object.fromEntries(Object.entries(config.towers).map(([path, tower]) => [path, { ...tower, ...own }])),
+    towers: Object.fromEntries(Object.entries(config.towers).map(([path, tower]) => [path, { ...tower, ...shared }])),
   };
 }
 

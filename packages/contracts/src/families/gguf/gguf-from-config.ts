@@ -54,10 +54,10 @@ export function ggufFromConfig(config: ModelConfig): GgufConfig {
     ),
     ...(config.tokenTypes === 0 ? [] : [[tokenTypesKey, whole(config.tokenTypes)] as const]),
   ]);
-  const made = { table, metadata, ropeFactors };
-  const problems = differences(config, made);
+  const file = { table, metadata, ropeFactors };
+  const problems = differences(config, file);
   if (problems.length > 0) throw new UnwritableArchitectureError(config.modelType, problems);
-  return made;
+  return file;
 }
 
 type NamedEntry = readonly [key: string, entry: GgufEntry | undefined];
@@ -147,11 +147,11 @@ function differences(config: ModelConfig, { metadata, ropeFactors }: GgufConfig)
   const values = new Map([...metadata].map(([key, { value }]) => [key, value]));
   const names = new Set([...ropeFactors.keys(), ...impliedNames(config)]);
   const again = checkConfig(configFromGguf(values, names, { ropeFactors }));
-  const wanted: ConfigValues = { ...config, rotary: withListed(config, ropeFactors) };
-  return (Object.keys(wanted) as (keyof ConfigValues)[]).flatMap((key) => {
-    if (settingsOutsideGguf.has(key) || isAlike(wanted[key], again[key])) return [];
-    const [got, meant] = [describeValue(wanted[key]), describeValue(again[key])];
-    return [{ what: key, reason: `the model has ${got}, the GGUF metadata would mean ${meant}` }];
+  const expected: ConfigValues = { ...config, rotary: withListed(config, ropeFactors) };
+  return (Object.keys(expected) as (keyof ConfigValues)[]).flatMap((key) => {
+    if (settingsOutsideGguf.has(key) || isAlike(expected[key], again[key])) return [];
+    const [got, fromGguf] = [describeValue(expected[key]), describeValue(again[key])];
+    return [{ what: key, reason: `the model has ${got}, the GGUF metadata would mean ${fromGguf}` }];
   });
 }
 
@@ -179,8 +179,8 @@ function withListed({ rotary, maxPositions }: ModelConfig, factors: ReadonlyMap<
 function isAlike(one: unknown, other: unknown): boolean {
   if (typeof one === "number" && typeof other === "number") return Math.abs(one - other) <= 1e-6 * Math.abs(one);
   if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return one === other;
-  const [own, their] = [Object.entries(one), new Map<string, unknown>(Object.entries(other))];
-  return own.length === their.size && own.every(([key, value]) => isAlike(value, their.get(key)));
+  const [entries, otherEntries] = [Object.entries(one), new Map<string, unknown>(Object.entries(other))];
+  return entries.length === otherEntries.size && entries.every(([key, value]) => isAlike(value, otherEntries.get(key)));
 }
 
 // Divisors of rotary frequencies, which GGUF files store as tensors. Source: llama.cpp, convert_hf_to_gguf.py.

@@ -53,7 +53,7 @@ export function ggufTableOf(metadata: Metadata, file = "the GGUF file"): GgufTab
   const architecture = metadata.get("general.architecture");
   const table = typeof architecture === "string" ? tables.get(architecture) : undefined;
   if (table === undefined) throw new UnsupportedArchitectureError(file, architecture, [...tables.keys()]);
-  const second = secondTables.find((one) => one.table.architecture === architecture && one.isMeant(metadata));
+  const second = secondTables.find((row) => row.table.architecture === architecture && row.isMeant(metadata));
   return second?.table ?? table;
 }
 

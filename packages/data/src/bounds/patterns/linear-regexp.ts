@@ -46,8 +46,8 @@ export class LinearRegExp extends RegExp {
 
 /** Cached, because `split` makes a new object with the same pattern for each text. */
 function programOf(source: string): PatternProgram {
-  const known = programs.get(source);
-  if (known !== undefined) return known;
+  const cached = programs.get(source);
+  if (cached !== undefined) return cached;
   const program = compilePattern(source);
   if (programs.size >= 100) programs.clear();
   programs.set(source, program);

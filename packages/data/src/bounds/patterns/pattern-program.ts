@@ -133,13 +133,13 @@ const maxRemembered = 2 ** 14;
 /** Character classes are run by the engine, because they never backtrack. The results are cached for a limited number of characters. */
 function acceptanceOf(sources: readonly string[]): (codePoint: number) => boolean {
   const pattern = new RegExp(`^(?:${sources.join("|")})$`, "u");
-  const known = new Map<number, boolean>();
+  const cache = new Map<number, boolean>();
   return (codePoint) => {
-    let accepted = known.get(codePoint);
+    let accepted = cache.get(codePoint);
     if (accepted === undefined) {
-      if (known.size >= maxRemembered) known.clear();
+      if (cache.size >= maxRemembered) cache.clear();
       accepted = pattern.test(String.fromCodePoint(codePoint));
-      known.set(codePoint, accepted);
+      cache.set(codePoint, accepted);
     }
     return accepted;
   };

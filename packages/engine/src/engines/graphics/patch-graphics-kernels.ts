@@ -7,19 +7,19 @@ import { productOfEmpty, segmentsOfEmpty, sumOfEmpty } from "../../kernels/empty
 import { inputOf, runKernel, siblingOf, type Wrap, wrapKernels } from "../../kernels/wrap-kernels.ts";
 import { sizeOf } from "../../rows.ts";
 
-const ofNothing = {
+const emptyInputs = {
   Sum: sumOfEmpty,
   BatchMatMul: productOfEmpty,
   UnsortedSegmentSum: segmentsOfEmpty,
 };
 
 const wrappers: Readonly<Record<"webgl" | "webgpu", Readonly<Record<string, Wrap>>>> = {
-  webgl: ofNothing,
-  webgpu: { ...ofNothing, AddN: addByParts, Cast: convertingCast, Cumsum: reversedCumsum, Tile: tileByAxis },
+  webgl: emptyInputs,
+  webgpu: { ...emptyInputs, AddN: addByParts, Cast: convertingCast, Cumsum: reversedCumsum, Tile: tileByAxis },
 };
 
 /**
- * Mends a graphics backend that has been imported; calling it twice does nothing more.
+ * Patches a graphics backend that has been imported; calling it twice does nothing more.
  *
  * `chooseEngine` does this. Call it yourself if you import the backend yourself.
  *
@@ -72,8 +72,8 @@ function convertingCast(original: tf.KernelConfig): tf.KernelConfig {
     ...original,
     kernelFunc: (call) => {
       const { dataId, shape, dtype } = inputOf(call.inputs, "x");
-      const isLabelled = call.attrs?.dtype === "float32" && (dtype === "int32" || dtype === "bool");
-      if (!isLabelled) return original.kernelFunc(call);
+      const isOnlyRenamed = call.attrs?.dtype === "float32" && (dtype === "int32" || dtype === "bool");
+      if (!isOnlyRenamed) return original.kernelFunc(call);
       const one = tf.scalar(1);
       // A product reads each factor by the type of its buffer and writes float32.
       const a: tf.TensorInfo = { dataId, shape, dtype: "float32" };

@@ -36,10 +36,10 @@ export class BufferPool {
   /** An array whose contents are whatever they were. */
   take(length: number): Float32Array {
     if (length < smallestLength) return new Float32Array(length);
-    const taken = this.#takeFree(length) ?? this.#make(length);
-    this.#inUse += taken.buffer.byteLength;
+    const values = this.#takeFree(length) ?? this.#make(length);
+    this.#inUse += values.buffer.byteLength;
     if (this.#inUse > this.#maxInUse) this.#maxInUse = this.#inUse;
-    return taken;
+    return values;
   }
 
   /** Whether an array is exactly the view that the pool gave out, and has not escaped. */
@@ -80,12 +80,12 @@ export class BufferPool {
     const needed = roomFor(length);
     for (let room = needed; room <= maxRoom * needed; room = roomFor(room + 1)) {
       const list = this.#free.get(room);
-      const found = list?.pop();
-      if (found === undefined) continue;
+      const buffer = list?.pop();
+      if (buffer === undefined) continue;
       if (list?.length === 0) this.#free.delete(room);
-      this.#waiting -= found.buffer.byteLength;
-      if (found.length === length) return found;
-      const view = new Float32Array(found.buffer, 0, length);
+      this.#waiting -= buffer.buffer.byteLength;
+      if (buffer.length === length) return buffer;
+      const view = new Float32Array(buffer.buffer, 0, length);
       this.#owned.set(view.buffer, { escaped: false, view });
       return view;
     }

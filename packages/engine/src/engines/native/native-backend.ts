@@ -35,11 +35,11 @@ export class NativeBackend extends MathBackendCPU {
 
   /** The graph's session: made once for each key, for tensors of every size. */
   session(key: string, build: () => OnnxGraph): NativeSession {
-    const found = this.#sessions.get(key);
-    if (found !== undefined) return found;
-    const made = this.runtime.createSession(build());
-    this.#sessions.set(key, made);
-    return made;
+    const existing = this.#sessions.get(key);
+    if (existing !== undefined) return existing;
+    const session = this.runtime.createSession(build());
+    this.#sessions.set(key, session);
+    return session;
   }
 
   run(session: NativeSession, inputs: readonly NativeTensor[], outputs: readonly NativeTensor[]): void {
@@ -82,8 +82,8 @@ export class NativeBackend extends MathBackendCPU {
   makeSteps(plans: readonly StepPlan[], width: number, padding: readonly number[]): NativeSteps | undefined {
     const rows = padding.length;
     try {
-      const known = this.#steps.find((sessions) => sessions.stagesFor(plans, rows) !== undefined);
-      const sessions = known ?? StepSessions.of(this, plans, { width, rows });
+      const reusable = this.#steps.find((sessions) => sessions.stagesFor(plans, rows) !== undefined);
+      const sessions = reusable ?? StepSessions.of(this, plans, { width, rows });
       const stages = sessions?.stagesFor(plans, rows);
       if (sessions === undefined || stages === undefined) return undefined;
       const others = this.#steps.filter((other) => other.isAlive && other !== sessions);

@@ -37,16 +37,16 @@ export class NativeBlocks implements BlockStore {
 
   /** Throws for a key that was released. */
   find(key: string): PreparedMatrix {
-    const found = this.#matrices.get(key);
-    if (found === undefined) throw new Error("A matrix of blocks was used after it was released.");
-    return found;
+    const matrix = this.#matrices.get(key);
+    if (matrix === undefined) throw new Error("A matrix of blocks was used after it was released.");
+    return matrix;
   }
 
   release(key: string): void {
-    const found = this.#matrices.get(key);
-    if (found === undefined) return;
+    const matrix = this.#matrices.get(key);
+    if (matrix === undefined) return;
     this.#matrices.delete(key);
-    this.runtime.releaseSession(found.session);
+    this.runtime.releaseSession(matrix.session);
   }
 
   clear(): void {

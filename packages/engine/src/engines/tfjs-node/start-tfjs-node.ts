@@ -89,9 +89,9 @@ async function requireInstalled(packageName: string, folder: string | undefined)
 }
 
 /** Two copies of TensorFlow's library in one process disturb each other. */
-function loadedAlready(loaded: TfjsNodeName, wanted: TfjsNodeName): EngineUnavailableError {
+function loadedAlready(loaded: TfjsNodeName, requested: TfjsNodeName): EngineUnavailableError {
   return new EngineUnavailableError(
-    `this process has already loaded ${loaded}, and it can have only one TensorFlow; start a new one with LOWRANK_ENGINE=${wanted}`,
+    `this process has already loaded ${loaded}, and it can have only one TensorFlow; start a new one with LOWRANK_ENGINE=${requested}`,
   );
 }
 

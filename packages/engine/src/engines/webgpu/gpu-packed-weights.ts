@@ -17,7 +17,7 @@ export interface GpuMatrix {
 export class GpuPackedWeights implements PackedWeights {
   readonly engine = "webgpu";
   readonly #matrices = new Map<number, GpuMatrix>();
-  #made = 0;
+  #nextId = 0;
 
   constructor(private readonly backend: WebGPUBackend) {}
 
@@ -29,7 +29,7 @@ export class GpuPackedWeights implements PackedWeights {
     const bytes = new Uint8Array(buffer.getMappedRange());
     for (const { at, array } of arrays) bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at);
     buffer.unmap();
-    const weight = this.#made++;
+    const weight = this.#nextId++;
     const { rows, columns } = matrix;
     this.#matrices.set(weight, { rows, columns, buffer, layout: { declarations, numbers } });
     return weight;
@@ -37,26 +37,26 @@ export class GpuPackedWeights implements PackedWeights {
 
   /** Throws for a matrix that was freed. */
   find(weight: number): GpuMatrix {
-    const found = this.#matrices.get(weight);
-    if (found === undefined) throw new Error("A matrix was used after it was freed.");
-    return found;
+    const matrix = this.#matrices.get(weight);
+    if (matrix === undefined) throw new Error("A matrix was used after it was freed.");
+    return matrix;
   }
 
   remove(weight: number): void {
-    const found = this.#matrices.get(weight);
-    if (found === undefined) return;
+    const matrix = this.#matrices.get(weight);
+    if (matrix === undefined) return;
     this.#matrices.delete(weight);
     submitPending(this.backend); // a dispatch that waits may read it
-    found.buffer.destroy();
+    matrix.buffer.destroy();
   }
 }
 
-const known = new WeakMap<WebGPUBackend, GpuPackedWeights>();
+const weightsByBackend = new WeakMap<WebGPUBackend, GpuPackedWeights>();
 
-/** Those of a backend. */
+/** The packed weights of a backend. */
 export function packedWeightsOf(backend: WebGPUBackend): GpuPackedWeights {
-  const weights = known.get(backend) ?? new GpuPackedWeights(backend);
-  known.set(backend, weights);
+  const weights = weightsByBackend.get(backend) ?? new GpuPackedWeights(backend);
+  weightsByBackend.set(backend, weights);
   return weights;
 }
 

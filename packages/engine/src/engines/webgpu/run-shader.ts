@@ -165,9 +165,9 @@ function numbersBuffer(
 const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
 
 function pipelineOf(device: GPUDevice, shader: Shader): GPUComputePipeline {
-  const known = pipelines.get(device) ?? new Map<string, GPUComputePipeline>();
-  pipelines.set(device, known);
-  let pipeline = known.get(shader.key);
+  const pipelinesOfDevice = pipelines.get(device) ?? new Map<string, GPUComputePipeline>();
+  pipelines.set(device, pipelinesOfDevice);
+  let pipeline = pipelinesOfDevice.get(shader.key);
   if (pipeline === undefined) {
     const module = device.createShaderModule({ label: shader.key, code: sourceOf(shader) });
     pipeline = device.createComputePipeline({
@@ -175,7 +175,7 @@ function pipelineOf(device: GPUDevice, shader: Shader): GPUComputePipeline {
       layout: "auto",
       compute: { module, entryPoint: "main" },
     });
-    known.set(shader.key, pipeline);
+    pipelinesOfDevice.set(shader.key, pipeline);
   }
   return pipeline;
 }

@@ -23,7 +23,7 @@ export class HalfStorage implements FrozenStorage {
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly bytes: number;
-  /** Of 16-bit floats, labelled int32. */
+  /** 16-bit floats, labelled int32. */
   readonly #matrix: tf.Tensor2D;
   readonly #kind: HalfMatrix["kind"];
   readonly #isTransposed: boolean;
@@ -57,8 +57,8 @@ export class HalfStorage implements FrozenStorage {
 
   read(): tf.Tensor2D {
     return tf.tidy(() => {
-      const whole = castTo(this.#matrix, this.#kind, "f32");
-      return this.#isTransposed ? tf.transpose(whole) : whole;
+      const matrix = castTo(this.#matrix, this.#kind, "f32");
+      return this.#isTransposed ? tf.transpose(matrix) : matrix;
     });
   }
 

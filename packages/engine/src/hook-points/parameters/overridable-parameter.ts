@@ -124,10 +124,10 @@ export class OverridableParameter implements ParameterRef {
   }
 
   forgetReplaced(): void {
-    const kept = this.#current();
+    const current = this.#current();
     this.#isReplaced ||= this.#layers.length > 1;
-    for (const layer of this.#layers) if (layer !== kept) layer.dispose();
-    this.#layers = [kept];
+    for (const layer of this.#layers) if (layer !== current) layer.dispose();
+    this.#layers = [current];
   }
 
   /** Frees the frozen tensor and whatever replaced it; variables of overrides belong to others. */

@@ -90,7 +90,7 @@ export class SiteWeight {
     for (const weight of this.#replacements) if (weight !== last) weight.release();
     this.#replacements = [last];
     const owner = this.#twin ?? this;
-    if ([owner, ...owner.#followers].some((one) => one.#final === undefined)) return;
+    if ([owner, ...owner.#followers].some((weight) => weight.#final === undefined)) return;
     owner.#base?.release();
     owner.#base = undefined;
   }

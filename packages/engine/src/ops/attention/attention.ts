@@ -157,8 +157,8 @@ export function runAttentionKernel(
     forward: () => {
       const outputs = runCustomKernel(kernel, { query, key, value, ...masks }, attributes);
       const output = one(outputs, 0);
-      const kept = outputs?.slice(1) ?? [];
-      const saved = [query, key, value, ...Object.values(masks), ...(kept.length === 0 ? [] : [output, ...kept])];
+      const extra = outputs?.slice(1) ?? [];
+      const saved = [query, key, value, ...Object.values(masks), ...(extra.length === 0 ? [] : [output, ...extra])];
       return { value: output, saved };
     },
     backward: (dy, saved) => {

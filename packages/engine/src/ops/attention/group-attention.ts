@@ -34,7 +34,7 @@ export interface GroupAttentionInputs {
   readonly keyHeads: number;
   /** In the order of the tokens; together they are all of them. */
   readonly groups: readonly AttentionGroup[];
-  /** As for `attention`. */
+  /** Multiplies the scores, as in `attention`. */
   readonly scale?: number;
   readonly cap?: number;
 }
@@ -92,7 +92,7 @@ function attributesFor({ query, heads, keyHeads, groups, scale, cap = 0 }: Group
 
 function attentionByGroup({ query, key, value, heads, keyHeads, groups, scale, cap }: GroupAttentionInputs): tf.Tensor {
   const sizes = groups.map(({ rows, time }) => rows * time);
-  const split = (whole: tf.Tensor) => (sizes.length === 1 ? [whole] : tf.split(whole, sizes, 0));
+  const split = (tokens: tf.Tensor) => (sizes.length === 1 ? [tokens] : tf.split(tokens, sizes, 0));
   const parts = { query: split(query), key: split(key), value: split(value) };
   const outputs = groups.map(({ rows, time, mask, dropout }, index) => {
     const headsOf = (name: keyof typeof parts, count: number) => {

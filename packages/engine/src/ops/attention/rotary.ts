@@ -98,8 +98,8 @@ export function tokenRotary(query: tf.Tensor, key: tf.Tensor, options: RotaryOpt
     inputs: { query, key },
     forward: () => ({ value: run(query, key, [cos, sin], false) ?? [], saved: [cos, sin] }),
     backward: ([query, key], tables) => {
-      const made = run(query as tf.Tensor, key as tf.Tensor, tables, true) ?? [];
-      return { query: () => tf.clone(made[0] as tf.Tensor), key: () => tf.clone(made[1] as tf.Tensor) };
+      const gradients = run(query as tf.Tensor, key as tf.Tensor, tables, true) ?? [];
+      return { query: () => tf.clone(gradients[0] as tf.Tensor), key: () => tf.clone(gradients[1] as tf.Tensor) };
     },
   }) as readonly [tf.Tensor, tf.Tensor]; // the kernel has two outputs
 }

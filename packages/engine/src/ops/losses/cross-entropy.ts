@@ -99,7 +99,7 @@ function labelIndices({ shape: [rows, classes] }: tf.Tensor2D, labels: tf.Tensor
   return tf.add(starts, asClasses(labels, classes));
 }
 
-/** Of x [rows, classes]: which entries are their row's label. */
+/** Which entries of x [rows, classes] are their row's label. */
 function isLabel({ shape: [, classes] }: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor2D {
   const ids = tf.expandDims(asClasses(labels, classes), 1);
   return tf.equal<tf.Tensor2D>(tf.expandDims(tf.range(0, classes, 1, "int32"), 0), ids);

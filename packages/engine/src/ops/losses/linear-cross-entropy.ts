@@ -115,9 +115,9 @@ function rowsInChunks(
     const size = Math.min(options.chunkRows, rows - start);
     const [loss, ...gradient] = tf.tidy((): tf.Tensor[] => {
       const product = head.multiply(tf.slice(hidden, [start, 0], [size, features])); // [size, classes]
-      const given = options.bias === undefined ? product : tf.add<tf.Tensor2D>(product, options.bias);
+      const biased = options.bias === undefined ? product : tf.add<tf.Tensor2D>(product, options.bias);
       const logits =
-        options.cap === undefined ? given : tf.mul<tf.Tensor2D>(tf.tanh(tf.div(given, options.cap)), options.cap);
+        options.cap === undefined ? biased : tf.mul<tf.Tensor2D>(tf.tanh(tf.div(biased, options.cap)), options.cap);
       const chunkLabels = tf.slice(labels, start, size);
       const chunkWeights = tf.slice(weights, start, size);
       const loss = tf.mul(rowLosses(logits, chunkLabels), chunkWeights);

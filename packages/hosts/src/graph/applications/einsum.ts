@@ -17,18 +17,18 @@ export function recogniseEinsum(node: GraphNode, constants: Constants): Applicat
   const [, first = "", second = "", result = ""] = parsed;
   const [ofInput, ofWeight] = position === 1 ? [first, second] : [second, first];
   const contracted = [...ofWeight].filter((axis) => ofInput.includes(axis) && !result.includes(axis));
-  const made = [...ofWeight].filter((axis) => !ofInput.includes(axis));
+  const outputAxes = [...ofWeight].filter((axis) => !ofInput.includes(axis));
   const free = [...ofInput].filter((axis) => !contracted.includes(axis));
   const isProduct =
     contracted.length > 0 &&
-    contracted.length + made.length === ofWeight.length &&
-    free.length + made.length === result.length &&
-    [...result].every((axis) => free.includes(axis) || made.includes(axis)) &&
+    contracted.length + outputAxes.length === ofWeight.length &&
+    free.length + outputAxes.length === result.length &&
+    [...result].every((axis) => free.includes(axis) || outputAxes.includes(axis)) &&
     [ofInput, ofWeight, result].every((axes) => new Set(axes).size === axes.length);
   if (!isProduct) return refusal(node, weight, `its equation "${equation}" is not a product with a single matrix`);
   const sizeOf = (axis: string) => shape[ofWeight.indexOf(axis)] ?? 0;
   const count = (axes: readonly string[]) => axes.reduce((product, axis) => product * sizeOf(axis), 1);
-  const outAxes = [...free, ...made];
+  const productAxes = [...free, ...outputAxes];
   return {
     node: node.name,
     weight,
@@ -36,9 +36,9 @@ export function recogniseEinsum(node: GraphNode, constants: Constants): Applicat
     shape: {
       kind: "linear",
       inFeatures: count(contracted),
-      outFeatures: count(made),
+      outFeatures: count(outputAxes),
       isTransposed: false,
-      axes: [...contracted, ...made].map((axis) => ofWeight.indexOf(axis)),
+      axes: [...contracted, ...outputAxes].map((axis) => ofWeight.indexOf(axis)),
     },
     enter: (x) => {
       const ordered = [...free, ...contracted].map((axis) => ofInput.indexOf(axis));
@@ -48,15 +48,15 @@ export function recogniseEinsum(node: GraphNode, constants: Constants): Applicat
     retrace: (output) => {
       const ordered = tf.transpose(
         output,
-        outAxes.map((axis) => result.indexOf(axis)),
+        productAxes.map((axis) => result.indexOf(axis)),
       );
-      return tf.reshape(ordered, [...ordered.shape.slice(0, free.length), count(made)]);
+      return tf.reshape(ordered, [...ordered.shape.slice(0, free.length), count(outputAxes)]);
     },
     leave: (output) => {
-      const whole = tf.reshape(output, [...output.shape.slice(0, -1), ...made.map(sizeOf)]);
+      const whole = tf.reshape(output, [...output.shape.slice(0, -1), ...outputAxes.map(sizeOf)]);
       return tf.transpose(
         whole,
-        [...result].map((axis) => outAxes.indexOf(axis)),
+        [...result].map((axis) => productAxes.indexOf(axis)),
       );
     },
   };

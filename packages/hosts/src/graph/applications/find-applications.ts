@@ -42,14 +42,14 @@ export interface FoundApplications {
 /** In the order of the graph. A weight that two nodes use in different ways has no site: a merge would change both. */
 export function findApplications(graph: Graph, constants: Constants): FoundApplications {
   const found = [...graph.nodes.values()].flatMap((node) => rows[node.op]?.(node, constants) ?? []);
-  const applications = found.filter((one): one is Application => !isRefusal(one));
+  const applications = found.filter((candidate): candidate is Application => !isRefusal(candidate));
   const users = usersOf(graph, constants);
-  const first = new Map(applications.map((one) => [one.weight, one] as const).reverse());
+  const first = new Map(applications.map((application) => [application.weight, application] as const).reverse());
   const refused = new Map<string, Refusal>();
   for (const application of applications) {
     const { node, weight, shape } = application;
     const others = users.get(weight) ?? [];
-    const alike = new Set(applications.filter((one) => one.weight === weight).map((one) => one.node));
+    const alike = new Set(applications.filter((other) => other.weight === weight).map((other) => other.node));
     const otherUser = others.find((name) => !alike.has(name));
     const isOther = JSON.stringify(shape) !== JSON.stringify(first.get(weight)?.shape);
     if (otherUser === undefined && !isOther) continue;
@@ -62,7 +62,6 @@ export function findApplications(graph: Graph, constants: Constants): FoundAppli
   };
 }
 
-/** The nodes that use each constant. */
 function usersOf(graph: Graph, constants: Constants): ReadonlyMap<string, readonly string[]> {
   const users = new Map<string, string[]>();
   for (const { name, op, inputs } of graph.nodes.values()) {

@@ -24,13 +24,13 @@ export class GraphHookPoints implements AdaptableModel {
     this.#applications = applications;
     const weightOf = (name: string) => model.weights[name]![0]!;
     const paths = pathsOf(Object.keys(model.weights));
-    const taken = new Set<string>();
+    const usedNames = new Set<string>();
     for (const application of applications) {
       const { weight, shape, bias } = application;
       if (this.#sites.has(weight)) continue;
       const biasName = foldedBias(application, { graph, constants, applications });
-      if (biasName !== undefined) taken.add(biasName);
-      taken.add(weight);
+      if (biasName !== undefined) usedNames.add(biasName);
+      usedNames.add(weight);
       const site = makeGraphSite({
         path: paths.get(weight)!,
         constant: weight,
@@ -45,7 +45,7 @@ export class GraphHookPoints implements AdaptableModel {
     }
     const refused = new Map(refusals.map((refusal) => [refusal.weight, refusal]));
     for (const [name, [tensor]] of Object.entries(model.weights)) {
-      if (taken.has(name) || tensor === undefined || tensor.dtype !== "float32" || tensor.rank === 0) continue;
+      if (usedNames.has(name) || tensor === undefined || tensor.dtype !== "float32" || tensor.rank === 0) continue;
       const [path, refusal] = [paths.get(name)!, refused.get(name)];
       const parameterPath = refusal === undefined ? path : `${path}.weight`;
       const parameter = new OverridableParameter({ path: parameterPath, tensor: tf.keep(tf.clone(tensor)) });
@@ -122,7 +122,7 @@ function foldedBias(
     inputs.some((reference) => constants.find(reference)?.name === constant.name),
   );
   const isAlone = users.every(({ name, op }) => name === node || op === "Identity");
-  return isAlone && applications.filter((one) => one.weight === weight).length === 1 ? constant.name : undefined;
+  return isAlone && applications.filter((other) => other.weight === weight).length === 1 ? constant.name : undefined;
 }
 
 /**

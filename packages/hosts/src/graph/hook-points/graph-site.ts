@@ -59,7 +59,7 @@ export class GraphSite {
 export function makeGraphSite(options: GraphSiteOptions): GraphSite {
   const { path, shape, weight, bias } = options;
   const common = { path, bias: bias !== undefined };
-  const made = (site: AnySite, stored: tf.Tensor) => {
+  const filledSite = (site: AnySite, stored: tf.Tensor) => {
     site.slots[0]?.fill(tf.keep(stored));
     if (bias !== undefined) site.slots[1]?.fill(tf.keep(tf.clone(bias.value)));
     return new GraphSite(site, options);
@@ -70,14 +70,14 @@ export function makeGraphSite(options: GraphSiteOptions): GraphSite {
       const layout = isTransposed ? "linear" : "conv1d";
       const biasPath = bias === undefined ? {} : { biasPath: bias.path };
       const site = new LinearSite({ ...common, inFeatures, outFeatures, layout, ...biasPath });
-      return made(site, toMatrix(weight, shape));
+      return filledSite(site, toMatrix(weight, shape));
     }
     case "embedding":
-      return made(new EmbeddingSite({ path, rows: shape.rows, width: shape.width }), tf.clone(weight));
+      return filledSite(new EmbeddingSite({ path, rows: shape.rows, width: shape.width }), tf.clone(weight));
     case "convolution": {
       const { inFeatures, outFeatures, geometry } = shape;
       const site = new ConvolutionSite({ ...common, inFeatures, outFeatures, geometry });
-      return made(site, tf.transpose(weight, [3, 2, 0, 1]));
+      return filledSite(site, tf.transpose(weight, [3, 2, 0, 1]));
     }
   }
 }

@@ -92,9 +92,9 @@ export class GraphRunner {
     const plan = this.#plan(call);
     const tensors = await this.frozenAsync(call.feeds, plan);
     const read = new Set([...plan.stages.flatMap(({ reads }) => reads), ...call.wanted]);
-    const kept = Object.entries(call.feeds).filter(([reference]) => read.has(reference));
+    const readFeeds = Object.entries(call.feeds).filter(([reference]) => read.has(reference));
     return Object.fromEntries([
-      ...kept.map(([reference, tensor]) => [reference, tf.clone(tensor)]),
+      ...readFeeds.map(([reference, tensor]) => [reference, tf.clone(tensor)]),
       ...plan.frozen.map((reference, index) => [reference, tensors[index]!]),
     ]);
   }
@@ -114,8 +114,8 @@ export class GraphRunner {
   #plan({ feeds, wanted, applications, changed }: GraphCall): StagePlan {
     const names = [Object.keys(feeds), wanted, [...applications.keys()], [...changed.keys()]];
     const key = JSON.stringify(names);
-    const known = this.#plans.get(key);
-    if (known !== undefined) return known;
+    const cached = this.#plans.get(key);
+    if (cached !== undefined) return cached;
     const plan = planStages({
       graph: this.graph,
       feeds: new Set(Object.keys(feeds)),
@@ -157,9 +157,9 @@ export class GraphRunner {
   /** The product with the frozen weight and its bias, computed by TensorFlow.js. */
   #product(application: Application, reads: readonly Reference[], values: Values): tf.Tensor {
     const { node, weight } = application;
-    const made = this.#products.get(node) ?? this.#productModel(application);
-    this.#products.set(node, made);
-    const [product] = made.run((reference) =>
+    const model = this.#products.get(node) ?? this.#productModel(application);
+    this.#products.set(node, model);
+    const [product] = model.run((reference) =>
       reads.includes(reference) ? values.read(reference) : this.model.weights[weight]![0]!,
     );
     return product!;
@@ -189,16 +189,16 @@ export class GraphRunner {
   }
 
   #modelOf(stage: NodeStage): NodeModel {
-    const made = this.#models.get(stage) ?? new NodeModel(this.graph, stage.nodes, stage.reads, stage.makes);
-    this.#models.set(stage, made);
-    return made;
+    const model = this.#models.get(stage) ?? new NodeModel(this.graph, stage.nodes, stage.reads, stage.makes);
+    this.#models.set(stage, model);
+    return model;
   }
 
   #singleOf(node: GraphNode, makes: readonly Reference[]): NodeModel {
     const key = [node.name, ...makes].join();
-    const made = this.#single.get(key) ?? new NodeModel(this.graph, [node], [...new Set(node.inputs)], makes);
-    this.#single.set(key, made);
-    return made;
+    const model = this.#single.get(key) ?? new NodeModel(this.graph, [node], [...new Set(node.inputs)], makes);
+    this.#single.set(key, model);
+    return model;
   }
 }
 
@@ -244,7 +244,7 @@ class NodeModel {
   ) {
     this.#inputs = new Map(reads.map((reference, index) => [reference, `lowrank/input_${index}`]));
     const placeholders = [...this.#inputs.values()].map((name) => ({ name, op: "Placeholder", attr: {} }));
-    const node = [...placeholders, ...nodes.map((one) => this.#rewired(one))];
+    const node = [...placeholders, ...nodes.map((original) => this.#rewired(original))];
     this.#model = loadGraphModelSync(asHandler({ node, library, versions: { producer: 1, minConsumer: 1 } }));
   }
 

@@ -58,10 +58,10 @@ export function planStages(request: StageRequest): StagePlan {
   const facts = { request, levels, reads, reached };
   const last = Math.max(-1, ...levels.values());
   const stages = Array.from({ length: last + 1 }, (_, level) => stagesOf(level, facts)).flat();
-  const before = order.filter((node) => !levels.has(node.name) && isDynamic(node));
+  const dynamicNodes = order.filter((node) => !levels.has(node.name) && isDynamic(node));
   return {
     frozen: [...consumed].filter(isFrozen),
-    dynamicBefore: before.map(({ name, op }) => ({ node: name, op })),
+    dynamicBefore: dynamicNodes.map(({ name, op }) => ({ node: name, op })),
     stages,
   };
 }
@@ -104,16 +104,16 @@ export function readsOf(node: GraphNode, applications: ReadonlyMap<string, Appli
 function refuseStale({ graph, feeds, applications, changed }: StageRequest, levels: ReadonlyMap<string, number>): void {
   if (levels.size === 0 && applications.size === 0) return;
   const isInput = (reference: Reference) => graph.nodes.get(nodeOfReference(reference))?.inputs.length === 0;
-  const behind = new Map<string, boolean>();
-  const stale = [...feeds].filter((reference) => !isInput(reference) && liesBehind(nodeOfReference(reference)));
+  const dependent = new Map<string, boolean>();
+  const stale = [...feeds].filter((reference) => !isInput(reference) && dependsOnAdapter(nodeOfReference(reference)));
   if (stale.length > 0) throw new StaleInputError(stale);
 
-  function liesBehind(start: string): boolean {
+  function dependsOnAdapter(start: string): boolean {
     const open = [start];
     const seen = new Set<string>();
     for (let name = open.pop(); name !== undefined; name = open.pop()) {
-      if (applications.has(name) || changed.has(name) || behind.get(name)) {
-        behind.set(start, true);
+      if (applications.has(name) || changed.has(name) || dependent.get(name)) {
+        dependent.set(start, true);
         return true;
       }
       if (seen.has(name)) continue;
@@ -133,24 +133,24 @@ interface StageFacts {
 
 function stagesOf(level: number, { request, levels, reads, reached }: StageFacts): readonly Stage[] {
   const { applications, wanted } = request;
-  const isHere = ({ name }: GraphNode) => levels.get(name) === level && !applications.has(name);
-  const nodes = reached.filter(isHere);
+  const isOfLevel = ({ name }: GraphNode) => levels.get(name) === level && !applications.has(name);
+  const nodes = reached.filter(isOfLevel);
   const localNames = new Set(nodes.map(({ name }) => name));
   const isLocal = (reference: Reference) => !request.feeds.has(reference) && localNames.has(nodeOfReference(reference));
-  const readOf = (node: GraphNode) => reads.get(node.name) ?? [];
-  const others = new Set([...reached.filter((node) => !localNames.has(node.name)).flatMap(readOf), ...wanted]);
+  const inputsOf = (node: GraphNode) => reads.get(node.name) ?? [];
+  const readElsewhere = new Set([...reached.filter((node) => !localNames.has(node.name)).flatMap(inputsOf), ...wanted]);
   const sites = reached.flatMap((node): Stage[] => {
     const application = applications.get(node.name);
     return application !== undefined && levels.get(node.name) === level + 1
-      ? [{ kind: "site", application, reads: readOf(node) }]
+      ? [{ kind: "site", application, reads: inputsOf(node) }]
       : [];
   });
   if (nodes.length === 0) return sites;
   const stage: Stage = {
     kind: "nodes",
     nodes,
-    reads: [...new Set(nodes.flatMap(readOf))].filter((reference) => !isLocal(reference)),
-    makes: [...others].filter(isLocal),
+    reads: [...new Set(nodes.flatMap(inputsOf))].filter((reference) => !isLocal(reference)),
+    makes: [...readElsewhere].filter(isLocal),
     dynamic: nodes.filter(isDynamic).map(({ name, op }) => ({ node: name, op })),
   };
   return [stage, ...sites];

@@ -26,7 +26,7 @@ export const convolution: LayerKind = {
         view: {
           ...plain,
           toView: (stored) => tf.reshape(stored, hwio),
-          fromView: (seen) => tf.reshape(seen, kernel),
+          fromView: (view) => tf.reshape(view, kernel),
         },
         bias: variables.has("bias") ? "bias" : undefined,
       },
@@ -87,8 +87,8 @@ function asImage(x: tf.Tensor): tf.Tensor {
 function withBorder(x: tf.Tensor, geometry: ConvolutionGeometry, padding: "same" | "valid"): tf.Tensor {
   if (padding === "valid") return x;
   const borders = [0, 1].map((axis) => {
-    const seen = (geometry.kernel[axis]! - 1) * geometry.dilations[axis]! + 1;
-    return sameMargins(x.shape[axis + 1]!, { seen, stride: geometry.strides[axis]! });
+    const extent = (geometry.kernel[axis]! - 1) * geometry.dilations[axis]! + 1;
+    return sameMargins(x.shape[axis + 1]!, { seen: extent, stride: geometry.strides[axis]! });
   });
   return withMargins(x, borders);
 }

@@ -14,7 +14,7 @@ export const genericLayer: LayerKind = {
 
 /** The stored layout. */
 export function plainView(shape: readonly number[]): WeightView {
-  return { shape, toView: (stored) => tf.clone(stored), fromView: (seen) => tf.clone(seen) };
+  return { shape, toView: (stored) => tf.clone(stored), fromView: (view) => tf.clone(view) };
 }
 
 /** Transposes the axes to an order, and reshapes. */
@@ -25,9 +25,9 @@ export function matrixView(shape: readonly number[], order: readonly number[], m
   return {
     shape: matrix,
     toView: (stored) => tf.tidy(() => tf.reshape(isInOrder ? stored : tf.transpose(stored, [...order]), [...matrix])),
-    fromView: (seen) =>
+    fromView: (view) =>
       tf.tidy(() => {
-        const lifted = tf.reshape(seen, reordered);
+        const lifted = tf.reshape(view, reordered);
         return isInOrder ? lifted : tf.transpose(lifted, back);
       }),
   };
@@ -52,7 +52,7 @@ export function callWithAdaptedWeights(call: LayerCall): Tensors {
 export function temporaryValuesOf({ parameters, sites, context }: LayerCall): readonly TemporaryValue[] {
   return parameters.flatMap(({ variable, parameter }): readonly TemporaryValue[] => {
     const site = sites.find(({ weight }) => weight === parameter);
-    const seen = site?.isAdapted(context) ? site.adaptedWeight(context) : parameter.overrideFor(context);
-    return seen === undefined ? [] : [[variable, parameter.weight.view.fromView(seen)]];
+    const value = site?.isAdapted(context) ? site.adaptedWeight(context) : parameter.overrideFor(context);
+    return value === undefined ? [] : [[variable, parameter.weight.view.fromView(value)]];
   });
 }

@@ -57,8 +57,8 @@ export class ActivatedAdaptation implements LowRankAdaptation {
     const isActive = context.tokenPositions?.since(this.tokens);
     if (isActive === undefined) throw new PlacesMissingError(site.path);
     // For gradients, rows without the tokens give zeros.
-    if (!tf.engine().isTapeOn() && isActive.every((one) => one === 0)) return tf.clone(output);
-    if (isActive.every((one) => one === 1)) return this.inner.apply(call);
+    if (!tf.engine().isTapeOn() && isActive.every((flag) => flag === 0)) return tf.clone(output);
+    if (isActive.every((flag) => flag === 1)) return this.inner.apply(call);
     return tf.tidy(() => {
       const update = this.inner.apply({ ...call, output: tf.zeros(output.shape) });
       const mask = tf.tensor(isActive, [...output.shape.slice(0, -1), 1]); // [batch, time, 1] or [rows, 1]
@@ -89,8 +89,8 @@ export class ActivatedAdaptation implements LowRankAdaptation {
 function addMasked(output: tf.Tensor, update: tf.Tensor, mask: tf.Tensor): tf.Tensor {
   const compute = () => tf.add(output, tf.mul(update, mask));
   if (!tf.engine().isTapeOn()) return compute();
-  const operation = tf.customGrad((...given) => {
-    const save = given.at(-1) as tf.GradSaveFunc; // as in customGrad's documentation
+  const operation = tf.customGrad((...inputsAndSave) => {
+    const save = inputsAndSave.at(-1) as tf.GradSaveFunc; // as in customGrad's documentation
     save([mask]);
     return { value: compute(), gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => [tf.clone(dy), tf.mul(dy, saved[0]!)] };
   });

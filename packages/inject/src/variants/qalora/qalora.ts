@@ -38,8 +38,8 @@ function overGroups(factor: FactorSpec, size: number): FactorSpec {
   const [rows = 0, columns = 0] = factor.shape;
   const groups = rows / size;
   const of = (variable: tf.Tensor) => {
-    const apart = tf.reshape(variable, [groups, 1, columns]);
-    return tf.reshape(tf.mul(apart, tf.fill([1, size, 1], groups / size)), [rows, columns]);
+    const byGroup = tf.reshape(variable, [groups, 1, columns]);
+    return tf.reshape(tf.mul(byGroup, tf.fill([1, size, 1], groups / size)), [rows, columns]);
   };
   return { ...factor, shape: [groups, columns], fileShape: [columns, groups], expansion: { rows, of } };
 }

@@ -38,8 +38,8 @@ export async function runDoctor(options: EngineOptions, report: Report): Promise
   const engine = await startEngine(options, report);
   const memory = { total: totalmem(), free: freemem(), process: process.memoryUsage().rss };
   const engines = await compareEngines(engineSettings(options, report.io.environment));
-  const own = engines.find(({ name }) => name === engine.name);
-  const speed = own?.runs === true ? own.speed : await measureMatMul();
+  const thisEngine = engines.find(({ name }) => name === engine.name);
+  const speed = thisEngine?.runs === true ? thisEngine.speed : await measureMatMul();
   const int8 = await reportInt8(speed.gflops);
   const advice = options.engine === undefined ? adviseEngine(engine.name, engines) : undefined;
   const versions = { lowrank: packageJson.version, node: process.versions.node, tfjs: tf.version_core };

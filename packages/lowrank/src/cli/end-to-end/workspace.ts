@@ -37,7 +37,6 @@ export interface Workspace {
   call(...argv: readonly string[]): Promise<CallResult>;
 }
 
-/** The output and exit code of a call. */
 interface CallResult {
   readonly code: number;
   readonly stdout: string;

@@ -39,9 +39,9 @@ export interface ForwardInputs {
   readonly pixelValues?: PixelValues;
   /** [batch, targetTime] */
   readonly decoderInputIds?: IntegerMatrix;
-  /** As `inputIds`. */
+  /** With the shape of `inputIds`. */
   readonly attentionMask?: IntegerMatrix;
-  /** As `inputIds`. */
+  /** With the shape of `inputIds`. */
   readonly tokenTypeIds?: IntegerMatrix;
   /** [batch, time], [batch, 1] for a label a row, or [batch, targetTime] with a decoder. */
   readonly labels?: IntegerMatrix;
@@ -70,12 +70,12 @@ export function parseInputs(file: string, text: string, limits: InputLimits): Fo
     : undefined;
   const pixelValues = limits.image && readPixels(fields.get("pixel_values"), limits.image, faults);
   const labels = readLabels(fields, limits, faults);
-  const known = [
+  const expectedKeys = [
     ...textKeys,
     ...(limits.hasDecoder ? ["decoder_input_ids"] : []),
     ...(limits.readsPairs ? ["pixel_values"] : []),
   ];
-  for (const key of fields.keys()) if (!known.includes(key)) faults.push(unknownKey(key, known));
+  for (const key of fields.keys()) if (!expectedKeys.includes(key)) faults.push(unknownKey(key, expectedKeys));
   if (limits.hasDecoder && decoderInputIds === undefined && labels === undefined && faults.length === 0) {
     faults.push('"decoder_input_ids" is missing: this model has a decoder. Give it, or labels to make it from');
   }
@@ -127,10 +127,10 @@ function labelShape(
   return { rows: inputIds.rows, columns: decoderInputIds?.columns ?? labels?.columns ?? 1 };
 }
 
-function unknownKey(key: string, known: readonly string[]): string {
+function unknownKey(key: string, expectedKeys: readonly string[]): string {
   const owner = otherModels.get(key);
   if (owner !== undefined) return `"${key}" is for ${owner}, not for this model: remove it`;
-  return `"${key.slice(0, 60)}" is unknown: expected ${known.join(", ")}`;
+  return `"${key.slice(0, 60)}" is unknown: expected ${expectedKeys.join(", ")}`;
 }
 
 function readObject(text: string, faults: string[]): ReadonlyMap<string, unknown> {

@@ -111,13 +111,13 @@ function isPerRow(task: Task): boolean {
 
 async function compute(opened: OpenedBase, inputs: ForwardInputs): Promise<ReadonlyMap<string, TensorData>> {
   const { model, context } = opened;
-  const given = modelInputs(inputs);
+  const namedInputs = modelInputs(inputs);
   const { labels } = inputs;
   const labelTensor =
     labels && tf.tensor(labels.values, isPerRow(model.task) ? [labels.rows] : [labels.rows, labels.columns], "int32");
   // Without decoder_input_ids, an encoder–decoder reads its labels, shifted by one position.
-  const output = tf.tidy(() => model.forward({ ...given, ...(labelTensor && { labels: labelTensor }) }, context));
-  const loss = labelTensor && tf.tidy(() => model.loss({ ...given, labels: labelTensor }, context));
+  const output = tf.tidy(() => model.forward({ ...namedInputs, ...(labelTensor && { labels: labelTensor }) }, context));
+  const loss = labelTensor && tf.tidy(() => model.loss({ ...namedInputs, labels: labelTensor }, context));
   try {
     const isHeadless = model.task === "feature-extraction" || model.task === "text-encoding";
     const name = isHeadless ? resultNames.hidden : resultNames.logits;
@@ -126,7 +126,7 @@ async function compute(opened: OpenedBase, inputs: ForwardInputs): Promise<Reado
     if (loss !== undefined) tensors.set(resultNames.loss, float32Tensor([], await usableValues(loss, "The loss")));
     return tensors;
   } finally {
-    tf.dispose([...Object.values(given), output, labelTensor, loss].filter((tensor) => tensor !== undefined));
+    tf.dispose([...Object.values(namedInputs), output, labelTensor, loss].filter((tensor) => tensor !== undefined));
   }
 }
 

@@ -93,13 +93,13 @@ function promptText(prompt: TextPrompt): string {
 
 /** The prompts of the options, then those of the file. "-" is standard input without its last line break. */
 async function readPrompts({ prompt = [], prompts: file, image = [] }: GenerateOptions, io: CommandIo) {
-  const given: TextPrompt[] = [];
+  const prompts: TextPrompt[] = [];
   for (const text of prompt)
-    given.push(withImages(text === "-" ? (await readStdin(io)).replace(/\r?\n$/, "") : text, image));
+    prompts.push(withImages(text === "-" ? (await readStdin(io)).replace(/\r?\n$/, "") : text, image));
   if (file !== undefined)
-    given.push(...parsePrompts(file === "-" ? await readStdin(io) : await readFile(file, "utf8"), file));
-  if (given.length === 0) throw noPrompt({});
-  return given;
+    prompts.push(...parsePrompts(file === "-" ? await readStdin(io) : await readFile(file, "utf8"), file));
+  if (prompts.length === 0) throw noPrompt({});
+  return prompts;
 }
 
 /** A question about images, which come before it. */

@@ -35,10 +35,10 @@ function describeGroup(members: readonly TensorFact[]): TensorGroup[] {
   if (members.length === 1 || position === undefined || varying.length > 1) {
     return members.map((member) => ({ name: member.name, count: 1, dtype, shape }));
   }
-  let seen = -1;
+  let numberIndex = -1;
   const name = first.name.replace(layerNumber, (text) => {
-    seen += 1;
-    return seen === position ? `${text[0]}{${rangesOf(numbers.map((row) => row[position] ?? 0))}}` : text;
+    numberIndex += 1;
+    return numberIndex === position ? `${text[0]}{${rangesOf(numbers.map((row) => row[position] ?? 0))}}` : text;
   });
   return [{ name, count: members.length, dtype, shape }];
 }

@@ -76,7 +76,7 @@ async function headOf({ contents }: ExportFile): Promise<Uint8Array> {
 function printKept(rounded: readonly Rounded[], type: string, report: Report): void {
   const [first, ...others] = rounded;
   if (first === undefined) return;
-  const min = others.reduce((worst, one) => (one.kept < worst.kept ? one : worst), first);
-  const kept = `every tensor keeps ${Math.round(100 * min.kept)} % or more of the adapter's change (lowest: ${min.tensor})`;
-  report.print(`rounded to ${type === "as-base" ? "the base's types" : type}; ${kept}`);
+  const min = others.reduce((worst, result) => (result.kept < worst.kept ? result : worst), first);
+  const summary = `every tensor keeps ${Math.round(100 * min.kept)} % or more of the adapter's change (lowest: ${min.tensor})`;
+  report.print(`rounded to ${type === "as-base" ? "the base's types" : type}; ${summary}`);
 }

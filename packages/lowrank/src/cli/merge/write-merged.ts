@@ -27,7 +27,7 @@ export interface MergeOptions extends EngineOptions {
   readonly to: "folder" | "gguf";
   /** Default F32; of a .gguf file, the base's own types if it is one, else F16. */
   readonly dtype?: ExportDtype | GgufFileType;
-  /** Of a .gguf file: the least share of the adapter's effect that rounding must leave. */
+  /** For a .gguf file: the minimum share of the adapter's effect that rounding must leave. */
   readonly minKept?: number;
   readonly tied: "refuse" | "untie";
   readonly verify?: boolean;

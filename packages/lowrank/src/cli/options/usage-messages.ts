@@ -70,9 +70,9 @@ export function refuseRepeats(command: Command): void {
     command.on(`option:${option.name()}`, (value: string) => {
       values.push(value);
       if (values.length === 1) return;
-      const given = values.map((text) => `"${text}"`).join(" and ");
+      const listedValues = values.map((text) => `"${text}"`).join(" and ");
       const advice = repeatable.get(option.name()) ?? "Give it once.";
-      command.error(`error: --${option.name()} takes one value and was given ${given}. ${advice}`);
+      command.error(`error: --${option.name()} takes one value and was given ${listedValues}. ${advice}`);
     });
   }
 }

@@ -27,25 +27,25 @@ export async function measureSteps(
   const quiet = { learningRate: 1e-9, watchRate: false, patience: undefined, onWarning: () => undefined };
   const loop = { ...options, epochs: undefined, steps, ...quiet };
   const validationTokens = totalOf(training.validation, tokensRead);
-  const made: Measurement[] = [];
+  const measurements: Measurement[] = [];
   const validations: MeasuredSteps["validations"][number][] = [];
   const start = performance.now();
   let last = start;
   for await (const event of adapter.run(training, loop)) {
     const now = performance.now();
     const seconds = (now - last) / 1000;
-    if (event.type === "step") made.push({ seconds, tokens: event.tokens ?? 0 });
+    if (event.type === "step") measurements.push({ seconds, tokens: event.tokens ?? 0 });
     if (event.type === "evaluation") validations.push({ seconds, tokens: validationTokens, metrics: event.metrics });
-    if (made.length >= warmUp + minMeasured && now - start > 1000 * enoughSeconds) break;
+    if (measurements.length >= warmUp + minMeasured && now - start > 1000 * enoughSeconds) break;
     last = now;
   }
-  return { steps: made.length > warmUp ? made.slice(warmUp) : made, validations };
+  return { steps: measurements.length > warmUp ? measurements.slice(warmUp) : measurements, validations };
 }
 
 /** The total over all rows. For many rows it is estimated from some of them. */
 export function totalOf(rows: RowList<TokenizedExample>, count: (row: TokenizedExample) => number): number {
-  const seen = someRows(rows, 10_000);
-  return (seen.reduce((sum, row) => sum + count(row), 0) / Math.max(1, seen.length)) * rows.length;
+  const sample = someRows(rows, 10_000);
+  return (sample.reduce((sum, row) => sum + count(row), 0) / Math.max(1, sample.length)) * rows.length;
 }
 
 export function tokensRead(row: TokenizedExample): number {
@@ -62,7 +62,7 @@ interface Measurement {
 
 interface MeasuredRun {
   readonly steps: readonly Measurement[];
-  /** Of a whole epoch. */
+  /** Tokens of a whole epoch. */
   readonly tokensPerEpoch: number;
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
@@ -91,7 +91,7 @@ function rateOf({ seconds, tokens }: Measurement, wanted: number): number {
   return tokens > 0 && wanted > 0 ? (seconds / tokens) * wanted : seconds;
 }
 
-/** Of no values 0. */
+/** The median; 0 without values. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((one, other) => one - other);
   return sorted[Math.floor(sorted.length / 2)] ?? 0;

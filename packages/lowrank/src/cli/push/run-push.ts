@@ -27,7 +27,7 @@ export async function runPush(requested: PushCommandOptions, report: Report): Pr
   report.emit({ kind, repository, revision, files, bytes, left, url, commit });
   for (const { to: path, bytes: size } of done.files) report.print(`${path}  ${formatBytes(size)}`);
   if (left.length > 0) report.print(`not uploaded: ${left.join(", ")}`);
-  const what = `${plural(files.length, "file")}, ${formatBytes(bytes)}`;
+  const summary = `${plural(files.length, "file")}, ${formatBytes(bytes)}`;
   const state = url === undefined ? `would be uploaded to ${repository}@${revision}` : `uploaded: ${url}`;
-  report.print(`${what} ${state}`);
+  report.print(`${summary} ${state}`);
 }

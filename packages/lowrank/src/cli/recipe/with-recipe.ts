@@ -62,10 +62,10 @@ function recipeArguments(
   argv: readonly string[],
 ): readonly string[] {
   const typed = new Set(argv.map((text) => text.split("=", 1)[0]));
-  const given = command.options.filter(({ long }) => typed.has(long ?? undefined));
+  const flags = command.options.filter(({ long }) => typed.has(long ?? undefined));
   return Object.entries(recipe).flatMap(([name, value]) => {
     const option = command.options.find((each) => !each.negate && each.attributeName() === name);
-    if (option === undefined || !recipeOptions.has(name) || given.some((flag) => overrules(flag, option))) return [];
+    if (option === undefined || !recipeOptions.has(name) || flags.some((flag) => overrules(flag, option))) return [];
     return argumentsOf(option, value, command);
   });
 }

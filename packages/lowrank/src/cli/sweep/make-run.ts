@@ -81,7 +81,7 @@ async function todoFor(run: SweepRun): Promise<Todo> {
 
 async function broadcastTodo(communicator: Communicator | undefined, find: () => Promise<Todo>): Promise<Todo> {
   if (communicator === undefined) return find();
-  const own = communicator.rank === 0 ? new TextEncoder().encode(JSON.stringify(await find())) : undefined;
+  const message = communicator.rank === 0 ? new TextEncoder().encode(JSON.stringify(await find())) : undefined;
   // This program's own words, a moment ago.
-  return JSON.parse(new TextDecoder().decode(await communicator.broadcast(own))) as Todo;
+  return JSON.parse(new TextDecoder().decode(await communicator.broadcast(message))) as Todo;
 }

@@ -3,7 +3,7 @@
 import { named, otherOptions } from "../../errors/named-option.ts";
 import { recipeOptions } from "../../options/all-options.ts";
 
-const known: ReadonlySet<string> = new Set([...otherOptions, ...recipeOptions.keys()]);
+const options: ReadonlySet<string> = new Set([...otherOptions, ...recipeOptions.keys()]);
 
 /** Replaces `columns`, `header` and `problemType` in messages of data readers by flags: --columns "prompt=mr,completion=ref". */
 export function asDataFlags(message: string): string {
@@ -17,7 +17,7 @@ export function asDataFlags(message: string): string {
 }
 
 export function asFlags(message: string): string {
-  return message.replace(/`([a-zA-Z]+)`/g, (quoted, name: string) => (known.has(name) ? flagName(name) : quoted));
+  return message.replace(/`([a-zA-Z]+)`/g, (quoted, name: string) => (options.has(name) ? flagName(name) : quoted));
 }
 
 export function flagName(option: string): string {

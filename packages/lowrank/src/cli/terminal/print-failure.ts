@@ -17,7 +17,7 @@ export function printFailure(error: unknown, io: CommandIo): void {
   }
 }
 
-/** Of errors that name the options of a data file's reader. */
+/** Codes of errors that name the options of a data file's reader. */
 const aboutData: ReadonlySet<string> = new Set(["DATA_BROKEN_ROWS", "DATA_UNREADABLE_FILE"]);
 
 function messageOf(error: unknown): string {
@@ -37,6 +37,6 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
 
 function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return "";
-  const own = error.stack ?? "";
-  return error.cause === undefined ? own : `${own}\ncaused by: ${stackOf(error.cause) || String(error.cause)}`;
+  const stack = error.stack ?? "";
+  return error.cause === undefined ? stack : `${stack}\ncaused by: ${stackOf(error.cause) || String(error.cause)}`;
 }

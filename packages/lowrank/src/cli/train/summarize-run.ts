@@ -87,7 +87,7 @@ function commandToTry({ model: { base }, training: { template } }: PreparedRun, 
 
 interface RunSummary {
   readonly losses: readonly number[];
-  /** Of a run with rewards, instead of its losses. */
+  /** The rewards of a run, which has them instead of losses. */
   readonly rewards?: readonly number[];
   /** Metrics of the validations by step, starting with step 0. */
   readonly validation: readonly ({ readonly step: number } & RowMetrics)[];

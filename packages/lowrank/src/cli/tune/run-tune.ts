@@ -91,10 +91,10 @@ async function findBest(
   };
   const done: Trial[] = [];
   try {
-    for await (const made of halve(rungs, limits, { trial, clock: () => performance.now() / 1000 })) {
+    for await (const finished of halve(rungs, limits, { trial, clock: () => performance.now() / 1000 })) {
       if (signal.aborted) break;
-      done.push(made);
-      printTrial(made, by, report);
+      done.push(finished);
+      printTrial(finished, by, report);
     }
   } finally {
     count?.stop();

@@ -28,7 +28,7 @@ function namesIn({ folder }: HubName, paths: readonly string[]): readonly string
 
 /** The first file of a GGUF model, an adapter's only file, or the folder. */
 function folderOf(snapshot: string, { folder }: HubName, paths: readonly string[]): string {
-  const file = paths.find((one) => one.endsWith(".gguf") || (paths.length === 1 && one.endsWith(".safetensors")));
+  const file = paths.find((path) => path.endsWith(".gguf") || (paths.length === 1 && path.endsWith(".safetensors")));
   return join(snapshot, file ?? folder);
 }
 

@@ -49,12 +49,12 @@ export function isHubOffline(): boolean {
 export function hubFetch(access: HubAccess): typeof fetch {
   const { fetch: send = fetch, accessToken } = access;
   const hub = new URL(hubEndpoint(access));
-  const own = `Bearer ${accessToken}`;
+  const authorization = `Bearer ${accessToken}`;
   return async (input, init) => {
     let url = new URL(input instanceof Request ? input.url : input);
     const headers = new Headers(init?.headers);
-    if (url.origin === hub.origin && accessToken !== undefined) headers.set("Authorization", own);
-    else if (headers.get("Authorization") === own) headers.delete("Authorization");
+    if (url.origin === hub.origin && accessToken !== undefined) headers.set("Authorization", authorization);
+    else if (headers.get("Authorization") === authorization) headers.delete("Authorization");
     for (let hop = 0; hop <= maxRedirects; hop += 1) {
       const answer = await send(url, { ...init, headers, redirect: "manual" });
       const location = answer.headers.get("Location");

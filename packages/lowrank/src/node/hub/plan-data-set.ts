@@ -30,8 +30,8 @@ export function planDataSet({ input, inside }: DataSetName, paths: readonly stri
   const { config, split = "train" } = partNamed(inside.split("/").filter(Boolean), configs);
   const chosen = config ?? (configs.includes("default") || configs.length > 1 ? "default" : configs[0]);
   if (chosen === undefined || !configs.includes(chosen)) {
-    const which = config === undefined ? "" : `there is no configuration "${printable(config)}"; `;
-    throw new HubError(input, `${which}the data set has ${listOf(input, configs)}.`);
+    const problem = config === undefined ? "" : `there is no configuration "${printable(config)}"; `;
+    throw new HubError(input, `${problem}the data set has ${listOf(input, configs)}.`);
   }
   const files = parts.filter((part) => part.config === chosen && part.split === split).map(({ path }) => path);
   if (files.length > 0) return files.sort();

@@ -6,7 +6,7 @@ import { maxPixels } from "../../platform.ts";
 /** Megabytes per image, and for each byte of its file. */
 const memory = { any: 256, each: 200e-6 };
 /** Measured bytes: of pngjs per pixel of 8 and of 16 bits, of jpeg-js per sample and per pixel. */
-const taken = { png8: 20, png16: 36, jpegSample: 8.5, jpegPixel: 4 };
+const bytesTaken = { png8: 20, png16: 36, jpegSample: 8.5, jpegPixel: 4 };
 
 export function megabytesFor(bytes: Uint8Array): number {
   return Math.min(2048, memory.any + memory.each * bytes.length);
@@ -16,7 +16,7 @@ export function megabytesFor(bytes: Uint8Array): number {
 export function checkPng(bytes: Buffer): void {
   if (bytes.length < 29) throw new Error("the file is incomplete");
   const [width, height, isInterlaced] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20), bytes[28] === 1];
-  refuseLarge(bytes, [width, height, bytes[24] === 16 ? taken.png16 : taken.png8]);
+  refuseLarge(bytes, [width, height, bytes[24] === 16 ? bytesTaken.png16 : bytesTaken.png8]);
   // Eight bytes per pixel, and one byte per line in each of seven passes.
   const maxOutputLength = 8 * (width + 8) * (height + 8);
   try {
@@ -42,7 +42,7 @@ export function checkJpeg(bytes: Buffer): void {
       return (sampling >> 4) * (sampling & 15);
     });
     const samples = shares.reduce((sum, share) => sum + share, 0) / Math.max(1, ...shares);
-    refuseLarge(bytes, [width, height, samples * taken.jpegSample + taken.jpegPixel]);
+    refuseLarge(bytes, [width, height, samples * bytesTaken.jpegSample + bytesTaken.jpegPixel]);
   }
 }
 

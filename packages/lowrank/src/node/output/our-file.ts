@@ -33,9 +33,9 @@ async function isPicture(source: ByteSource): Promise<boolean> {
 async function isResultOrAdapter(source: ByteSource): Promise<boolean> {
   try {
     const { tensors } = await openSafetensors(source);
-    const known = new Set(Object.values(resultNames));
+    const ours = new Set(Object.values(resultNames));
     const names = [...tensors.keys()];
-    return names.length > 0 && (names.every((name) => known.has(name)) || names.every((name) => ofAdapter.test(name)));
+    return names.length > 0 && (names.every((name) => ours.has(name)) || names.every((name) => ofAdapter.test(name)));
   } catch (error) {
     if (error instanceof SafetensorsError) return false;
     throw error;

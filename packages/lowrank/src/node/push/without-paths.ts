@@ -15,7 +15,7 @@ export async function withoutPaths(
   options: NoticeOptions,
 ): Promise<ReadonlyMap<string, string>> {
   const read = (name: string) => readFile(join(folder, name), "utf8").catch(() => undefined);
-  const [config = "{}", card, remembered] = [
+  const [config = "{}", card, setupText] = [
     await read("adapter_config.json"),
     await read("README.md"),
     await read(setupFile),
@@ -24,18 +24,18 @@ export async function withoutPaths(
   const { base_model_name_or_path: base }: { base_model_name_or_path?: unknown } = Object(
     parseJson(config, { refuse }),
   );
-  const { basePath, ...setup } = parseSetup(remembered);
+  const { basePath, ...setup } = parseSetup(setupText);
   const name = typeof base === "string" ? base : "";
   const paths = [name, basePath ?? ""].filter(isPath);
-  const sent = (text: string) => paths.reduce(renamed, text);
+  const withoutLocalPaths = (text: string) => paths.reduce(renamed, text);
   if (parseHubName(name) === undefined) {
     const message = `The adapter names the base ${JSON.stringify(isPath(name) ? lastPart(name) : (base ?? null))}, which is not a name on the Hub, so others cannot find it. Write the base's name on the Hub into adapter_config.json and README.md.`;
     noticesOf(options).warn({ code: "LOCAL_BASE", message });
   }
   return new Map([
-    ["adapter_config.json", sent(config)],
-    ...(card === undefined ? [] : [["README.md", sent(card)] as const]),
-    ...(remembered === undefined ? [] : [[setupFile, `${JSON.stringify(setup, null, 2)}\n`] as const]),
+    ["adapter_config.json", withoutLocalPaths(config)],
+    ...(card === undefined ? [] : [["README.md", withoutLocalPaths(card)] as const]),
+    ...(setupText === undefined ? [] : [[setupFile, `${JSON.stringify(setup, null, 2)}\n`] as const]),
   ]);
 }
 

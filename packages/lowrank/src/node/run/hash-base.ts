@@ -39,10 +39,10 @@ export async function hashBase(
       throw new PathNotFoundError(named("verifyBase"), file, "the base's weights on disk");
     });
     const modified = mtime.toISOString();
-    const known = recorded.get(name);
-    const isUntouched = known?.bytes === bytes && known.modified === modified;
-    const sha256 = known !== undefined && isUntouched && !isAnew ? known.sha256 : await sha256Of(file);
-    files.set(name, known?.sha256 === sha256 ? known : { sha256, bytes, modified });
+    const earlier = recorded.get(name);
+    const isUntouched = earlier?.bytes === bytes && earlier.modified === modified;
+    const sha256 = earlier !== undefined && isUntouched && !isAnew ? earlier.sha256 : await sha256Of(file);
+    files.set(name, earlier?.sha256 === sha256 ? earlier : { sha256, bytes, modified });
   }
   return files;
 }

@@ -73,12 +73,12 @@ function planOf(words: string, options: Omit<DistillationOptions, "context">): L
 /** Number of tokens that are compared, spread over the vocabulary. */
 const comparedTokens = 4096;
 
-function checkTokenizers(own: TextTokenizer, other: TextTokenizer, option: string): void {
-  const size = Math.max(own.vocabSize, other.vocabSize);
+function checkTokenizers(tokenizer: TextTokenizer, teacherTokenizer: TextTokenizer, option: string): void {
+  const size = Math.max(tokenizer.vocabSize, teacherTokenizer.vocabSize);
   const step = Math.max(1, Math.floor(size / comparedTokens));
   const textOf = (tokenizer: TextTokenizer, id: number) => tokenizer.decode([id], { skipSpecialTokens: false });
   for (let id = 0; id < size; id += step) {
-    const [ours, theirs] = [textOf(own, id), textOf(other, id)];
+    const [ours, theirs] = [textOf(tokenizer, id), textOf(teacherTokenizer, id)];
     if (ours === theirs) continue;
     const found = `token ${id} is ${JSON.stringify(theirs)} for the ${option} and ${JSON.stringify(ours)} for the model`;
     throw new TrainingOptionsError([`${option}: must use the model's tokenizer; ${found}`]);

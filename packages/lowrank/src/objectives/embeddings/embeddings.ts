@@ -104,8 +104,8 @@ async function comparisonPlan(source: EmbeddingSource, rows: LearnedRows, option
 }
 
 /** The guide of the loss "gist". Throws TrainingOptionsError if its tokenizer is not the model's. */
-async function guideOf({ guide, tokenizer }: Options, own: EmbeddingSettings): Promise<Guide> {
-  if (guide === undefined) return { model: undefined, context: inferenceContext(), settings: own };
+async function guideOf({ guide, tokenizer }: Options, settings: EmbeddingSettings): Promise<Guide> {
+  if (guide === undefined) return { model: undefined, context: inferenceContext(), settings };
   const { source, embedding } = guide.opened;
   return {
     ...(await teachingModel(guide, tokenizer, "guide")),
@@ -142,10 +142,10 @@ function problemOf(
 ): Omit<RowProblem, "row"> | undefined {
   const needsScore = loss === "order" || loss === "cosine";
   if (needsScore !== (score !== undefined)) {
-    const wanted = needsScore ? 'two sentences with a "score"' : 'a text with a "positive"';
+    const expectedRow = needsScore ? 'two sentences with a "score"' : 'a text with a "positive"';
     return {
       found: score === undefined ? "no score" : `the score ${score}`,
-      expected: `${wanted}, for the loss "${loss}"`,
+      expected: `${expectedRow}, for the loss "${loss}"`,
     };
   }
   if (loss === "cosine" && score !== undefined && Math.abs(score) > 1) {

@@ -83,10 +83,10 @@ async function embedded(
     });
     width = rows.shape[1];
     if (values.length === 0) values = new Float32Array(texts.length * width);
-    const made = await rows.data();
+    const vectors = await rows.data();
     rows.dispose();
     for (const [row, place] of chosen.entries())
-      values.set(made.subarray(row * width, (row + 1) * width), place * width);
+      values.set(vectors.subarray(row * width, (row + 1) * width), place * width);
   }
   return tf.tensor2d(values, [texts.length, width]);
 }
@@ -102,28 +102,28 @@ async function searches(
 ): Promise<readonly (readonly number[])[]> {
   const corpus = [...new Set(rows.flatMap(({ others }) => others.map(placeOf)))];
   const column = new Map(corpus.map((place, at) => [place, at]));
-  const wanted = new Map<number, Set<number>>();
+  const answers = new Map<number, Set<number>>();
   for (const {
     inputIds,
-    others: [own = []],
+    others: [answer = []],
   } of rows) {
     const queryIndex = placeOf(inputIds);
-    wanted.set(queryIndex, (wanted.get(queryIndex) ?? new Set()).add(column.get(placeOf(own)) ?? 0));
+    answers.set(queryIndex, (answers.get(queryIndex) ?? new Set()).add(column.get(placeOf(answer)) ?? 0));
   }
-  const queries = [...wanted.keys()];
+  const queries = [...answers.keys()];
   const chunk = Math.max(1, Math.floor(scoresAtOnce / corpus.length));
   const found: number[][] = [];
   for (let start = 0; start < queries.length; start += chunk) {
-    const some = queries.slice(start, start + chunk);
+    const queriesOfChunk = queries.slice(start, start + chunk);
     const scores = tf.tidy(() => {
       const rowsAt = (list: readonly number[]) => tf.gather(embeddings, tf.tensor1d([...list], "int32"));
-      return tf.matMul(rowsAt(some), rowsAt(corpus), false, true); // [queries, corpus]
+      return tf.matMul(rowsAt(queriesOfChunk), rowsAt(corpus), false, true); // [queries, corpus]
     });
     const values = await scores.data();
     scores.dispose();
-    for (const [row, query] of some.entries()) {
+    for (const [row, query] of queriesOfChunk.entries()) {
       const rowScores = values.subarray(row * corpus.length, (row + 1) * corpus.length);
-      found.push([...(wanted.get(query) ?? [])].map((at) => placeAmong(rowScores, at)));
+      found.push([...(answers.get(query) ?? [])].map((at) => placeAmong(rowScores, at)));
     }
   }
   return found;

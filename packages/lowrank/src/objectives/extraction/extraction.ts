@@ -49,14 +49,14 @@ async function measureAnswers(
 }
 
 function* questionsOf(rows: RowList<Example>, size: number): Generator<readonly QuestionExample[]> {
-  let held: QuestionExample[] = [];
+  let questions: QuestionExample[] = [];
   for (const row of rows) {
-    if (row.kind === "question") held.push(row);
-    if (held.length < size) continue;
-    yield held;
-    held = [];
+    if (row.kind === "question") questions.push(row);
+    if (questions.length < size) continue;
+    yield questions;
+    questions = [];
   }
-  if (held.length > 0) yield held;
+  if (questions.length > 0) yield questions;
 }
 
 // Exact match and F1 of an answer, as in the script of SQuAD 2.0 (evaluate-v2.0.py, Rajpurkar et al. 2018). The script of 1.1
@@ -64,8 +64,8 @@ function* questionsOf(rows: RowList<Example>, size: number): Generator<readonly 
 
 /** Scores an answer; "" means that the text has no answer, and is correct if there is no reference. */
 export function squadScore(answer: string, references: readonly string[]): Readonly<Record<"exact" | "f1", number>> {
-  const known = references.filter((each) => normalizeAnswer(each) !== "");
-  const answers = known.length === 0 ? [""] : known;
+  const nonEmpty = references.filter((each) => normalizeAnswer(each) !== "");
+  const answers = nonEmpty.length === 0 ? [""] : nonEmpty;
   return {
     exact: Math.max(...answers.map((each) => Number(normalizeAnswer(each) === normalizeAnswer(answer)))),
     f1: Math.max(...answers.map((each) => f1Of(wordsOf(answer), wordsOf(each)))),

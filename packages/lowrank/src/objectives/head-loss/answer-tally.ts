@@ -72,11 +72,11 @@ class SpanTally {
   add(logits: ArrayLike<number>, { rows, time, attentionMask, labels }: TokenBatch): void {
     const mayBeNone = Array.from({ length: rows }, (_, row) => labels[2 * row] === 0).includes(true);
     for (let row = 0; row < rows; row += 1) {
-      const own = (column: number) =>
+      const columnOf = (column: number) =>
         Array.from({ length: time }, (_, t) => logits[2 * (row * time + t) + column] ?? 0);
       const length = attentionMask.subarray(row * time, (row + 1) * time).reduce((sum, seen) => sum + seen, 0);
       const text = { length, contextStart: 1, contextLength: length - 1 };
-      const found = bestAnswer({ starts: own(0), ends: own(1), ...text, mayBeNone });
+      const found = bestAnswer({ starts: columnOf(0), ends: columnOf(1), ...text, mayBeNone });
       const [start, end] = found === undefined ? [0, 0] : [found[0] + 1, found[1] + 1];
       this.#note([start, end], [labels[2 * row] ?? 0, labels[2 * row + 1] ?? 0]);
     }

@@ -46,8 +46,8 @@ export function preferencePlan(
   { losses, rows }: LearntAnswers,
 ): LearningPlan {
   const name = lossAmong(losses, options.loss, rows) ?? losses[0] ?? "dpo";
-  const given = preferenceSettingNames.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]]));
-  const settings = preferenceSettings(name, Object.fromEntries(given));
+  const setOptions = preferenceSettingNames.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]]));
+  const settings = preferenceSettings(name, Object.fromEntries(setOptions));
   const learnt: LearntLoss = { loss: name, settings };
   return {
     kind: "preference",
@@ -152,7 +152,7 @@ function scoresOfJudged(answers: readonly JudgedReward[]): Partial<JudgedScores>
     return from;
   };
   const wins = good.reduce((sum, reward) => {
-    const [less, notMore] = [below(reward, (one) => one < reward), below(reward, (one) => one <= reward)];
+    const [less, notMore] = [below(reward, (value) => value < reward), below(reward, (value) => value <= reward)];
     return sum + (less + notMore) / 2;
   }, 0);
   return { rewardAccuracy: wins / (good.length * bad.length), rewardMargin: mean(good) - mean(bad) };

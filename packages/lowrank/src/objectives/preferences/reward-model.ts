@@ -46,8 +46,8 @@ export function rewardModel(
   }
   const idsOf = async (input: RewardInput): Promise<readonly number[]> => {
     const [example, tokenizer] = [exampleOf(input), await judge.tokenizer()];
-    const how = { tokenizer, task: model.task };
-    const template = chooseTemplate(rememberedTemplate(setup, [example]), [example], how);
+    const chooser = { tokenizer, task: model.task };
+    const template = chooseTemplate(rememberedTemplate(setup, [example]), [example], chooser);
     return tokenizeExample(example, tokenizer, template, { maxLength: maxLengthFor(model, maxLength) }).inputIds;
   };
   const scoresOf = async (inputs: readonly RewardInput[]): Promise<readonly number[]> => {

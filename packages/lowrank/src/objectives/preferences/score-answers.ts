@@ -7,7 +7,7 @@ import { type PreferenceOptions, preferencePlan } from "./learn-preferences.ts";
 
 const rows = "a chosen and a rejected answer";
 
-/** Of the rows of preferences, if the model is a classifier or the loss is "reward". */
+/** The objective of preference rows if the model is a classifier or the loss is "reward". */
 export const rewardModels: Objective<PreferenceOptions> = {
   rows,
   takes: () => false,

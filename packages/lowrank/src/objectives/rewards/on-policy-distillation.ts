@@ -64,8 +64,8 @@ export async function gkdPlan(
           async write(batches, key) {
             const records: PolicyRecord[] = [];
             for (const [index, prompts] of batches.entries()) {
-              const own = { ...key, path: `${key.path}, batch ${index}` };
-              const how = { adapter: run.adapter.name, key: own, signal: run.signal };
+              const batchKey = { ...key, path: `${key.path}, batch ${index}` };
+              const how = { adapter: run.adapter.name, key: batchKey, signal: run.signal };
               records.push(await write(run.model, prompts, how));
             }
             return records;

@@ -70,23 +70,23 @@ const maxPartTokens = 4096;
 /** The batch of a record, in parts. */
 export function batchOf(record: PolicyRecord, padId: number, maxTokens = maxPartTokens): RunBatch {
   const { completions, share, weight, tokens, metrics, isPerToken } = record;
-  const sizeOf = (some: readonly JudgedCompletion[]) => (isPerToken ? countTokens(some) : some.length);
+  const sizeOf = (group: readonly JudgedCompletion[]) => (isPerToken ? countTokens(group) : group.length);
   const selected = sizeOf(completions);
-  const whole = share === 0 ? 0 : selected / share;
+  const sizeOfAll = share === 0 ? 0 : selected / share;
   let firstToken = 0;
-  const parts = inParts(completions, maxTokens).map((some, part): RunBatch => {
+  const parts = inParts(completions, maxTokens).map((group, part): RunBatch => {
     const start = firstToken;
-    firstToken += countTokens(some);
+    firstToken += countTokens(group);
     const cut = (values: readonly number[] | undefined) => values && Float32Array.from(values.slice(start, firstToken));
-    const size = sizeOf(some);
+    const size = sizeOf(group);
     // The first part counts for the completions that the loss does not read, too.
-    const counted = part === 0 ? size + whole - selected : size;
-    const advantages = Float32Array.from(some, ({ advantage }) => advantage);
+    const counted = part === 0 ? size + sizeOfAll - selected : size;
+    const advantages = Float32Array.from(group, ({ advantage }) => advantage);
     const policy = {
       ...{ share: size / counted, advantages },
       ...omitUndefined({ oldLogProbs: cut(record.oldLogProbs), referenceLogProbs: cut(record.referenceLogProbs) }),
     };
-    return { ...sequencesOf(some, padId), supervised: (weight * counted) / whole, policy };
+    return { ...sequencesOf(group, padId), supervised: (weight * counted) / sizeOfAll, policy };
   });
   const nothing = { ...emptyBatch, tokens, supervised: weight };
   return { ...nothing, metrics, parts: parts.length === 0 ? [nothing] : parts };

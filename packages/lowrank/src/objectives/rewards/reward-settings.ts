@@ -54,7 +54,7 @@ export function settingsInWords({ objective, lossType, ...settings }: RewardSett
   // The options of a run have others, too, of which a resumed run may change some.
   const isLearnt = (name: string) =>
     name === "beta" || (Object.hasOwn(rewardOptions.rows, name) && !mayChange.has(name));
-  const own = Object.entries(settings).filter(([name]) => isLearnt(name));
-  const words = own.map(([name, value]) => `${name} ${value}`);
+  const learntSettings = Object.entries(settings).filter(([name]) => isLearnt(name));
+  const words = learntSettings.map(([name, value]) => `${name} ${value}`);
   return [...new Set([objective, lossType]), ...words].join(", ");
 }

@@ -89,9 +89,9 @@ function promptsOf(opened: OpenedBase, rows: RowList<Example>, options: BleuOpti
     if (isCut) cut += 1;
     return { ids, references };
   });
-  const kept = prompts.filter(({ ids }) => ids.length > 0);
-  if (kept.length === 0) throw noReferences(data);
-  const empty = prompts.length - kept.length;
+  const nonEmpty = prompts.filter(({ ids }) => ids.length > 0);
+  if (nonEmpty.length === 0) throw noReferences(data);
+  const empty = prompts.length - nonEmpty.length;
   if (empty > 0) {
     notices.warn({ code: "PROMPTS_SKIPPED", message: `BLEU ignores empty prompts: ${empty} in "${data}".` });
   }
@@ -101,7 +101,7 @@ function promptsOf(opened: OpenedBase, rows: RowList<Example>, options: BleuOpti
       : `Prompts of "${data}" that lost their beginning: ${cut}. The model has positions for ${room} prompt tokens.`;
     notices.warn({ code: "PROMPTS_CUT", message });
   }
-  return kept;
+  return nonEmpty;
 }
 
 function asCompletion(example: Example, template: PromptTemplate): Example {

@@ -46,18 +46,18 @@ async function measureWords(
 ): Promise<number> {
   const [transcripts, references]: [string[], string[]] = [[], []];
   const { opened, platform } = transcriber;
-  let held: Example[] = [];
-  const transcribeHeld = async () => {
-    const prepared = await prepareRows(held, { ...opened, platform });
+  let rowsInMemory: Example[] = [];
+  const transcribeRows = async () => {
+    const prepared = await prepareRows(rowsInMemory, { ...opened, platform });
     const recordings = prepared.flatMap((row) => (row.kind === "speech" ? [row] : []));
     transcripts.push(...(await transcribe(transcriber, recordings, options)));
     references.push(...recordings.map(({ text }) => text));
-    held = [];
+    rowsInMemory = [];
   };
   for (const row of rows) {
-    held.push(row);
-    if (held.length === soundsHeld) await transcribeHeld();
+    rowsInMemory.push(row);
+    if (rowsInMemory.length === soundsHeld) await transcribeRows();
   }
-  await transcribeHeld();
+  await transcribeRows();
   return wordErrorRate(transcripts, references);
 }

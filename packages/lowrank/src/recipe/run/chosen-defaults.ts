@@ -43,7 +43,7 @@ export function describeDefaults(
 ): readonly string[] {
   const { learningRate, batchSize, reasons } = defaults;
   const isCounted = requested.steps !== undefined || requested.epochs !== undefined;
-  const held = `${validation.length} of ${train.length + validation.length} rows held out`;
+  const heldOutRows = `${validation.length} of ${train.length + validation.length} rows held out`;
   const areOpen = options.targetModules === undefined && choosesAdapter(options);
   const isPart = typeof handle.config.targetModules === "string" && handle.config.targetModules !== "all-linear";
   const layers = `all linear layers ${isPart ? "of the language model" : "except the head"}`;
@@ -56,6 +56,6 @@ export function describeDefaults(
     ...(isCounted ? [] : [describeEpochs(stepsPerEpoch, defaults)]),
     ...(heldOut === 0 || options.validationShare !== undefined
       ? []
-      : [`${held}: the epoch with the best validation is kept`]),
+      : [`${heldOutRows}: the epoch with the best validation is kept`]),
   ];
 }

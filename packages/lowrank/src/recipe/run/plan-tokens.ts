@@ -27,11 +27,11 @@ export async function planTokens(
 
 /** Describes the added tokens in a model that has at least that many rows. */
 export function describeTokens({ ids, newIds }: TokenPlan, { config, resizedFrom }: PretrainedModel): string {
-  const known = ids.length - newIds.length;
+  const knownCount = ids.length - newIds.length;
   const count = config.vocabularySize;
   const rows = resizedFrom === undefined ? `the model's ${count} rows are enough` : `the model gets ${count} rows`;
   const before = resizedFrom === undefined ? "" : `, had ${resizedFrom}`;
-  return `Tokens: ${newIds.length} new${known === 0 ? "" : `, ${known} that the tokenizer knew`}; ${rows}${before}.`;
+  return `Tokens: ${newIds.length} new${knownCount === 0 ? "" : `, ${knownCount} that the tokenizer knew`}; ${rows}${before}.`;
 }
 
 /** Each line is one token, spaces included; the file may end with a line break. */

@@ -31,11 +31,11 @@ export async function readRecipeRows(
   const ignored = new Set<string>();
   const asPrompts = options.objective !== undefined;
   const reading = { ...options, asPrompts, onIgnoredColumn: (name: string) => void ignored.add(name) };
-  const held = validation === undefined ? undefined : await readNamedRows(validation, reading, context);
+  const heldOut = validation === undefined ? undefined : await readNamedRows(validation, reading, context);
   const data = await readNamedRows(names, reading, context);
   if (ignored.size > 0) context.notices.note?.(`ignored columns: ${enumerated([...ignored].map(printable))}`);
   const task = options.task ?? (await taskOfPairs(data, options, context));
-  const rows = trainingRows({ data, validation: held, validationShare, seed, task, problem, loss: options.loss });
+  const rows = trainingRows({ data, validation: heldOut, validationShare, seed, task, problem, loss: options.loss });
   checkTask(task, rows);
   return rows;
 }

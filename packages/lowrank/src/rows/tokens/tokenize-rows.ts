@@ -36,7 +36,7 @@ export function tokenizeRows(
   notices: Notices,
 ): RowList<TokenizedExample> {
   const { file, lengths, model, platform = { keepRows: keepInMemory } } = options;
-  const kept = platform.keepRows<TokenizedExample>();
+  const tokenizedRows = platform.keepRows<TokenizedExample>();
   const counts = { skipped: 0, lost: 0, unfound: 0, atLimit: 0, empty: 0 };
   let firstEmpty = 0;
   const render = (example: Example) => {
@@ -51,7 +51,7 @@ export function tokenizeRows(
     const rows = numberedTokens(chunk, examples, counting);
     problems.push(...wrongIds(rows, model));
     const trainable = rows.filter(({ tokens }) => isTrainable(tokens, countedLabels(model)));
-    for (const { tokens } of trainable) kept.add(tokens);
+    for (const { tokens } of trainable) tokenizedRows.add(tokens);
     counts.skipped += chunk.examples.length - new Set(trainable.map(({ row }) => row)).size;
     counts.lost += answersLost(chunk.examples, rows, (index) => numberOf(chunk.first + index, options));
     for (const [index, example] of chunk.examples.entries()) {
@@ -64,7 +64,7 @@ export function tokenizeRows(
   }
   count?.stop();
   if (problems.length > 0) throw new DataError(file, problems.slice(0, 10), { count: problems.length, unit: "row" });
-  const rows = kept.finish();
+  const rows = tokenizedRows.finish();
   if (rows.length === 0) throw nothingToTrain(file);
   warnOfCuts({ ...counts, all: examples.length }, options, notices);
   if (counts.empty > 0) warnOfEmpty(counts.empty, { file, row: firstEmpty }, notices);

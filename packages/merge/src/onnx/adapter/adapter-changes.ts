@@ -40,12 +40,12 @@ export function partsOf(lora: LoraChange): readonly LoraChange[] {
 
 /** The parts of a joined module, if the model has a part but not the whole; else the whole module. */
 export function inParts<One>(
-  whole: One,
-  partsOf: (whole: One) => readonly One[],
-  isThere: (one: One) => boolean,
+  module: One,
+  partsOf: (module: One) => readonly One[],
+  isThere: (module: One) => boolean,
 ): readonly One[] {
-  const parts = isThere(whole) ? [] : partsOf(whole);
-  return parts.some(isThere) ? parts : [whole];
+  const parts = isThere(module) ? [] : partsOf(module);
+  return parts.some(isThere) ? parts : [module];
 }
 
 /** A and B of one module. */
@@ -79,8 +79,8 @@ export interface AdapterChanges {
 const possible: ReadonlySet<Feature> = new Set<Feature>([...trainingOnlyFeatures, "bias", "use_dora"]);
 
 /** Sorts an adapter's tensors. */
-export function adapterChanges(given: Adapter): AdapterChanges {
-  const { config, tensors } = toPlainLora(given);
+export function adapterChanges(adapter: Adapter): AdapterChanges {
+  const { config, tensors } = toPlainLora(adapter);
   const problems: Misfit[] = unsupportedFeatures(config, possible).map(({ key, got, effect }) => ({
     what: `${key} = ${got}`,
     reason: `${effect}; merge the adapter into its base model and export that`,

@@ -18,11 +18,11 @@ export class OnnxMismatchError extends LowrankError {
     readonly problems: readonly Misfit[],
   ) {
     const lines = problems.map(({ what, reason }) => `${printable(what)}: ${reason}`);
-    const way = problems.some(({ reason }) => reason.startsWith(noNode))
+    const advice = problems.some(({ reason }) => reason.startsWith(noNode))
       ? "\nExporters remove modules that no output needs. Export the base model with an output that needs them (for a pooler: " +
         "pooler_output), or merge the adapter into its base model and export that."
       : "";
-    super("ONNX_MISFIT", `The adapter cannot be put into ${printable(file)}:${itemized(lines)}${way}`);
+    super("ONNX_MISFIT", `The adapter cannot be put into ${printable(file)}:${itemized(lines)}${advice}`);
   }
 }
 

@@ -66,8 +66,8 @@ export class Edits {
     const changed = message.map((field) =>
       field.number === modelFields.graph ? delimited(field.number, [...this.#graph(graph), ...this.#added]) : field,
     );
-    const own = fileOf(name, lengthOf(changed), () => piecesOf(changed));
-    return [own, ...[...outside].map(([location, source]) => this.#outside(location, source))];
+    const modelFile = fileOf(name, lengthOf(changed), () => piecesOf(changed));
+    return [modelFile, ...[...outside].map(([location, source]) => this.#outside(location, source))];
   }
 
   #graph({ message, nodes, tensors }: OnnxGraph): Message {
@@ -122,13 +122,13 @@ export class Edits {
 
 function fileOf(name: string, size: number, pieces: OnnxFile["pieces"]): OnnxFile {
   const bytes = async () => {
-    const whole = new Uint8Array(size);
+    const joined = new Uint8Array(size);
     let at = 0;
     for await (const piece of pieces()) {
-      whole.set(piece, at);
+      joined.set(piece, at);
       at += piece.length;
     }
-    return whole;
+    return joined;
   };
   return { name, size, pieces, bytes };
 }

@@ -115,13 +115,13 @@ class FoldPlan {
   }
 
   #pair(lora: LoraChange): Verdict {
-    const found = this.#sitesOf(lora);
-    if (typeof found === "string") return found;
-    const verdicts = found.map((site) => {
+    const sites = this.#sitesOf(lora);
+    if (typeof sites === "string") return sites;
+    const verdicts = sites.map((site) => {
       const { weight } = site;
       if (weight === undefined) return this.#branch(site, lora);
       const { layout } = weight;
-      return this.#change(weight.tensor, found, lora.path, { kind: "pair", layout, lora, outputs: outputsOf(site) });
+      return this.#change(weight.tensor, sites, lora.path, { kind: "pair", layout, lora, outputs: outputsOf(site) });
     });
     return verdicts.find((verdict) => verdict !== undefined);
   }
@@ -130,16 +130,16 @@ class FoldPlan {
     const sites = this.#named.find(path, ["linear", "embedding", "convolution"]);
     if (typeof sites !== "string" && sites[0]?.joined !== undefined)
       return `its ${parameter} is fused with that of other modules, and the adapter replaces it`;
-    const found = parameter === "weight" ? sites : "";
-    const site = typeof found === "string" ? undefined : found[0];
+    const match = parameter === "weight" ? sites : "";
+    const site = typeof match === "string" ? undefined : match[0];
     if (site !== undefined && site.weight === undefined) return "its weight is quantised, and the adapter replaces it";
     const name = `${path}.${parameter}`;
     const tensor = site?.weight?.tensor ?? this.#tensorCalled(name);
-    if (tensor === undefined) return typeof found === "string" && found !== "" ? found : "there is no such tensor";
+    if (tensor === undefined) return typeof match === "string" && match !== "" ? match : "there is no such tensor";
     // A tensor that kept its name has torch's layout. One without it was transposed for MatMul.
     const keptName = isSameEnd(tensor.name, name);
     const isTransposed = !keptName && site?.kind === "linear" && site.weight?.layout === "in-out";
-    return this.#change(tensor, typeof found === "string" ? [] : found, name, { kind: "whole", value, isTransposed });
+    return this.#change(tensor, typeof match === "string" ? [] : match, name, { kind: "whole", value, isTransposed });
   }
 
   #change(tensor: OnnxTensor, users: readonly OnnxSite[], path: string, change: WeightChange): Verdict {
@@ -171,18 +171,18 @@ class FoldPlan {
   }
 
   #tensorCalled(name: string): OnnxTensor | undefined {
-    const found = [...allGraphs(this.model.graph)].flatMap(({ tensors }) =>
-      [...tensors.values()].filter((one) => isSameEnd(one.name, name)),
+    const matching = [...allGraphs(this.model.graph)].flatMap(({ tensors }) =>
+      [...tensors.values()].filter((tensor) => isSameEnd(tensor.name, name)),
     );
-    return found.length === 1 ? found[0] : undefined;
+    return matching.length === 1 ? matching[0] : undefined;
   }
 }
 
 /** Whether two changes of a weight share outputs. */
 function meets(one: WeightChange, other: WeightChange): boolean {
   if (one.kind === "whole" || other.kind === "whole") return true;
-  const [mine, theirs] = [one.outputs, other.outputs];
-  return mine === undefined || theirs === undefined || (mine.begin < theirs.end && theirs.begin < mine.end);
+  const [first, second] = [one.outputs, other.outputs];
+  return first === undefined || second === undefined || (first.begin < second.end && second.begin < first.end);
 }
 
 interface NodeBranch {
@@ -311,15 +311,15 @@ async function* rowsOf(
 /** Why a change does not fit a weight of that shape. */
 function sizesMisfit(shape: readonly number[], change: WeightChange): string | undefined {
   if (change.kind === "whole") {
-    const own = change.isTransposed ? [...change.value.shape].reverse() : change.value.shape;
-    return own.join() === shape.join() ? undefined : `it is [${shape}], and the adapter has [${change.value.shape}]`;
+    const dims = change.isTransposed ? [...change.value.shape].reverse() : change.value.shape;
+    return dims.join() === shape.join() ? undefined : `it is [${shape}], and the adapter has [${change.value.shape}]`;
   }
-  const { layout, lora, outputs: own } = change;
+  const { layout, lora, outputs: outputRange } = change;
   const [rank = 0] = lora.a.shape;
   const sizes = [lora.a.values.length / rank, lora.b.values.length / rank];
   const [rows, columns] = rowsAndColumns(shape);
   const [inputs, all] = layout === "out-in" ? [columns, rows] : [rows, columns];
-  const outputs = own === undefined ? all : own.end - own.begin;
+  const outputs = outputRange === undefined ? all : outputRange.end - outputRange.begin;
   if (sizes[0] === inputs && sizes[1] === outputs) return undefined;
   return `its weight maps ${inputs} to ${outputs}, and the adapter's A and B ${sizes[0]} to ${sizes[1]}`;
 }

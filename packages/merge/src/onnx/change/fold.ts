@@ -61,8 +61,8 @@ export class LoraFold {
     const squares = this.#squares;
     this.#each(rows, (values, output) => {
       for (let at = 0; at < values.length; at++) {
-        const own = output + (this.part.layout === "out-in" ? 0 : at);
-        values[at]! *= magnitude[own]! / Math.sqrt(squares[own]!);
+        const outputIndex = output + (this.part.layout === "out-in" ? 0 : at);
+        values[at]! *= magnitude[outputIndex]! / Math.sqrt(squares[outputIndex]!);
       }
     });
   }

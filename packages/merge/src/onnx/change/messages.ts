@@ -2,14 +2,14 @@
 
 import { attributeFields, elementTypes, type FloatType, nodeFields, tensorFields } from "../model/onnx-model.ts";
 import { type Message, wireTypes } from "../wire/fields.ts";
-import { delimited, whole } from "../wire/written.ts";
+import { delimited, uint } from "../wire/written.ts";
 import { checkedNumbers } from "./checked-numbers.ts";
 
 /** The attribute `axis` = −1 (the last axis), in protobuf's encoding of negative numbers. */
 export const lastAxis: Message = [
   delimited(attributeFields.name, "axis"),
   { number: attributeFields.integer, type: wireTypes.varint, content: Uint8Array.from([...Array(9).fill(255), 1]) },
-  whole(attributeFields.type, 2),
+  uint(attributeFields.type, 2),
 ];
 
 /** A node with a standard ONNX operator. */
@@ -35,8 +35,8 @@ export function tensorMessage(
   type: FloatType,
 ): Message {
   return [
-    ...tensor.shape.map((size) => whole(tensorFields.dims, size)),
-    whole(tensorFields.elementType, elementTypes[type]),
+    ...tensor.shape.map((size) => uint(tensorFields.dims, size)),
+    uint(tensorFields.elementType, elementTypes[type]),
     delimited(tensorFields.name, name),
     delimited(tensorFields.raw, checkedNumbers(name, tensor.values, type)),
   ];
@@ -44,7 +44,7 @@ export function tensorMessage(
 
 /** An input. A size with a name is decided by the caller. */
 export function inputMessage(name: string, shape: readonly (number | string)[], type: FloatType): Message {
-  const sizes = shape.map((size) => delimited(1, [typeof size === "number" ? whole(1, size) : delimited(2, size)]));
-  const tensorType = [whole(1, elementTypes[type]), delimited(2, sizes)];
+  const sizes = shape.map((size) => delimited(1, [typeof size === "number" ? uint(1, size) : delimited(2, size)]));
+  const tensorType = [uint(1, elementTypes[type]), delimited(2, sizes)];
   return [delimited(1, name), delimited(2, [delimited(1, tensorType)])];
 }

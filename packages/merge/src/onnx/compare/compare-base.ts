@@ -54,9 +54,9 @@ export async function compareBase(
 /** The base's weight of a module. One of the two paths may have an additional prefix. */
 function tensorOf(path: string, { tensors }: TensorCollection): TensorInfo | undefined {
   const name = `${path}.weight`;
-  const [similar, ...others] = [...tensors.values()].filter((one) => isSameEnd(one.name, name));
-  const found = tensors.get(name) ?? (others.length === 0 ? similar : undefined);
-  return found !== undefined && /^(F32|F16|BF16)$/.test(found.dtype) ? found : undefined;
+  const [similar, ...others] = [...tensors.values()].filter((candidate) => isSameEnd(candidate.name, name));
+  const tensor = tensors.get(name) ?? (others.length === 0 ? similar : undefined);
+  return tensor !== undefined && /^(F32|F16|BF16)$/.test(tensor.dtype) ? tensor : undefined;
 }
 
 /** A weight as outputs × inputs in any layout; a convolution's kernel belongs to the inputs. */

@@ -9,8 +9,8 @@ export function attributesOf(node: OnnxNode): ReadonlyMap<string, number> {
   return new Map(
     attributeMessages(node).flatMap((message) => {
       const name = textOf(message, attributeFields.name) ?? "";
-      const whole = lastOf(message, attributeFields.integer);
-      if (whole !== undefined) return [[name, numberOf(whole)] as const];
+      const integer = lastOf(message, attributeFields.integer);
+      if (integer !== undefined) return [[name, numberOf(integer)] as const];
       const float = lastOf(message, attributeFields.float);
       if (float?.type !== wireTypes.fixed32) return [];
       return [[name, decodeToFloat32(bytesOf(float), "F32")[0] ?? 0] as const];

@@ -109,13 +109,13 @@ export async function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {})
     for (const { bytes: where } of each.tensors.values())
       if (where !== undefined && "location" in where) locations.add(where.location);
   }
-  const outside = new Map<string, ByteSource>();
+  const weightFiles = new Map<string, ByteSource>();
   for (const location of locations) {
     if (openOutside === undefined)
       return reader.fail(`its weights are in "${location}": pass openOutside to open it`);
-    outside.set(location, await openOutside(location));
+    weightFiles.set(location, await openOutside(location));
   }
-  const model = { name, message, graph, outside };
+  const model = { name, message, graph, outside: weightFiles };
   checkRanges(model, reader);
   return model;
 }
@@ -143,14 +143,14 @@ function readGraph(bytes: Uint8Array, reader: PartReader, depth: number): OnnxGr
 }
 
 function readInput(bytes: Uint8Array, reader: PartReader): readonly [name: string, type: OnnxInputType] {
-  const inside = (message: Message, number: number): Message => {
+  const submessage = (message: Message, number: number): Message => {
     const field = lastOf(message, number);
     return field === undefined ? [] : reader.fields(bytesOf(field));
   };
   const message = reader.fields(bytes);
-  const tensor = inside(inside(message, 2), 1);
+  const tensor = submessage(submessage(message, 2), 1);
   const elementType = lastOf(tensor, 1);
-  const shape = every(inside(tensor, 2), 1).map((field) => {
+  const shape = every(submessage(tensor, 2), 1).map((field) => {
     const size = lastOf(reader.fields(bytesOf(field)), 1);
     return size && numberOf(size);
   });

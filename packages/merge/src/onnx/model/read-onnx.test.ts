@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { nodeMessage, tensorMessage } from "../change/messages.ts";
 import { OnnxFileError } from "../wire/fields.ts";
 import type { Message } from "../wire/fields.ts";
-import { delimited, lengthOf, piecesOf, whole } from "../wire/written.ts";
+import { delimited, lengthOf, piecesOf, uint } from "../wire/written.ts";
 import { graphFields, modelFields, readOnnx, tensorFields } from "./onnx-model.ts";
 
 async function written(message: Message): Promise<Uint8Array> {
@@ -12,17 +12,17 @@ async function written(message: Message): Promise<Uint8Array> {
   return Uint8Array.from(bytes);
 }
 
-const modelOf = (graph: Message) => written([whole(modelFields.irVersion, 8), delimited(modelFields.graph, graph)]);
+const modelOf = (graph: Message) => written([uint(modelFields.irVersion, 8), delimited(modelFields.graph, graph)]);
 
 function externalTensor(entries: Readonly<Record<string, string>>): Message {
   return [
-    whole(tensorFields.dims, 2),
-    whole(tensorFields.elementType, 1),
+    uint(tensorFields.dims, 2),
+    uint(tensorFields.elementType, 1),
     delimited(tensorFields.name, "w"),
     ...Object.entries(entries).map(([key, value]) =>
       delimited(tensorFields.outside, [delimited(1, key), delimited(2, value)]),
     ),
-    whole(tensorFields.location, 1),
+    uint(tensorFields.location, 1),
   ];
 }
 

@@ -22,11 +22,11 @@ export class NamedSites {
   find(path: string, kinds: readonly OnnxSite["kind"][]): readonly OnnxSite[] | string {
     const names = this.#namesFor(path);
     const all = [...new Set(names.flatMap((name) => this.#byName.get(name) ?? []))];
-    const some = all.filter(({ kind }) => kinds.includes(kind));
-    if (some.length === 0) return `${noNode}${this.#nearest(path)}`;
+    const ofKind = all.filter(({ kind }) => kinds.includes(kind));
+    if (ofKind.length === 0) return `${noNode}${this.#nearest(path)}`;
     // A weight's name may be that of another module that shares it.
-    const byFirstName = some.filter(({ names: [firstName = ""] }) => names.includes(firstName));
-    const found = byFirstName.length > 0 ? byFirstName : some;
+    const byFirstName = ofKind.filter(({ names: [firstName = ""] }) => names.includes(firstName));
+    const found = byFirstName.length > 0 ? byFirstName : ofKind;
     const modules = new Set(found.map(({ names: [firstName = ""] }) => firstName));
     if (modules.size > 1) return `several modules match: ${[...modules].map(printable).join(", ")}`;
     return found;
@@ -60,8 +60,8 @@ export function namesOf({ name, scopes }: OnnxNode, weight: string | undefined):
     name.includes("/") ? name.split("/").slice(0, -1).filter(Boolean).join(".") : "",
   ];
   // ONNX Runtime's GenAI builder names every attention "attn".
-  const known = names.flatMap((one) => [one, one.replace(/(^|\.)attn\./, "$1self_attn.")]);
-  return [...new Set(known.filter((one) => one !== ""))];
+  const spellings = names.flatMap((name) => [name, name.replace(/(^|\.)attn\./, "$1self_attn.")]);
+  return [...new Set(spellings.filter((name) => name !== ""))];
 }
 
 /** "x.q_proj.weight", the GenAI builder's "x.q_proj.MatMul.weight", a quantiser's "x.q_proj.weight_quantized". */

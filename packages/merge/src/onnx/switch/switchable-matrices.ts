@@ -41,7 +41,7 @@ export function switchableMatrices(
     ...problems,
     ...wholes.map(({ path, parameter }) => ({ what: `${path}.${parameter}`, reason: "only A and B can be switched" })),
   ];
-  const made = new Map<string, Factors>();
+  const factorsByPath = new Map<string, Factors>();
   for (const lora of loras.flatMap((lora) => inParts(lora, partsOf, ({ path }) => modules.has(path)))) {
     const { path, magnitude, isEmbedding } = lora;
     const features = modules.get(path);
@@ -55,9 +55,9 @@ export function switchableMatrices(
       const [inputs = ours, outputs = theirs] = features;
       if (inputs !== ours || outputs !== theirs)
         refuse(`its weight maps ${inputs} to ${outputs}, and the adapter ${ours} to ${theirs}`);
-      else made.set(path, factors);
+      else factorsByPath.set(path, factors);
     }
   }
   if (misfits.length > 0) throw new OnnxMismatchError(model, misfits);
-  return made;
+  return factorsByPath;
 }

@@ -72,16 +72,16 @@ export class SwitchableSession<T> {
   }
 
   #tensorsOf(adapter: Adapter): FedMatrices<T> {
-    const known = this.#made.get(adapter);
-    if (known !== undefined) return known;
+    const cached = this.#made.get(adapter);
+    if (cached !== undefined) return cached;
     const inputs = this.session.inputMetadata.map(({ name, shape = [] }) => {
       const sizes = shape.map((size) => (typeof size === "number" && size > 0 ? size : undefined));
       return [name, sizes] as const;
     });
     const factors = switchableMatrices(adapter, switchableModules(inputs), "the switchable model");
-    const made = this.#tensors((path) => factors.get(path));
-    this.#made.set(adapter, made);
-    return made;
+    const matrices = this.#tensors((path) => factors.get(path));
+    this.#made.set(adapter, matrices);
+    return matrices;
   }
 
   #tensors(factorsOf: (path: string) => Factors | undefined): FedMatrices<T> {

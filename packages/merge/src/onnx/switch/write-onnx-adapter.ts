@@ -76,28 +76,28 @@ function adapterFile(parameters: readonly AdapterParameter[]): Uint8Array {
   });
   const file = new Uint8Array(end);
   const view = new DataView(file.buffer);
-  const put = (at: number, value: number) => view.setUint32(at, value, true);
-  const point = (at: number, to: number) => put(at, to - at);
+  const setUint32 = (at: number, value: number) => view.setUint32(at, value, true);
+  const point = (at: number, to: number) => setUint32(at, to - at);
   point(0, rootAt);
   file.set(new TextEncoder().encode(identifier), 4);
   for (const [index, offset] of vtable.entries()) view.setUint16(vtableAt + 2 * index, offset, true);
-  put(rootAt, rootAt - vtableAt);
+  setUint32(rootAt, rootAt - vtableAt);
   for (const [index, version] of [formatVersion, adapterVersion, modelVersion].entries())
-    put(rootAt + 4 + 4 * index, version);
+    setUint32(rootAt + 4 + 4 * index, version);
   point(rootAt + 16, listAt);
-  put(listAt, located.length);
+  setUint32(listAt, located.length);
   for (const [index, { table, text, nameAt, shape, dimsAt, elementType, bytes, dataAt }] of located.entries()) {
     point(listAt + 4 + 4 * index, table);
-    put(table, table - vtableAt);
+    setUint32(table, table - vtableAt);
     point(table + 4, nameAt);
     point(table + 8, dimsAt);
-    put(table + 12, elementType);
+    setUint32(table + 12, elementType);
     point(table + 16, dataAt);
-    put(nameAt, text.length);
+    setUint32(nameAt, text.length);
     file.set(text, nameAt + 4);
-    put(dimsAt, shape.length);
+    setUint32(dimsAt, shape.length);
     for (const [axis, size] of shape.entries()) view.setBigInt64(dimsAt + 4 + 8 * axis, BigInt(size), true);
-    put(dataAt, bytes.length);
+    setUint32(dataAt, bytes.length);
     file.set(bytes, dataAt + 4);
   }
   return file;

@@ -15,7 +15,7 @@ export function delimited(number: number, content: string | Field["content"]): F
 }
 
 /** A field with an integer ≥ 0. */
-export function whole(number: number, value: number): Field {
+export function uint(number: number, value: number): Field {
   return { number, type: wireTypes.varint, content: varint(value) };
 }
 

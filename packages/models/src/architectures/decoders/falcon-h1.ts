@@ -39,10 +39,10 @@ function scaledAround(layer: Layer, input: number | null, output: number | null)
 function feedForward(block: PartList): Layer {
   const { activation, scalars } = block.plan.config;
   const of = (name: string) => block.linear(`layers.{n}.feed_forward.${name}_proj`);
-  const [both, down] = [[of("gate"), of("up")], of("down")] as const;
+  const [gateAndUp, down] = [[of("gate"), of("up")], of("down")] as const;
   return (hidden, { context }) =>
     tf.tidy(() => {
-      const [gate, up] = forwardTogether(both, hidden, context) as [tf.Tensor, tf.Tensor]; // two sites give two tensors
+      const [gate, up] = forwardTogether(gateAndUp, hidden, context) as [tf.Tensor, tf.Tensor]; // two sites give two tensors
       const gated = activations[activation].gate(tf.mul(gate, scalars.gateScale ?? 1), up);
       return tf.mul(down.forward(gated, context), scalars.downScale ?? 1);
     });

@@ -22,10 +22,10 @@ type Config = ModelPlan["config"];
 
 export function gemma4(model: PartList): Backbone {
   const { config } = model.plan;
-  const first = model.group();
-  const tokens = first.embedding("embed_tokens");
+  const embedGroup = model.group();
+  const tokens = embedGroup.embedding("embed_tokens");
   const embed = tokenEmbedding({ tokens });
-  const inputs = config.perLayerSize > 0 ? inputsOfLayers(first) : undefined;
+  const inputs = config.perLayerSize > 0 ? inputsOfLayers(embedGroup) : undefined;
   const run = (pass: Pass) =>
     tf.tidy(() => {
       const hidden = embed(pass);
@@ -37,17 +37,17 @@ export function gemma4(model: PartList): Backbone {
     const block = model.atLayer(layer);
     return { parts: block.parts, run: gemma4Block(block, layer, window === null ? global : local) };
   });
-  const last = model.group();
-  const norm = last.norm("norm");
-  return { tokens, embed: { parts: first.parts, run }, stages: [...stages, normStage(last.parts, norm)] };
+  const lastGroup = model.group();
+  const norm = lastGroup.norm("norm");
+  return { tokens, embed: { parts: embedGroup.parts, run }, stages: [...stages, normStage(lastGroup.parts, norm)] };
 }
 
 /** From embedded tokens [batch, time, width] to the inputs of all layers, [batch, time, layers·perLayerSize]. */
-function inputsOfLayers(first: PartList): Layer {
-  const { layers, perLayerSize, hiddenSize } = first.plan.config;
-  const table = first.embedding("embed_tokens_per_layer");
-  const project = first.linear("per_layer_model_projection");
-  const norm = first.norm("per_layer_projection_norm");
+function inputsOfLayers(embedGroup: PartList): Layer {
+  const { layers, perLayerSize, hiddenSize } = embedGroup.plan.config;
+  const table = embedGroup.embedding("embed_tokens_per_layer");
+  const project = embedGroup.linear("per_layer_model_projection");
+  const norm = embedGroup.norm("per_layer_projection_norm");
   return (hidden, pass) => {
     const { context } = pass;
     const projected = tf.mul(project.forward(hidden, context), hiddenSize ** -0.5);
@@ -70,9 +70,9 @@ function keyLayerOf({ layers, sharedKeyLayers, windows }: Config, layer: number)
  */
 function widthsIn(config: Config, layer: number, when: "before" | "after"): StateWidths {
   const { layers, hiddenSize, perLayerSize: input } = config;
-  const known = when === "before" ? layer : layer + 1;
-  const later = config.windows.map((_, each) => keyLayerOf(config, each)).slice(known);
-  const sources = [...new Set(later)].filter((source) => source < known);
+  const computedLayers = when === "before" ? layer : layer + 1;
+  const later = config.windows.map((_, each) => keyLayerOf(config, each)).slice(computedLayers);
+  const sources = [...new Set(later)].filter((source) => source < computedLayers);
   const keys = sources.flatMap((source) =>
     ["key", "value"].map((name) => [`${name} ${source}`, keyWidth(config, source)] as const),
   );
@@ -152,12 +152,12 @@ function keysAndValuesOf(block: PartList, layer: number): (x: tf.Tensor, pass: P
   const headSize = config.windows[layer] === null ? config.globalHeadSize : config.headSize;
   return (x, { context }) => {
     const byHead = (y: tf.Tensor) => tf.reshape(y, [x.shape[0] ?? 0, x.shape[1] ?? 0, -1, headSize]);
-    const whole = (y: tf.Tensor) => tf.reshape(y, [x.shape[0] ?? 0, x.shape[1] ?? 0, keyWidth(config, layer)]);
+    const joinHeads = (y: tf.Tensor) => tf.reshape(y, [x.shape[0] ?? 0, x.shape[1] ?? 0, keyWidth(config, layer)]);
     const key = byHead(keyMap.forward(x, context));
     const value = valueMap === undefined ? key : byHead(valueMap.forward(x, context));
     return {
-      [`key ${layer}`]: whole(keyNorm.forward(key, context)),
-      [`value ${layer}`]: whole(valueNorm.forward(value, context)),
+      [`key ${layer}`]: joinHeads(keyNorm.forward(key, context)),
+      [`value ${layer}`]: joinHeads(valueNorm.forward(value, context)),
     };
   };
 }
@@ -182,8 +182,8 @@ function feedForward(block: PartList, layer: number): (normed: tf.Tensor, hidden
   const ofPlain = block.norm("layers.{n}.post_feedforward_layernorm_1");
   const ofExperts = block.norm("layers.{n}.post_feedforward_layernorm_2");
   return (normed, hidden, pass) => {
-    const one = ofPlain.forward(plain(normed, pass), pass.context);
-    return tf.add(one, ofExperts.forward(mixture(hidden, pass), pass.context));
+    const plainStates = ofPlain.forward(plain(normed, pass), pass.context);
+    return tf.add(plainStates, ofExperts.forward(mixture(hidden, pass), pass.context));
   };
 }
 

@@ -26,7 +26,7 @@ export const graniteMoeHybrid = likeLlama((block, layer, rotary) => {
 });
 
 /** The Mamba-2 layer at `mamba`. */
-export function mambaOf(block: PartList, layer: number, own: Partial<Mamba2Options> = {}): Layer {
+export function mambaOf(block: PartList, layer: number, options: Partial<Mamba2Options> = {}): Layer {
   const { config } = block.plan;
   const of = (name: string) => `layers.{n}.mamba.${name}`;
   const gain = block.optionalTensor(of("norm.weight"));
@@ -45,7 +45,7 @@ export function mambaOf(block: PartList, layer: number, own: Partial<Mamba2Optio
     groups: config.memoryKeyHeads,
     stateSize: config.memoryKeySize,
     valueSize: config.memoryValueSize,
-    ...own,
+    ...options,
   });
 }
 

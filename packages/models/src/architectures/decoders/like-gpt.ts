@@ -24,7 +24,7 @@ import { sinusoidsOf } from "../../parts/positions/sinusoids.ts";
 
 /** Names of GPT-2 and GPT-Neo, whose positions are learned. */
 function withLearnedPositions(model: PartList, block: DecoderOptions["block"]): Backbone {
-  const embedding: DecoderOptions["embedding"] = (first) => ({ positions: first.embedding("wpe") });
+  const embedding: DecoderOptions["embedding"] = (embedGroup) => ({ positions: embedGroup.embedding("wpe") });
   const backbone = decoderBackbone(model, { tokens: "wte", embedding, block, norm: "ln_f" });
   return { ...backbone, positionRows: model.plan.config.maxPositions };
 }
@@ -125,7 +125,7 @@ export function bloom(model: PartList): Backbone {
   const slopes = alibi(heads);
   return decoderBackbone(model, {
     tokens: "word_embeddings",
-    embedding: (first) => ({ norm: first.norm("word_embeddings_layernorm") }),
+    embedding: (embedGroup) => ({ norm: embedGroup.norm("word_embeddings_layernorm") }),
     block: (block, layer) => ({
       beforeAttention: block.norm("h.{n}.input_layernorm"),
       attention: attentionOf(block, layer, {
@@ -181,12 +181,12 @@ function falconPositions(config: ModelConfig): Pick<SelfAttentionOptions, "rotar
 }
 
 function falconNorms(block: PartList): { readonly beforeAttention: Norm; readonly beforeFeedForward: Norm } {
-  const own = block.optionalNorm("h.{n}.ln_attn");
-  if (own !== undefined) return { beforeAttention: own, beforeFeedForward: block.norm("h.{n}.ln_mlp") };
-  const first = block.norm("h.{n}.input_layernorm");
+  const firstNorm = block.optionalNorm("h.{n}.ln_attn");
+  if (firstNorm !== undefined) return { beforeAttention: firstNorm, beforeFeedForward: block.norm("h.{n}.ln_mlp") };
+  const sharedNorm = block.norm("h.{n}.input_layernorm");
   return {
-    beforeAttention: first,
-    beforeFeedForward: block.optionalNorm("h.{n}.post_attention_layernorm") ?? first,
+    beforeAttention: sharedNorm,
+    beforeFeedForward: block.optionalNorm("h.{n}.post_attention_layernorm") ?? sharedNorm,
   };
 }
 
@@ -214,20 +214,20 @@ export function xglm(model: PartList): Backbone {
 
 /** OPT: learned positions counted by the mask, norms before or after each sublayer, projections for narrow embeddings. */
 export function opt(model: PartList): Backbone {
-  const first = model.group();
-  const tokens = first.embedding("decoder.embed_tokens");
+  const embedGroup = model.group();
+  const tokens = embedGroup.embedding("decoder.embed_tokens");
   const embed = tokenEmbedding({
     tokens,
-    positions: first.embedding("decoder.embed_positions"),
+    positions: embedGroup.embedding("decoder.embed_positions"),
     positionOffset,
-    project: first.optionalLinear("decoder.project_in"),
+    project: embedGroup.optionalLinear("decoder.project_in"),
   });
   const blocks = blockStages(model, optBlock);
   return {
     tokens,
     positionRows: model.plan.config.maxPositions,
     positionsFrom: "mask",
-    embed: { parts: first.parts, run: embed },
+    embed: { parts: embedGroup.parts, run: embed },
     stages: [...blocks, lastOptStage(model.group())],
   };
 }

@@ -28,7 +28,7 @@ export function likeLlama(block: RotatingBlock, norm = "norm"): (model: PartList
     const rotary = rotaryOfLayers(model.plan.config);
     return decoderBackbone(model, {
       tokens: "embed_tokens",
-      block: (own, layer) => block(own, layer, rotary(layer)),
+      block: (parts, layer) => block(parts, layer, rotary(layer)),
       norm,
     });
   };

@@ -68,6 +68,6 @@ function sharedExpert(block: PartList): Layer | undefined {
   return (hidden, pass) => tf.tidy(() => tf.mul(tf.sigmoid(gate.forward(hidden, pass.context)), expert(hidden, pass)));
 }
 
-export function sumOf(one: Layer, other: Layer): Layer {
-  return (hidden, pass) => tf.tidy(() => tf.add(one(hidden, pass), other(hidden, pass)));
+export function sumOf(first: Layer, second: Layer): Layer {
+  return (hidden, pass) => tf.tidy(() => tf.add(first(hidden, pass), second(hidden, pass)));
 }

@@ -21,9 +21,9 @@ export function bartStages(model: PartList, name: StackName): readonly Stage[] {
   const stages = Array.from({ length: layers }, (_, layer) =>
     droppedLayer(blockStage(model.atLayer(layer), layer, name), { rate, path: `${name}.${layer}/layer` }),
   );
-  const last = model.group();
-  const norm = last.optionalNorm(`${name}.layer_norm`);
-  return norm === undefined ? stages : [...stages, normStage(last.parts, norm)];
+  const lastGroup = model.group();
+  const norm = lastGroup.optionalNorm(`${name}.layer_norm`);
+  return norm === undefined ? stages : [...stages, normStage(lastGroup.parts, norm)];
 }
 
 interface BlockPath {
@@ -62,8 +62,8 @@ function attention(block: PartList, { stack, rowPath }: BlockPath, layer: number
   const { config } = block.plan;
   const heads = stack === "encoder" ? config.heads : config.decoderHeads;
   const path = `${rowPath}.self_attn`;
-  const own = { project: projectionsBelow(block, path), output: block.linear(`${path}.out_proj`) };
-  return attentionOf(block, layer, { ...own, heads, keyHeads: heads });
+  const sites = { project: projectionsBelow(block, path), output: block.linear(`${path}.out_proj`) };
+  return attentionOf(block, layer, { ...sites, heads, keyHeads: heads });
 }
 
 function attentionToSource(block: PartList, { rowPath }: BlockPath, layer: number): Layer {
@@ -103,7 +103,7 @@ function isKept(pass: Pass, rate: number, path: string): tf.Tensor | undefined {
 }
 
 /** A layer left out is computed, too: its variables get gradients of 0, on every engine. */
-function mixed(before: tf.Tensor, after: tf.Tensor, kept: tf.Tensor | undefined): tf.Tensor {
-  if (kept === undefined) return after;
-  return tf.add(tf.mul(after, kept), tf.mul(before, tf.sub(1, kept)));
+function mixed(before: tf.Tensor, after: tf.Tensor, keepMask: tf.Tensor | undefined): tf.Tensor {
+  if (keepMask === undefined) return after;
+  return tf.add(tf.mul(after, keepMask), tf.mul(before, tf.sub(1, keepMask)));
 }

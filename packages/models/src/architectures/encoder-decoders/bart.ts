@@ -11,12 +11,12 @@ import type { Pass } from "../../parts/pass.ts";
 import { sinusoidsOf } from "../../parts/positions/sinusoids.ts";
 import { bartStages, type StackName } from "./bart-blocks.ts";
 
-/** With a table of positions, learned or of sinusoids. */
+/** The families with a table of positions, learned or of sinusoids. */
 export function bart(model: PartList): Backbone {
   return stacks(model);
 }
 
-/** With sinusoids for any position, counted from the padding id. */
+/** M2M-100, with sinusoids for any position, counted from the padding id. */
 export function m2m100(model: PartList): Backbone {
   return stacks(model, model.plan.config.padTokenId ?? 1);
 }
@@ -38,27 +38,27 @@ interface Shared {
 
 function embedding(model: PartList, name: StackName, { tokens, padding }: Shared) {
   const { config } = model.plan;
-  const first = model.group();
+  const embedGroup = model.group();
   const table = `${name}.embed_positions`;
   const run = tokenEmbedding({
-    tokens: first.embedding(`${name}.embed_tokens`, tokens),
-    ...(first.has(table) ? learnedPositions(first, table) : {}),
+    tokens: embedGroup.embedding(`${name}.embed_tokens`, tokens),
+    ...(embedGroup.has(table) ? learnedPositions(embedGroup, table) : {}),
     computedPositions:
-      padding === undefined ? storedPositions(first, `${table}.weight`) : sinusoidsOf(config.hiddenSize, padding),
-    norm: first.optionalNorm(`${name}.layernorm_embedding`),
+      padding === undefined ? storedPositions(embedGroup, `${table}.weight`) : sinusoidsOf(config.hiddenSize, padding),
+    norm: embedGroup.optionalNorm(`${name}.layernorm_embedding`),
     dropout: { rate: config.dropouts.embedding, path: `${name}/embedding` },
   });
-  return { parts: first.parts, run };
+  return { parts: embedGroup.parts, run };
 }
 
 /** BART's tables begin with unused rows. */
-function learnedPositions(first: PartList, path: string) {
-  const positions = first.embedding(path);
-  return { positions, positionOffset: positions.inFeatures - first.plan.config.maxPositions };
+function learnedPositions(embedGroup: PartList, path: string) {
+  const positions = embedGroup.embedding(path);
+  return { positions, positionOffset: positions.inFeatures - embedGroup.plan.config.maxPositions };
 }
 
 /** A table that is never trained, if the family has one. */
-function storedPositions(first: PartList, path: string): ((pass: Pass) => tf.Tensor) | undefined {
-  const table = first.optionalTensor(path);
+function storedPositions(embedGroup: PartList, path: string): ((pass: Pass) => tf.Tensor) | undefined {
+  const table = embedGroup.optionalTensor(path);
   return table && ((pass) => tf.gather(table.value(pass.context), pass.positionIds()));
 }

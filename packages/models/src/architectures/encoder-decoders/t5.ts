@@ -29,10 +29,10 @@ type StackName = "encoder" | "decoder";
 
 function stack(model: PartList, name: StackName, shared: EmbeddingSite) {
   const { config } = model.plan;
-  const first = model.group();
+  const embedGroup = model.group();
   const { embedding: rate } = config.dropouts;
   const embed = tokenEmbedding({
-    tokens: first.embedding(`${name}.embed_tokens`, shared),
+    tokens: embedGroup.embedding(`${name}.embed_tokens`, shared),
     dropout: { rate, path: `${name}/embedding` },
   });
   const layers = name === "encoder" ? config.layers : config.decoderLayers;
@@ -52,7 +52,7 @@ function stack(model: PartList, name: StackName, shared: EmbeddingSite) {
     return blockStage(block, { layer, positions, stack: name, rows });
   });
   return {
-    embed: { parts: first.parts, run: embed },
+    embed: { parts: embedGroup.parts, run: embed },
     stages: [...blocks, lastStage(model.group(), name)],
     keepsPadding: (context: ForwardContext) => positions?.isAdapted(context) ?? false,
   };
@@ -72,7 +72,7 @@ interface BlockFacts {
   readonly layer: number;
   readonly positions: RelativePositions;
   readonly stack: StackName;
-  /** Of the block in the table. */
+  /** The path of the block in the family's table. */
   readonly rows: string;
 }
 

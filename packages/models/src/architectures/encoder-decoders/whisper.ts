@@ -17,14 +17,14 @@ export function whisper(model: PartList): Backbone {
   const { config } = model.plan;
   const audio = model.group();
   const encoder = { embed: { parts: audio.parts, run: featureEmbedding(audio) }, stages: bartStages(model, "encoder") };
-  const first = model.group();
-  const tokens = first.embedding("decoder.embed_tokens");
+  const embedGroup = model.group();
+  const tokens = embedGroup.embedding("decoder.embed_tokens");
   const run = tokenEmbedding({
     tokens,
-    positions: first.embedding("decoder.embed_positions"),
+    positions: embedGroup.embedding("decoder.embed_positions"),
     dropout: { rate: config.dropouts.embedding, path: "decoder/embedding" },
   });
-  const decoder = { embed: { parts: first.parts, run }, stages: bartStages(model, "decoder") };
+  const decoder = { embed: { parts: embedGroup.parts, run }, stages: bartStages(model, "decoder") };
   return encoderDecoder({ tokens, encoder, decoder, positions: { positionRows: config.maxPositions } });
 }
 

@@ -48,14 +48,14 @@ export function mpnet(model: PartList): Backbone {
 /** ALBERT: narrow embeddings, widened, and one layer that runs several times. An adapter on it acts in every run. */
 export function albert(model: PartList): Backbone {
   const { config } = model.plan;
-  const first = model.group();
-  const { tokens, run: embed } = wordEmbedding(model, first);
-  const widen = first.linear("encoder.embedding_hidden_mapping_in");
+  const embedGroup = model.group();
+  const { tokens, run: embed } = wordEmbedding(model, embedGroup);
+  const widen = embedGroup.linear("encoder.embedding_hidden_mapping_in");
   const shared = postNormBlock(model.group(), { layer: 0, drops: "attention" }, "albert_layers.0");
   return {
     tokens,
     positionRows: config.maxPositions,
-    embed: { parts: first.parts, run: (pass) => widen.forward(embed(pass), pass.context) },
+    embed: { parts: embedGroup.parts, run: (pass) => widen.forward(embed(pass), pass.context) },
     stages: Array.from({ length: config.layers }, (_, passage) => passageThrough(shared, passage)),
   };
 }
@@ -72,35 +72,35 @@ function passageThrough({ parts, run }: Stage, passage: number): Stage {
   };
 }
 
-/** `own` is made after the embedding, in the order of the modules. */
-function likeBert(model: PartList, own: () => Omit<PostNormOptions, "layer"> = () => ({})): Backbone {
+/** `makeOptions` is called after the embedding is built, in the order of the modules. */
+function likeBert(model: PartList, makeOptions: () => Omit<PostNormOptions, "layer"> = () => ({})): Backbone {
   const { layers, maxPositions } = model.plan.config;
-  const first = model.group();
-  const { tokens, run: embed } = wordEmbedding(model, first);
-  const project = first.optionalLinear("embeddings_project");
-  const options = own();
+  const embedGroup = model.group();
+  const { tokens, run: embed } = wordEmbedding(model, embedGroup);
+  const project = embedGroup.optionalLinear("embeddings_project");
+  const options = makeOptions();
   const { relativePositions: shared } = options;
   return {
     tokens,
     positionRows: maxPositions,
     ...(shared === undefined ? {} : { keepsPadding: shared.isAdapted }),
     embed: {
-      parts: first.parts,
+      parts: embedGroup.parts,
       run: (pass) => (project === undefined ? embed(pass) : project.forward(embed(pass), pass.context)),
     },
     stages: Array.from({ length: layers }, (_, layer) => postNormBlock(model.atLayer(layer), { ...options, layer })),
   };
 }
 
-/** The normalized sum of word, position and segment embeddings, as far as the family has them. `first` has the tables and the norm. */
-function wordEmbedding(model: PartList, first: PartList) {
-  const tokens = first.embedding("embeddings.word_embeddings");
-  const optional = (path: string) => (first.has(path) ? first.embedding(path) : undefined);
+/** The normalized sum of word, position and segment embeddings, as far as the family has them. `embedGroup` has the tables and the norm. */
+function wordEmbedding(model: PartList, embedGroup: PartList) {
+  const tokens = embedGroup.embedding("embeddings.word_embeddings");
+  const optional = (path: string) => (embedGroup.has(path) ? embedGroup.embedding(path) : undefined);
   const run = tokenEmbedding({
     tokens,
     positions: optional("embeddings.position_embeddings"),
     tokenTypes: optional("embeddings.token_type_embeddings"),
-    norm: first.norm("embeddings.LayerNorm"),
+    norm: embedGroup.norm("embeddings.LayerNorm"),
     dropout: { rate: model.plan.config.dropouts.embedding, path: "embedding" },
   });
   return { tokens, run };

@@ -12,18 +12,18 @@ import type { Pass } from "../../parts/pass.ts";
 
 export function debertaV2(model: PartList): Backbone {
   const { config } = model.plan;
-  const first = model.group();
-  const tokens = first.embedding("embeddings.word_embeddings");
+  const embedGroup = model.group();
+  const tokens = embedGroup.embedding("embeddings.word_embeddings");
   const types = "embeddings.token_type_embeddings";
   const embed = tokenEmbedding({
     tokens,
-    ...(first.has(types) ? { tokenTypes: first.embedding(types) } : {}),
-    norm: first.norm("embeddings.LayerNorm"),
+    ...(embedGroup.has(types) ? { tokenTypes: embedGroup.embedding(types) } : {}),
+    norm: embedGroup.norm("embeddings.LayerNorm"),
   });
-  const far = model.group();
+  const distanceGroup = model.group();
   const distances: DistanceStates = {
-    table: far.embedding("encoder.rel_embeddings"),
-    norm: far.norm("encoder.LayerNorm"),
+    table: distanceGroup.embedding("encoder.rel_embeddings"),
+    norm: distanceGroup.norm("encoder.LayerNorm"),
     buckets: config.positionBuckets,
     farthest: config.maxPositions,
     dropout: config.dropouts.embedding,
@@ -32,13 +32,13 @@ export function debertaV2(model: PartList): Backbone {
     tokens,
     keepsPadding: () => true,
     embed: {
-      parts: first.parts,
+      parts: embedGroup.parts,
       run: (pass) => tf.tidy(() => pass.drop(shown(embed(pass), pass), config.dropouts.embedding, "embedding")),
     },
     stages: Array.from({ length: config.layers }, (_, layer) => {
       const block = model.atLayer(layer);
       const run = debertaBlock(block, layer, distances);
-      return { parts: [...block.parts, ...far.parts], run };
+      return { parts: [...block.parts, ...distanceGroup.parts], run };
     }),
   };
 }

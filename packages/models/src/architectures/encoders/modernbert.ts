@@ -12,11 +12,11 @@ import { rotaryOf } from "../../parts/positions/rotary-frequencies.ts";
 export function modernbert(model: PartList): Backbone {
   const { config } = model.plan;
   const { hiddenSize: width, windows, dropouts, activation } = config;
-  const whole = rotaryOf(config);
-  const local = rotaryOf(config, config.localRotary);
+  const globalRotary = rotaryOf(config);
+  const localRotary = rotaryOf(config, config.localRotary);
   return decoderBackbone(model, {
     tokens: "embeddings.tok_embeddings",
-    embedding: (first) => ({ norm: first.norm("embeddings.norm") }),
+    embedding: (embedGroup) => ({ norm: embedGroup.norm("embeddings.norm") }),
     block: (block, layer) => {
       const beforeAttention = block.optionalNorm("layers.{n}.attn_norm");
       return {
@@ -24,7 +24,7 @@ export function modernbert(model: PartList): Backbone {
         attention: attentionOf(block, layer, {
           project: fusedProjection(block.linear("layers.{n}.attn.Wqkv"), [width, width, width]),
           output: block.linear("layers.{n}.attn.Wo"),
-          rotary: windows[layer] ? local : whole,
+          rotary: windows[layer] ? localRotary : globalRotary,
           window: windows[layer] ?? null,
         }),
         beforeFeedForward: block.norm("layers.{n}.mlp_norm"),

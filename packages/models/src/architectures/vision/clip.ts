@@ -29,7 +29,7 @@ export function visionTower(model: PartList): Backbone {
   return visionStages(model);
 }
 
-/** Both, one after the other: images first, whose states wait for the head; or, for a classifier of images, these alone. */
+/** The image encoder, whose states wait for the head, then the text encoder. A classifier of images has only the former. */
 export function towers(model: PartList): Backbone {
   const images = visionStages(model.tower("vision_model"));
   if (model.plan.task === "image-classification") return images;
@@ -39,35 +39,35 @@ export function towers(model: PartList): Backbone {
 
 function textStages(model: PartList) {
   const { config } = model.plan;
-  const first = model.group();
-  const tokens = first.embedding("embeddings.token_embedding");
-  const embed = tokenEmbedding({ tokens, positions: first.embedding("embeddings.position_embedding") });
+  const embedGroup = model.group();
+  const tokens = embedGroup.embedding("embeddings.token_embedding");
+  const embed = tokenEmbedding({ tokens, positions: embedGroup.embedding("embeddings.position_embedding") });
   const blocks = blockStages(model, towerBlock);
-  const last = model.group();
-  const norm = last.norm("final_layer_norm");
+  const lastGroup = model.group();
+  const norm = lastGroup.norm("final_layer_norm");
   return {
     tokens,
     positionRows: config.maxPositions,
     isCausal: config.modelType === "clip_text_model",
-    embed: { parts: first.parts, run: embed },
-    stages: [...blocks, normStage(last.parts, norm)],
+    embed: { parts: embedGroup.parts, run: embed },
+    stages: [...blocks, normStage(lastGroup.parts, norm)],
   };
 }
 
 function visionStages(model: PartList): Backbone {
   const { patchSize, patchWidth } = model.plan.config;
-  const first = model.group();
-  const front = first.optionalTensor("embeddings.class_embedding");
-  const projection = first.convolution("embeddings.patch_embedding", { strides: [patchSize, patchWidth] });
-  const positions = first.embedding("embeddings.position_embedding");
+  const embedGroup = model.group();
+  const front = embedGroup.optionalTensor("embeddings.class_embedding");
+  const projection = embedGroup.convolution("embeddings.patch_embedding", { strides: [patchSize, patchWidth] });
+  const positions = embedGroup.embedding("embeddings.position_embedding");
   const patches = towerPatches({ projection, front, positions });
-  const norm = first.optionalNorm("pre_layrnorm");
+  const norm = embedGroup.optionalNorm("pre_layrnorm");
   const embed = (pass: Pass) => (norm === undefined ? patches(pass) : norm.forward(patches(pass), pass.context));
   const blocks = blockStages(model, towerBlock);
-  if (front !== undefined) return { embed: { parts: first.parts, run: embed }, stages: blocks };
-  const last = model.group();
-  const lastNorm = last.norm("post_layernorm");
-  return { embed: { parts: first.parts, run: embed }, stages: [...blocks, normStage(last.parts, lastNorm)] };
+  if (front !== undefined) return { embed: { parts: embedGroup.parts, run: embed }, stages: blocks };
+  const lastGroup = model.group();
+  const lastNorm = lastGroup.norm("post_layernorm");
+  return { embed: { parts: embedGroup.parts, run: embed }, stages: [...blocks, normStage(lastGroup.parts, lastNorm)] };
 }
 
 function towerBlock(block: PartList, layer: number): TransformerBlockOptions {

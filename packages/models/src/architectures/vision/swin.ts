@@ -19,13 +19,13 @@ import type { Layer, Pass } from "../../parts/pass.ts";
 
 export function swin(model: PartList): Backbone {
   const { config } = model.plan;
-  const first = model.group();
+  const embedGroup = model.group();
   const embed = paddedPatches({
-    projection: first.convolution("embeddings.patch_embeddings.projection", {
+    projection: embedGroup.convolution("embeddings.patch_embeddings.projection", {
       strides: [config.patchSize, config.patchWidth],
     }),
-    norm: first.norm("embeddings.norm"),
-    positions: first.optionalTensor("embeddings.position_embeddings"),
+    norm: embedGroup.norm("embeddings.norm"),
+    positions: embedGroup.optionalTensor("embeddings.position_embeddings"),
     dropout: config.dropouts.embedding,
   });
   let layer = 0;
@@ -37,17 +37,17 @@ export function swin(model: PartList): Backbone {
     );
     return left.length > 1 ? [...blocks, patchMerging(stage.group(), index)] : blocks;
   });
-  const last = model.group();
-  const norm = last.norm("layernorm");
-  return { embed: { parts: first.parts, run: embed }, stages: [...stages, normStage(last.parts, norm)] };
+  const lastGroup = model.group();
+  const norm = lastGroup.norm("layernorm");
+  return { embed: { parts: embedGroup.parts, run: embed }, stages: [...stages, normStage(lastGroup.parts, norm)] };
 }
 
 interface BlockIndex {
-  /** Of the stage. */
+  /** The stage's index. */
   readonly index: number;
-  /** Of the block in its stage. */
+  /** The block's index in its stage. */
   readonly number: number;
-  /** Of the block among all. */
+  /** The block's index among all blocks. */
   readonly layer: number;
   readonly layers: number;
 }

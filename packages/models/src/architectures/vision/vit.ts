@@ -25,26 +25,26 @@ export function vitBackbone(
   options: Pick<DecoderOptions, "block"> & Pick<PatchEmbeddingOptions, "resampling">,
 ): Backbone {
   const { block, ...positions } = options;
-  const first = model.group();
-  const distilled = first.optionalTensor("embeddings.distillation_token");
-  const fronts = [first.tensor("embeddings.cls_token"), ...(distilled === undefined ? [] : [distilled])];
+  const embedGroup = model.group();
+  const distilled = embedGroup.optionalTensor("embeddings.distillation_token");
+  const fronts = [embedGroup.tensor("embeddings.cls_token"), ...(distilled === undefined ? [] : [distilled])];
   const { patchSize, patchWidth, dropouts } = model.plan.config;
   // Nothing reads it, but it can be adapted and exported.
-  first.optionalTensor("embeddings.mask_token");
+  embedGroup.optionalTensor("embeddings.mask_token");
   const embed = patchEmbedding({
     fronts,
-    positions: first.tensor("embeddings.position_embeddings"),
-    registers: first.optionalTensor("embeddings.register_tokens"),
-    projection: first.convolution("embeddings.patch_embeddings.projection", { strides: [patchSize, patchWidth] }),
+    positions: embedGroup.tensor("embeddings.position_embeddings"),
+    registers: embedGroup.optionalTensor("embeddings.register_tokens"),
+    projection: embedGroup.convolution("embeddings.patch_embeddings.projection", { strides: [patchSize, patchWidth] }),
     dropout: dropouts.embedding,
     ...positions,
   });
   const blocks = blockStages(model, block);
-  const last = model.group();
-  const norm = last.norm("layernorm");
+  const lastGroup = model.group();
+  const norm = lastGroup.norm("layernorm");
   return {
-    embed: { parts: first.parts, run: embed },
-    stages: [...blocks, normStage(last.parts, norm)],
+    embed: { parts: embedGroup.parts, run: embed },
+    stages: [...blocks, normStage(lastGroup.parts, norm)],
   };
 }
 

@@ -271,13 +271,13 @@ interface SharedPrompts {
 
 /** The prompts that are read, each once for all its rows. */
 function sharedPrompts(rows: readonly Row[]): SharedPrompts {
-  const read: Row[] = [];
+  const prompts: Row[] = [];
   const readRows = rows.map((row) => {
     const { promptIds, adapter } = row.text;
-    const known = read.findIndex(({ text }) => text.promptIds === promptIds && text.adapter === adapter);
-    return known < 0 ? read.push(row) - 1 : known;
+    const index = prompts.findIndex(({ text }) => text.promptIds === promptIds && text.adapter === adapter);
+    return index < 0 ? prompts.push(row) - 1 : index;
   });
-  return { read, readRows };
+  return { read: prompts, readRows };
 }
 
 /** The longest text has no padding. Each token copies the last segment, so segments of many rows are short. */
@@ -292,17 +292,17 @@ function heldBy({ text, ids }: Row): number {
 }
 
 function latestTokens(rows: readonly Row[], { length }: KeyValueCache, first: number): ModelInputs {
-  const held = rows.map(heldBy);
-  const positions = held.map((count) => [first + count]);
-  const mask = held.map((count) => [...Array<number>(length - count).fill(0), ...Array<number>(count + 1).fill(1)]);
+  const counts = rows.map(heldBy);
+  const positions = counts.map((count) => [first + count]);
+  const mask = counts.map((count) => [...Array<number>(length - count).fill(0), ...Array<number>(count + 1).fill(1)]);
   return {
     inputIds: tf.tensor2d(
       rows.map(({ ids }) => [ids.at(-1) ?? 0]),
       undefined,
       "int32",
     ),
-    positionIds: held.every((count) => count === held[0]) ? positions.slice(0, 1) : positions,
-    ...(held.every((count) => count === length) ? {} : { attentionMask: tf.tensor2d(mask, undefined, "int32") }),
+    positionIds: counts.every((count) => count === counts[0]) ? positions.slice(0, 1) : positions,
+    ...(counts.every((count) => count === length) ? {} : { attentionMask: tf.tensor2d(mask, undefined, "int32") }),
   };
 }
 

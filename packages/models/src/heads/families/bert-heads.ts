@@ -16,7 +16,7 @@ import { encoderHeads, firstColumns, languageModel } from "./encoder-heads.ts";
 const gelu = activations["gelu-erf"];
 const tanh = (x: tf.Tensor) => tf.tanh(x);
 
-/** Of BERT, ALBERT and NomicBERT: a classifier on the pooled first state. */
+/** The heads of BERT, ALBERT and NomicBERT: a classifier on the pooled first state. */
 export const bertHeads = encoderHeads({ sequence: { activation: tanh, dropsTwice: false } });
 
 export const distilbertHeads = encoderHeads({

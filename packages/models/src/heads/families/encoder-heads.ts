@@ -22,8 +22,8 @@ export function outputOf(model: PartList, tiedTo?: EmbeddingSite): LinearSite {
 
 /** The linear layer before it: the head's own, or the base model's pooler. */
 function transformOf(model: PartList): LinearSite {
-  const own = rowsOf(model).linears.find(({ role }) => role !== "output-head");
-  return model.linear(own?.path ?? poolerOf(model) ?? "pooler");
+  const transform = rowsOf(model).linears.find(({ role }) => role !== "output-head");
+  return model.linear(transform?.path ?? poolerOf(model) ?? "pooler");
 }
 
 function rowsOf({ plan: { config, task } }: PartList) {
@@ -119,7 +119,7 @@ export function languageModel(model: PartList, backbone: Backbone, activation: A
 }
 
 export interface EncoderHeadOptions {
-  /** Of the language head; the configuration's unless given. */
+  /** The activation in the language head; by default the configuration's. */
   readonly activation?: Activation;
   /** Whose rate of dropout a classifier of tokens has; "classifier" unless given. */
   readonly tokenDropout?: DropoutName;

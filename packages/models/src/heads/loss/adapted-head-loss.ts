@@ -29,7 +29,7 @@ function sumOf(rows: SupervisedRows, head: AdaptedHead): tf.Tensor {
   return tf.addN(chunksOf(rows).map((chunk) => tf.tidy(() => lossOf(chunk.hidden(), chunk, head))));
 }
 
-/** Of the hidden states and the variables, some rows at a time. */
+/** The loss, and the gradients of the hidden states and the variables, computed for some rows at a time. */
 function sumAndGradients(rows: SupervisedRows, head: AdaptedHead, variables: readonly tf.Variable[]): KnownGradients {
   const sums: tf.Tensor[] = [];
   const grads: tf.Tensor[] = []; // of the hidden states

@@ -77,16 +77,16 @@ function readState(headers: PieceHeaders, name: string, bytes: Uint8Array) {
   const state = new Map<string, unknown>(Object.entries(typeof parsed === "object" && parsed !== null ? parsed : {}));
   const type = String(state.get("quant_type"));
   const rounding = roundings.get(state.get("dtype") as "float32");
-  const found = levels.get(type);
+  const table = levels.get(type);
   const [rows = 0, columns = 0, ...more] = Array.isArray(state.get("shape")) ? (state.get("shape") as unknown[]) : [];
   const blockSize = state.get("blocksize");
-  if (found === undefined || rounding === undefined)
+  if (table === undefined || rounding === undefined)
     throw refuse(`has quant_type ${type} and dtype ${state.get("dtype")}`);
   if (!isSize(rows) || !isSize(columns) || more.length > 0 || !Number.isSafeInteger(rows * columns))
     throw refuse("has no shape of a matrix");
   if (typeof blockSize !== "number" || !blockSizes.includes(blockSize))
     throw refuse(`has blocksize ${blockSize}, expected ${blockSizes.join(", ")}`);
-  return { type, levels: found, rounding, rows, columns, blockSize, nested: nestedStateOf(state, headers, refuse) };
+  return { type, levels: table, rounding, rows, columns, blockSize, nested: nestedStateOf(state, headers, refuse) };
 }
 
 function nestedStateOf(

@@ -16,7 +16,7 @@ async function openPacked(headers: PieceHeaders): Promise<QuantizedWeight> {
   headers.check("weight_shape", ["I64", "I32"], [2]);
   const [rows = 0, columns = 0] = wholeNumbers(await headers.read("weight_shape", 16));
   const words = headers.check("weight_packed", ["I32"], [rows, undefined]).shape[1] ?? 0;
-  const bits = ([4, 8] as const).find((one) => Math.ceil((columns * one) / 32) === words);
+  const bits = ([4, 8] as const).find((width) => Math.ceil((columns * width) / 32) === words);
   if (bits === undefined || rows < 1 || columns < 1)
     throw headers.problem(
       "weight_packed",

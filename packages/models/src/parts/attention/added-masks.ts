@@ -17,9 +17,9 @@ export function addedMasks(window: number | null): MaskMaker {
     // Without padding every query sees at least itself.
     if (attentionMask === undefined) return pass.mask(window ?? undefined);
     return pass.once(key, () => {
-      const own = pass.order(window ?? undefined); // [1, 1, time, past + time]
-      const shared = combineMasks(pass.order(), paddingMask(attentionMask)); // [batch, 1, time, past + time]
-      return withMeans(own, shared);
+      const layerMask = pass.order(window ?? undefined); // [1, 1, time, past + time]
+      const sharedMask = combineMasks(pass.order(), paddingMask(attentionMask)); // [batch, 1, time, past + time]
+      return withMeans(layerMask, sharedMask);
     });
   };
 }
@@ -43,10 +43,10 @@ export function gradientMask(window: number | null): MaskMaker {
  * mean of the values that only one of the masks hides. The same holds for a query before the first token, because a loss may count
  * that token's prediction.
  */
-function withMeans(own: AttentionMask, shared: AttentionMask): tf.Tensor {
-  const seen = combineMasks(own, shared);
-  const isBlind = tf.lessEqual(tf.max(seen, -1, true), maskedScore / 2);
-  const isHiddenTwice = tf.lessEqual(tf.add(own, shared), maskedScore * 1.5);
-  const means = tf.where(isHiddenTwice, tf.fill(seen.shape, maskedScore), tf.fill(seen.shape, beyondScores));
-  return tf.where(isBlind, means, seen);
+function withMeans(layerMask: AttentionMask, sharedMask: AttentionMask): tf.Tensor {
+  const combined = combineMasks(layerMask, sharedMask);
+  const isBlind = tf.lessEqual(tf.max(combined, -1, true), maskedScore / 2);
+  const isHiddenTwice = tf.lessEqual(tf.add(layerMask, sharedMask), maskedScore * 1.5);
+  const means = tf.where(isHiddenTwice, tf.fill(combined.shape, maskedScore), tf.fill(combined.shape, beyondScores));
+  return tf.where(isBlind, means, combined);
 }

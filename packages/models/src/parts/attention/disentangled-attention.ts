@@ -89,20 +89,20 @@ function byBucket({ query, key }: ScaledHeads, options: DisentangledOptions, pas
 function distanceHeads({ query, key, heads, distances, output }: DisentangledOptions, pass: Pass) {
   const { context } = pass;
   const [batch, time] = pass.shape;
-  const used = usedBuckets(time, distances);
-  const states = pass.drop(bucketStates(distances, used, pass), distances.dropout, `${output.path}/distances`);
+  const tableRows = usedBuckets(time, distances);
+  const states = pass.drop(bucketStates(distances, tableRows, pass), distances.dropout, `${output.path}/distances`);
   const buckets = Array.from(
     { length: 2 * time - 1 },
-    (_, index) => distanceBucket(index - (time - 1), distances) - used.first,
+    (_, index) => distanceBucket(index - (time - 1), distances) - tableRows.first,
   );
-  const made = (site: LinearSite, columns: readonly number[]): tf.Tensor => {
+  const headsFrom = (site: LinearSite, columns: readonly number[]): tf.Tensor => {
     const projected = site.forward(states, context); // [1 or batch, used, heads·headSize]
     const [rows = 1, count = 0, width = 0] = projected.shape;
     const ids = Array.from({ length: rows }, (_, row) => columns.map((index) => row * count + index));
-    const each = embeddingLookup(tf.reshape(projected, [rows * count, width]), tf.tensor2d(ids, undefined, "int32"));
-    return tf.tile(splitHeads(each, heads), [batch / rows, 1, 1, 1]);
+    const byRow = embeddingLookup(tf.reshape(projected, [rows * count, width]), tf.tensor2d(ids, undefined, "int32"));
+    return tf.tile(splitHeads(byRow, heads), [batch / rows, 1, 1, 1]);
   };
-  return { keys: made(key, [...buckets].reverse()), queries: made(query, buckets) };
+  return { keys: headsFrom(key, [...buckets].reverse()), queries: headsFrom(query, buckets) };
 }
 
 /** The rows of the table for the distances in a text. */

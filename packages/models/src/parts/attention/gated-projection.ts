@@ -16,12 +16,12 @@ export function gatedProjection({ query, key, value }: GatedSites, heads: number
   return (hidden, { context }) => {
     const parts = forwardTogether([query, key, value], hidden, context);
     const [batch = 0, time = 0] = hidden.shape;
-    const both = parts[0] as tf.Tensor; // three sites give three tensors
-    const [own, gate] = tf
-      .split(tf.reshape(both, [batch, time, heads, -1]), 2, 3)
+    const queryAndGate = parts[0] as tf.Tensor; // three sites give three tensors
+    const [queries, gate] = tf
+      .split(tf.reshape(queryAndGate, [batch, time, heads, -1]), 2, 3)
       .map((part) => tf.reshape(part, [batch, time, -1]));
     return {
-      query: own as tf.Tensor,
+      query: queries as tf.Tensor,
       key: parts[1] as tf.Tensor,
       value: parts[2] as tf.Tensor,
       gate: gate as tf.Tensor,

@@ -36,7 +36,7 @@ export function latentAttention(
   const byHead = (x: tf.Tensor) => tf.reshape(x, [x.shape[0] ?? 0, x.shape[1] ?? 0, heads, -1]);
   const filled = (x: tf.Tensor) => {
     const missing = size - (x.shape[3] ?? 0);
-    const whole =
+    const padded =
       missing === 0
         ? x
         : tf.pad(x, [
@@ -45,7 +45,7 @@ export function latentAttention(
             [0, 0],
             [0, missing],
           ]);
-    return tf.reshape(whole, [x.shape[0] ?? 0, x.shape[1] ?? 0, heads * size]);
+    return tf.reshape(padded, [x.shape[0] ?? 0, x.shape[1] ?? 0, heads * size]);
   };
   // Each of two sizes gives a part.
   const split = (x: tf.Tensor, sizes: [number, number]) => tf.split(x, sizes, -1) as [tf.Tensor, tf.Tensor];
@@ -67,8 +67,8 @@ export function latentAttention(
     output: {
       path: output.path,
       forward: (mixed, context) => {
-        const own = tf.slice(byHead(mixed), [0, 0, 0, 0], [-1, -1, -1, valueSize]);
-        return output.forward(tf.reshape(own, [mixed.shape[0] ?? 0, mixed.shape[1] ?? 0, heads * valueSize]), context);
+        const part = tf.slice(byHead(mixed), [0, 0, 0, 0], [-1, -1, -1, valueSize]);
+        return output.forward(tf.reshape(part, [mixed.shape[0] ?? 0, mixed.shape[1] ?? 0, heads * valueSize]), context);
       },
     },
   };

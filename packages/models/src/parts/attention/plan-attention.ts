@@ -64,7 +64,7 @@ export function planAttention(options: SelfAttentionOptions): PartPlan {
     const reason = refusalOf(options);
     if (reason !== undefined || project.plan === undefined) return plan.refuse(reason ?? "a projection has no plan");
     const { query, key, value } = project.plan(x, plan, context);
-    const normed = (own: StepValue, norm: Norm | undefined) => (norm ? planOf(norm)(own, plan, context) : own);
+    const normed = (states: StepValue, norm: Norm | undefined) => (norm ? planOf(norm)(states, plan, context) : states);
     const mixed = plan.attend({
       ...{ query: normed(query, options.queryNorm), key: normed(key, options.keyNorm), value },
       ...{ layer, heads, keyHeads, headSize, scale, cap, rotation, bias },
@@ -89,8 +89,8 @@ const rotations = new WeakMap<RotaryFrequencies, Map<boolean, StepRotation>>();
 
 /** One object for each kind of rotation: engines keep their tables by it. */
 function rotationOf(frequencies: RotaryFrequencies, interleaved: boolean): StepRotation {
-  const known = remembered(rotations, frequencies, () => new Map<boolean, StepRotation>());
-  return remembered(known, interleaved, () => ({
+  const byInterleaving = remembered(rotations, frequencies, () => new Map<boolean, StepRotation>());
+  return remembered(byInterleaving, interleaved, () => ({
     pairs: frequencies.pairs.length,
     interleaved,
     angles: (positions) => rotaryAngles(frequencies, positions),
@@ -128,10 +128,10 @@ function slopedBias(alibi: Alibi): StepBias {
       const keys = past + time;
       const room = longest.length / heads;
       if (room < keys) longest = alibiBiases(alibi, [...Array(2 * keys).keys()]);
-      const made = longest.length / heads; // number of keys with a bias, for each head
+      const biasesPerHead = longest.length / heads; // number of keys with a bias, for each head
       const values = new Float32Array(heads * time * keys);
       for (let row = 0; row < heads * time; row++) {
-        const first = Math.floor(row / time) * made;
+        const first = Math.floor(row / time) * biasesPerHead;
         values.set(longest.subarray(first, first + keys), row * keys);
       }
       return values;

@@ -10,7 +10,7 @@ import type { Layer } from "../pass.ts";
 export interface ProbeAttentionOptions {
   /** [1, 1, width] */
   readonly probe: ParameterSlot;
-  /** Of queries, keys and values, one below the other: [3·width, width]. */
+  /** The weights of queries, keys and values, one below the other: [3·width, width]. */
   readonly weight: ParameterSlot;
   /** [3·width] */
   readonly bias: ParameterSlot;

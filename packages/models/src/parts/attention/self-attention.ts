@@ -105,11 +105,11 @@ interface TokenGroup {
   readonly time: number;
 }
 
-/** Those of a pass without padding; or the whole batch as one, where engine and settings allow it; else none. */
+/** The groups of a pass without padding; or the whole batch as one group, where engine and settings allow it; else none. */
 function groupsOf(hidden: tf.Tensor, options: SelfAttentionOptions, pass: Pass): readonly TokenGroup[] {
   const { sinks, gradientMask, relativePositions } = options;
   if (pass.groups.length > 0)
-    return pass.groups.map((each) => ({ pass: each, rows: each.shape[0], time: each.shape[1] }));
+    return pass.groups.map((group) => ({ pass: group, rows: group.shape[0], time: group.shape[1] }));
   if (pass.cache !== undefined || sinks !== undefined || gradientMask !== undefined) return [];
   if (!hasTokenAttention() || relativePositions?.isAdapted(pass.context) === true) return [];
   return [{ pass, rows: hidden.shape[0] ?? 0, time: hidden.shape[1] ?? 0 }];
@@ -133,7 +133,7 @@ function continued(
   const split = normed(headsOfTokens(query, heads), options.queryNorm, pass);
   const mask = maskOf(options, pass);
   const cap = options.cap ?? null;
-  const whole = {
+  const fresh = {
     key: normed(headsOfTokens(key, keyHeads), options.keyNorm, pass),
     value: headsOfTokens(value, keyHeads),
   };
@@ -141,12 +141,12 @@ function continued(
   const recent = room?.at(-1);
   const rotation = frequencies && pass.rotation(frequencies, { headSize, interleaved, factor: 1 });
   const settled = room?.length === 2 ? room[0] : undefined;
-  const next = recent && attendNext({ query: split, fresh: whole, rotation, settled, recent, scale });
+  const next = recent && attendNext({ query: split, fresh, rotation, settled, recent, scale });
   if (next !== undefined) {
     cache.replaceLast(options.layer, next.recent);
     return tf.reshape(next.mixed, query.shape);
   }
-  const segments = cache.extend(options.layer, { key: rotate(whole.key, 1), value: whole.value });
+  const segments = cache.extend(options.layer, { key: rotate(fresh.key, 1), value: fresh.value });
   // A rotation can stretch as well, which saves a multiplication of its own.
   const scaled = frequencies === undefined ? tf.mul(split, scale) : rotate(split, scale);
   return tf.reshape(attendWithOneQuery({ query: scaled, segments, mask, cap }), query.shape);
@@ -262,8 +262,8 @@ export function attentionByParts(inputs: PartInputs, drop: (weights: tf.Tensor) 
   if (sinks !== undefined) return tf.matMul(drop(sharesWithSinks(masked(scores, mask), sinks)), value);
   if (mask === undefined) return tf.matMul(drop(tf.softmax(scores)), value);
   // A query that sees no key would average hidden values; its output is set to 0.
-  const seen = tf.cast(tf.greater(mask, maskedScore / 2), "float32");
-  return tf.matMul(drop(tf.mul(tf.softmax(tf.add(scores, mask)), seen)), value);
+  const seesKey = tf.cast(tf.greater(mask, maskedScore / 2), "float32");
+  return tf.matMul(drop(tf.mul(tf.softmax(tf.add(scores, mask)), seesKey)), value);
 }
 
 /** A query that sees no key gives all its attention to the sink, not to the mean of the masked values. */

@@ -35,17 +35,17 @@ export function runBackbone(
     if (pick === undefined) return runWhole(backbone, pass);
     const packing = packingFor(backbone, pass, { pick, sharesTokens });
     if (packing === undefined) {
-      const left = (own: Pass) =>
-        own.context.tokenPositions === undefined ? own : own.only(numbersOf(pick, own.shape[1]));
+      const restrict = (fullPass: Pass) =>
+        fullPass.context.tokenPositions === undefined ? fullPass : fullPass.only(numbersOf(pick, fullPass.shape[1]));
       return runWhole(
-        withPick(backbone, (hidden) => pickFrom(hidden, pick), left),
+        withPick(backbone, (hidden) => pickFrom(hidden, pick), restrict),
         pass,
       );
     }
     const states = numbersOf(pick, pass.shape[1]).map((state) => packing.tokenOf[state] ?? -1);
     const picking = (hidden: tf.Tensor) => pickFromPacked(hidden, states, pick);
     return runWhole(
-      withPick(backbone, picking, (own) => own.only(states)),
+      withPick(backbone, picking, (packedPass) => packedPass.only(states)),
       pass.pack(packing),
     );
   });
@@ -77,10 +77,10 @@ function mayShareTokens({ inputs, context, routing }: Pass): boolean {
 }
 
 function runWhole(backbone: Backbone, pass: Pass): tf.Tensor {
-  const known = backbone.decoder === undefined ? undefined : pass.decoder.cache?.source;
-  if (backbone.decoder !== undefined && known !== undefined) {
+  const cachedSource = backbone.decoder === undefined ? undefined : pass.decoder.cache?.source;
+  if (backbone.decoder !== undefined && cachedSource !== undefined) {
     const rest = backbone.stages.slice(backbone.decoder.stage);
-    return tf.tidy(() => runStages(rest, known, pass));
+    return tf.tidy(() => runStages(rest, cachedSource, pass));
   }
   return tf.tidy(() => {
     const open = firstOpenStage(backbone, pass.context);

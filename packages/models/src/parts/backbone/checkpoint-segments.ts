@@ -86,14 +86,14 @@ function twice(segment: Segment, { isConstant, source }: SegmentInputs): tf.Tens
     inputs,
     constants,
     variables,
-    compute: (...given) => {
+    compute: (...savedInputs) => {
       if (!pass.isOver) return runSegment(segment);
       // In the backward pass: the tensors of the first run were disposed of, except those that were kept for it.
-      const kept = (tensor: tf.Tensor) => given[order.indexOf(tensor)] ?? tensor;
-      const again = pass.again(pass.borrowed.map(kept));
+      const current = (tensor: tf.Tensor) => savedInputs[order.indexOf(tensor)] ?? tensor;
+      const again = pass.again(pass.borrowed.map(current));
       try {
-        if (source !== undefined) again.decoder.setSource(kept(source.tensor));
-        return runStages(stages, kept(hidden), again);
+        if (source !== undefined) again.decoder.setSource(current(source.tensor));
+        return runStages(stages, current(hidden), again);
       } finally {
         again.dispose();
       }

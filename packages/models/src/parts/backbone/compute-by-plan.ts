@@ -20,9 +20,9 @@ export function computeByPlan(backbone: Backbone, head: Planned, pass: Pass): tf
     const hidden = backbone.embed.run(pass); // [rows, time, width]
     const { positions } = pass.inputs;
     const ofRows = Array.from({ length: rows }, (_, row) => positions[row] ?? positions[0] ?? []);
-    const made = cache.stepsFor(plans, hidden.shape[2] ?? 1, padding)?.run(hidden, ofRows);
-    if (made === undefined) cache.refuseSteps();
-    return made;
+    const states = cache.stepsFor(plans, hidden.shape[2] ?? 1, padding)?.run(hidden, ofRows);
+    if (states === undefined) cache.refuseSteps();
+    return states;
   });
 }
 
@@ -42,9 +42,9 @@ function paddingOf({ inputs: { attentionMask }, shape: [rows] }: Pass): readonly
   const columns = shown.length / rows;
   const padding: number[] = [];
   for (let row = 0; row < rows; row++) {
-    const own = shown.subarray(row * columns, (row + 1) * columns);
-    const first = own.indexOf(1);
-    if (first < 0 || own.subarray(first).includes(0)) return undefined;
+    const rowMask = shown.subarray(row * columns, (row + 1) * columns);
+    const first = rowMask.indexOf(1);
+    if (first < 0 || rowMask.subarray(first).includes(0)) return undefined;
     padding.push(first);
   }
   return padding;

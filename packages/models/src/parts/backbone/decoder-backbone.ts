@@ -19,25 +19,25 @@ export interface DecoderOptions {
   readonly norm: string;
   readonly block: (block: PartList, layer: number) => TransformerBlockOptions;
   /** Further options of the token embedding. */
-  readonly embedding?: (first: PartList) => Omit<TokenEmbeddingOptions, "tokens">;
+  readonly embedding?: (embedGroup: PartList) => Omit<TokenEmbeddingOptions, "tokens">;
 }
 
 export function decoderBackbone(model: PartList, options: DecoderOptions): Backbone {
   const { config } = model.plan;
-  const first = model.group();
-  const tokens = first.embedding(options.tokens);
+  const embedGroup = model.group();
+  const tokens = embedGroup.embedding(options.tokens);
   const embed = tokenEmbedding({
     tokens,
     dropout: { rate: config.dropouts.embedding, path: "embedding" },
-    ...options.embedding?.(first),
+    ...options.embedding?.(embedGroup),
   });
   const blocks = blockStages(model, options.block);
-  const last = model.group();
-  const norm = last.optionalNorm(options.norm) ?? plainNorm(config.normEpsilon);
+  const lastGroup = model.group();
+  const norm = lastGroup.optionalNorm(options.norm) ?? plainNorm(config.normEpsilon);
   return {
     tokens,
-    embed: { parts: first.parts, run: embed },
-    stages: [...blocks, normStage(last.parts, norm)],
+    embed: { parts: embedGroup.parts, run: embed },
+    stages: [...blocks, normStage(lastGroup.parts, norm)],
   };
 }
 
@@ -45,19 +45,19 @@ export function decoderBackbone(model: PartList, options: DecoderOptions): Backb
 export function blockStages(model: PartList, block: DecoderOptions["block"]): readonly Stage[] {
   const { layers, dropouts } = model.plan.config;
   return Array.from({ length: layers }, (_, layer) => {
-    const own = model.atLayer(layer);
+    const modelAtLayer = model.atLayer(layer);
     const dropout = { rate: dropouts.residual, path: `layer.${layer}` };
-    const run = transformerBlock({ dropout, ...block(own, layer) });
-    return { parts: own.parts, run };
+    const run = transformerBlock({ dropout, ...block(modelAtLayer, layer) });
+    return { parts: modelAtLayer.parts, run };
   });
 }
 
 type OwnAttention = Pick<SelfAttentionOptions, "project" | "output"> & Partial<SelfAttentionOptions>;
 
-/** Self-attention with the heads and the dropout of the configuration, unless `own` gives others. */
-export function attentionOf(block: PartList, layer: number, own: OwnAttention): Layer {
+/** Self-attention with the heads and the dropout of the configuration, unless `options` has others. */
+export function attentionOf(block: PartList, layer: number, options: OwnAttention): Layer {
   const { heads, keyValueHeads: keyHeads, dropouts } = block.plan.config;
-  return selfAttention({ layer, heads, keyHeads, dropout: dropouts.attention, ...own });
+  return selfAttention({ layer, heads, keyHeads, dropout: dropouts.attention, ...options });
 }
 
 /** The projections `q_proj`, `k_proj` and `v_proj` below a path of the family's table. */

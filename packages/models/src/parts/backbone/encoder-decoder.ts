@@ -23,7 +23,7 @@ export interface EncoderDecoderOptions {
     /** False if positions also see later ones. */
     readonly isCausal?: boolean;
   };
-  /** Of both stacks. */
+  /** The position rules of both stacks. */
   readonly positions?: PositionRules;
 }
 

@@ -63,7 +63,7 @@ export function pickStates(hidden: tf.Tensor, indices: tf.Tensor1D): tf.Tensor {
   });
 }
 
-/** Of each row the last state. */
+/** Picks the last state of each row. */
 export function lastStates({ lastIds }: Pass): Pick {
   const [batch, time] = lastIds.shape;
   return { columns: Array(batch).fill(time - 1) };

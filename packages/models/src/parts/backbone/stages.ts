@@ -33,7 +33,7 @@ export interface PositionRules {
 
 export interface StageList {
   readonly stages: readonly Stage[];
-  /** Of an encoder–decoder: which stage takes the encoder's last states and begins the decoder. */
+  /** In an encoder–decoder: the stage that takes the encoder's last states and begins the decoder. */
   readonly decoder?: { readonly stage: number; readonly isCausal?: boolean } & PositionRules;
 }
 
@@ -49,9 +49,9 @@ export function runStages(stages: readonly Stage[], hidden: tf.Tensor, pass: Pas
 
 /** A layer of two sublayers: the first mixes positions, the second computes each position separately. */
 export function compose(mix: Layer, byPosition: Layer): Block {
-  const whole: Layer = (hidden, pass) => tf.tidy(() => byPosition(mix(hidden, pass), pass));
+  const run: Layer = (hidden, pass) => tf.tidy(() => byPosition(mix(hidden, pass), pass));
   const plan: PartPlan = (x, steps, context) => planOf(byPosition)(planOf(mix)(x, steps, context), steps, context);
-  return Object.assign(whole, { sublayers: { mix, byPosition }, plan });
+  return Object.assign(run, { sublayers: { mix, byPosition }, plan });
 }
 
 /** A norm after the last block. */
@@ -62,9 +62,9 @@ export function normStage(parts: readonly Part[], norm: NormLayer): Stage {
 
 /**
  * The stages with `picking` among them, which keeps only the states that will be read. It is inserted as early as possible, where no
- * position needs another one any more, so that the other states are not computed further. `left` makes the rest of the pass.
+ * position needs another one any more, so that the other states are not computed further. `restrict` selects the same states in the pass.
  */
-export function withPick<List extends StageList>(list: List, picking: Layer, left: (pass: Pass) => Pass): List {
+export function withPick<List extends StageList>(list: List, picking: Layer, restrict: (pass: Pass) => Pass): List {
   const last = lastMixing(list.stages);
   const pick: Stage = { parts: [], run: picking, isRunOnce: true };
   const block = list.stages[last];
@@ -74,7 +74,7 @@ export function withPick<List extends StageList>(list: List, picking: Layer, lef
   const before = [...list.stages.slice(0, last), { ...block, run: mix }];
   const after = [...second, ...list.stages.slice(last + 1)].map((stage) => ({
     ...stage,
-    run: (hidden: tf.Tensor, pass: Pass) => stage.run(hidden, left(pass)),
+    run: (hidden: tf.Tensor, pass: Pass) => stage.run(hidden, restrict(pass)),
   }));
   return { ...list, stages: [...before, pick, ...after] };
 }

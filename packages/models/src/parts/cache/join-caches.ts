@@ -14,7 +14,7 @@ export interface CachePart {
 export interface JoinOptions {
   /** Positions of the cache that is made: of each part the last ones, or padding in front of them. */
   readonly length: number;
-  /** Of the rows that are made. */
+  /** The adapters of the joined rows. */
   readonly adapters: AdapterSelection;
   readonly segmentLength?: number;
 }
@@ -48,8 +48,8 @@ function joinLayer(parts: readonly CachePart[], layer: number, length: number): 
   const join = (name: keyof KeysAndValues) =>
     kept(() => {
       const pieces = parts.map(({ cache, rows }) => {
-        const whole = joinSegments(cache.layers().get(layer) ?? [])[name];
-        return lastPositions(rowsOf(whole, rows), length);
+        const layerStates = joinSegments(cache.layers().get(layer) ?? [])[name];
+        return lastPositions(rowsOf(layerStates, rows), length);
       });
       return tf.concat(pieces, 0);
     });
@@ -58,11 +58,11 @@ function joinLayer(parts: readonly CachePart[], layer: number, length: number): 
 
 /** Recurrent memories contain nothing of the padding in front of a text, so they are joined unchanged. */
 function joinMemories(parts: readonly CachePart[], layer: number): Memory {
-  const known = parts.map(({ cache, rows }) => ({ memory: cache.memoryOf(layer) ?? [], rows }));
-  return (known[0]?.memory ?? []).map((_, position) =>
+  const memories = parts.map(({ cache, rows }) => ({ memory: cache.memoryOf(layer) ?? [], rows }));
+  return (memories[0]?.memory ?? []).map((_, position) =>
     kept(() =>
       tf.concat(
-        known.map(({ memory, rows }) => rowsOf(memory[position] as tf.Tensor, rows)), // equal in all layers of a model
+        memories.map(({ memory, rows }) => rowsOf(memory[position] as tf.Tensor, rows)), // equal in all layers of a model
         0,
       ),
     ),

@@ -47,7 +47,7 @@ const optionNames: OptionNames<CacheOptions> = { segmentLength: true, generated:
 export class KeyValueCache {
   readonly #madeWith: string;
   readonly #segmentLength: number;
-  /** Of each layer one or two segments, oldest first. */
+  /** One or two segments for each layer, oldest first. */
   readonly #layers = new Map<number, readonly KeysAndValues[]>();
   readonly #memories = new Map<number, Memory>();
   readonly #ofSource = new Map<number, KeysAndValues>();
@@ -125,9 +125,9 @@ export class KeyValueCache {
     this.#isRefused = this.#steps === undefined;
     if (this.#steps === undefined) return undefined;
     for (const [layer, segments] of this.#layers) {
-      const whole = joinSegments(segments);
-      this.#steps.fill(layer, whole);
-      tf.dispose([whole.key, whole.value, ...segments.flatMap(({ key, value }) => [key, value])]);
+      const joined = joinSegments(segments);
+      this.#steps.fill(layer, joined);
+      tf.dispose([joined.key, joined.value, ...segments.flatMap(({ key, value }) => [key, value])]);
     }
     this.#layers.clear();
     return this.#steps;

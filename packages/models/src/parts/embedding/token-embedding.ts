@@ -59,13 +59,13 @@ export function withNoise(embedded: tf.Tensor, pass: Pass): tf.Tensor {
   return tf.add(embedded, tf.mul(noise, tf.tensor3d(bounds, [batch, 1, 1])));
 }
 
-/** Of each row of the pass how many tokens its text has. */
+/** The number of tokens of each row's text. */
 function lengthsOf({ inputs }: Pass, [batch, time]: readonly [number, number]): readonly number[] {
   const { groups, attentionMask } = inputs;
   if (groups !== undefined) return groups.flatMap((group) => Array<number>(group.rows * group.time).fill(group.time));
   if (attentionMask === undefined) return Array<number>(batch).fill(time);
-  const seen = Array.from(attentionMask.dataSync());
+  const isText = Array.from(attentionMask.dataSync());
   return Array.from({ length: batch }, (_, row) => {
-    return seen.slice(row * time, (row + 1) * time).reduce((sum, mask) => sum + mask, 0);
+    return isText.slice(row * time, (row + 1) * time).reduce((sum, mask) => sum + mask, 0);
   });
 }

@@ -17,7 +17,7 @@ export interface ExpertStack {
 export function groupedProduct(x: tf.Tensor2D, groups: readonly ExpertRows[], stack: ExpertStack): tf.Tensor2D {
   const { isInOut, isTrained } = stack;
   const product = (rows: tf.Tensor2D, matrices: tf.Tensor3D, transposes: boolean) =>
-    byGroup(rows, groups, (own, expert) => tf.matMul(own, matrixOf(matrices, expert), false, transposes));
+    byGroup(rows, groups, (expertRows, expert) => tf.matMul(expertRows, matrixOf(matrices, expert), false, transposes));
   if (!isTrained) {
     const { matrices } = stack;
     const frozen = tf.customGrad((rows) => ({
@@ -33,9 +33,9 @@ export function groupedProduct(x: tf.Tensor2D, groups: readonly ExpertRows[], st
     return {
       value: product(rows, matrices, !isInOut),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [kept, stacked] = saved as [tf.Tensor2D, tf.Tensor3D];
+        const [savedRows, stacked] = saved as [tf.Tensor2D, tf.Tensor3D];
         const dRows = product(dy as tf.Tensor2D, stacked, isInOut);
-        return [dRows, gradientOfStack({ x: kept, dy: dy as tf.Tensor2D, groups, isInOut, shape: stacked.shape })];
+        return [dRows, gradientOfStack({ x: savedRows, dy: dy as tf.Tensor2D, groups, isInOut, shape: stacked.shape })];
       },
     };
   });
@@ -43,16 +43,16 @@ export function groupedProduct(x: tf.Tensor2D, groups: readonly ExpertRows[], st
 }
 
 /** [experts, …]; 0 for experts without rows. */
-function gradientOfStack(given: {
+function gradientOfStack(terms: {
   readonly x: tf.Tensor2D;
   readonly dy: tf.Tensor2D;
   readonly groups: readonly ExpertRows[];
   readonly isInOut: boolean;
   readonly shape: readonly number[];
 }): tf.Tensor {
-  const { groups, isInOut, shape } = given;
+  const { groups, isInOut, shape } = terms;
   const [experts = 0, ...matrix] = shape;
-  const [left, right] = isInOut ? [given.x, given.dy] : [given.dy, given.x];
+  const [left, right] = isInOut ? [terms.x, terms.dy] : [terms.dy, terms.x];
   const [lefts, rights] = [rowsOf(left, groups), rowsOf(right, groups)];
   const gradients = new Map(
     groups.map(({ expert }, index) => [

@@ -31,8 +31,8 @@ export class RoutingRecord {
     if (first === undefined) return tf.scalar(0);
     return tf.tidy(() => {
       const chosen = tf.tensor1d([...this.#chosen]);
-      const both = tf.sum(tf.mul(chosen, this.#shares.length === 1 ? first : tf.addN(this.#shares)));
-      return tf.mul<tf.Scalar>(both, first.size / this.#tokens ** 2);
+      const weighted = tf.sum(tf.mul(chosen, this.#shares.length === 1 ? first : tf.addN(this.#shares)));
+      return tf.mul<tf.Scalar>(weighted, first.size / this.#tokens ** 2);
     });
   }
 

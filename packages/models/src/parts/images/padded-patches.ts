@@ -31,7 +31,7 @@ export function paddedPatches({
       const pixels = tf.transpose(pixelsOf(pass), [0, 2, 3, 1]); // [batch, height, width, channels]
       const [batch = 0, height = 0, width = 0] = pixels.shape;
       const [below, right] = [missing(height, down), missing(width, across)];
-      const whole =
+      const padded =
         below + right === 0
           ? pixels
           : tf.pad(pixels, [
@@ -40,7 +40,7 @@ export function paddedPatches({
               [0, right],
               [0, 0],
             ]);
-      const patches = projection.forward(whole, context);
+      const patches = projection.forward(padded, context);
       const states = norm.forward(tf.reshape(patches, [batch, -1, projection.outFeatures]), context);
       const embedded = positions === undefined ? states : withPositions(states, positions, context);
       return pass.drop(embedded, dropout, "embedding");

@@ -21,7 +21,7 @@ export function resampleGrid(
     const down = sharesOf(from.rows, to.rows, kind);
     const across = sharesOf(from.columns, to.columns, kind);
     const shares = down.flatMap((row) =>
-      across.flatMap((column) => row.flatMap((one) => column.map((other) => one * other))),
+      across.flatMap((column) => row.flatMap((rowShare) => column.map((columnShare) => rowShare * columnShare))),
     );
     return tf.matMul(tf.tensor2d(shares, [to.rows * to.columns, from.rows * from.columns]), values);
   });
@@ -32,23 +32,23 @@ function sharesOf(from: number, to: number, kind: Resampling): readonly (readonl
   const step = from / to;
   return Array.from({ length: to }, (_, position) => {
     const center = (position + 0.5) * step;
-    return kind === "bicubic" ? throughNearest(center, from) : throughCovered(center, from, Math.max(step, 1));
+    return kind === "bicubic" ? bicubicShares(center, from) : antialiasedShares(center, from, Math.max(step, 1));
   });
 }
 
-/** Beyond the border, the last value is repeated. */
-function throughNearest(center: number, from: number): readonly number[] {
+/** The weights of the four nearest positions. Beyond the border, the last value is repeated. */
+function bicubicShares(center: number, from: number): readonly number[] {
   const shares: number[] = Array(from).fill(0);
   const first = Math.floor(center - 0.5) - 1;
   for (let position = first; position < first + 4; position++) {
-    const inside = Math.min(Math.max(position, 0), from - 1);
-    shares[inside] = (shares[inside] ?? 0) + cubic(position + 0.5 - center, -0.75);
+    const nearest = Math.min(Math.max(position, 0), from - 1);
+    shares[nearest] = (shares[nearest] ?? 0) + cubic(position + 0.5 - center, -0.75);
   }
   return shares;
 }
 
-/** Beyond the border there is nothing: the others' shares grow. */
-function throughCovered(center: number, from: number, stretch: number): readonly number[] {
+/** The weights of all covered positions. There are none beyond the border, so that the others count more. */
+function antialiasedShares(center: number, from: number, stretch: number): readonly number[] {
   const first = Math.max(Math.trunc(center - 2 * stretch + 0.5), 0);
   const end = Math.min(Math.trunc(center + 2 * stretch + 0.5), from);
   const weights = Array.from({ length: from }, (_, position) =>

@@ -47,7 +47,7 @@ export function planWindows({ rows, columns }: Grid, { size, shift }: WindowOpti
 const hidden = -100;
 
 /**
- * A bias of the score for each way from a query to a key of its window, from a table [(2·size − 1)², heads], and the mask of
+ * A bias of the score for each offset of a key from its query, from a table [(2·size − 1)², heads], and the mask of
  * moved windows: [1 or batch·windows, heads, size², size²].
  */
 export function windowBias(table: ParameterSlot, size: number, windowsOf: (pass: Pass) => Windows): RelativePositions {
@@ -73,7 +73,7 @@ function biasOf(
   { batch, context }: { readonly batch: number; readonly context: ForwardContext },
 ): tf.Tensor {
   const area = size * size;
-  const ways = Int32Array.from({ length: area * area }, (_, index) => {
+  const offsets = Int32Array.from({ length: area * area }, (_, index) => {
     const [query, key] = [Math.floor(index / area), index % area];
     const down = Math.floor(query / size) - Math.floor(key / size) + size - 1;
     return down * (2 * size - 1) + (query % size) - (key % size) + size - 1;
@@ -81,8 +81,8 @@ function biasOf(
   const byRow = context.adapters.kind === "rows" && table.isAdapted(context);
   const call = { x: tf.zeros([byRow ? batch : 1]), context, path: table.path, hookPoints: byRow ? [table] : [] };
   return computeByRows(call, ({ shape: [rows = 1] }, rowContext) => {
-    const looked = tf.gather(table.value(rowContext), tf.tensor1d(ways, "int32"));
-    return tf.tile(tf.reshape(tf.transpose(looked), [1, -1, area, area]), [rows, 1, 1, 1]);
+    const biases = tf.gather(table.value(rowContext), tf.tensor1d(offsets, "int32"));
+    return tf.tile(tf.reshape(tf.transpose(biases), [1, -1, area, area]), [rows, 1, 1, 1]);
   });
 }
 

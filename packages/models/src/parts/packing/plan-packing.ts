@@ -38,13 +38,13 @@ export function planPacking(
   const tokens: number[] = [];
   const shared: number[] = [];
   const tokenOf = new Int32Array(batch * time).fill(-1);
-  const known = new Map<string, number>();
+  const tokenOfPrefix = new Map<string, number>();
   for (const { first, length } of sorted) {
     let before = -1 - (first % time); // a row begins in a column
     for (let position = first; position < first + length; position++) {
       const key = ids === undefined ? "" : `${before} ${ids[position]}`;
-      const token = known.get(key) ?? tokens.push(position) - 1;
-      if (ids !== undefined) known.set(key, token);
+      const token = tokenOfPrefix.get(key) ?? tokens.push(position) - 1;
+      if (ids !== undefined) tokenOfPrefix.set(key, token);
       tokenOf[position] = token;
       shared.push(token);
       before = token;

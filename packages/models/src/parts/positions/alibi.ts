@@ -9,7 +9,7 @@ export interface Alibi {
   readonly inBfloat16: boolean;
 }
 
-export function alibi(heads: number, options: Partial<Omit<Alibi, "gradients">> = {}): Alibi {
+export function alibi(heads: number, options: Partial<Omit<Alibi, "slopes">> = {}): Alibi {
   return { slopes: alibiSlopes(heads), scale: 1, inBfloat16: false, ...options };
 }
 
@@ -25,10 +25,10 @@ export function alibiBiases({ slopes, scale, inBfloat16 }: Alibi, positions: rea
 
 /** One slope for each head, as transformers' BLOOM has them: powers of 2 that halve at equal steps. */
 export function alibiSlopes(heads: number): Float32Array {
-  const whole = 2 ** Math.floor(Math.log2(heads));
-  const slopes = Array.from({ length: whole }, (_, head) => baseOf(whole) ** (head + 1));
+  const powerOfTwo = 2 ** Math.floor(Math.log2(heads));
+  const slopes = Array.from({ length: powerOfTwo }, (_, head) => baseOf(powerOfTwo) ** (head + 1));
   // If the number of heads is not a power of 2, the others take every second slope of twice as many heads.
-  const rest = Array.from({ length: heads - whole }, (_, head) => baseOf(2 * whole) ** (2 * head + 1));
+  const rest = Array.from({ length: heads - powerOfTwo }, (_, head) => baseOf(2 * powerOfTwo) ** (2 * head + 1));
   return Float32Array.from([...slopes, ...rest]);
 }
 

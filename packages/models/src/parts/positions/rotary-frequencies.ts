@@ -29,9 +29,9 @@ export function rotaryOf({ headSize, ...config }: ModelConfig, rotary = config.r
 
 /** The frequencies of each layer, by its index: layers with a window may rotate differently (Gemma 3, OLMo 3). */
 export function rotaryOfLayers(config: ModelConfig): (layer: number) => RotaryFrequencies {
-  const whole = rotaryOf(config);
-  const local = config.localRotary === null ? whole : rotaryOf(config, config.localRotary);
-  return (layer) => ((config.windows[layer] ?? null) === null ? whole : local);
+  const globalRotary = rotaryOf(config);
+  const localRotary = config.localRotary === null ? globalRotary : rotaryOf(config, config.localRotary);
+  return (layer) => ((config.windows[layer] ?? null) === null ? globalRotary : localRotary);
 }
 
 /** The frequencies of `dims` rotating features: dims/2 of them, rounded up; an odd feature rotates with the next one. */
@@ -132,7 +132,7 @@ function stretchedByRotations(
   const last = Math.min(wholePairs ? Math.ceil(high) : high, dims - 1);
   const width = last === first ? 0.001 : last - first;
   return unscaled.map((frequency, pair) => {
-    const kept = fround(1 - Math.min(Math.max(fround(fround(pair - first) / fround(width)), 0), 1));
-    return fround(fround(scaled[pair] ?? frequency) * fround(1 - kept)) + fround(frequency * kept);
+    const unscaledShare = fround(1 - Math.min(Math.max(fround(fround(pair - first) / fround(width)), 0), 1));
+    return fround(fround(scaled[pair] ?? frequency) * fround(1 - unscaledShare)) + fround(frequency * unscaledShare);
   });
 }

@@ -23,10 +23,10 @@ export function sinusoidTable([positions = 0, width = 0]: readonly number[]): tf
  * begin with `offset`. Returns [batch or 1, time, width].
  */
 export function sinusoidsOf(width: number, padding: number | null, offset = 0): (pass: Pass) => tf.Tensor {
-  const known: Float32Array[] = [];
+  const rows: Float32Array[] = [];
   const row = (position: number): Float32Array => {
-    known[position] ??= position === padding ? new Float32Array(width) : roundedSinusoids(position, width);
-    return known[position];
+    rows[position] ??= position === padding ? new Float32Array(width) : roundedSinusoids(position, width);
+    return rows[position];
   };
   return (pass) => pass.byPosition((position) => row(position + offset), width);
 }

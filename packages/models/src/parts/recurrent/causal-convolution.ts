@@ -54,8 +54,8 @@ export function withoutPadding(hidden: tf.Tensor, pass: Pass): tf.Tensor {
 export function textMask(x: tf.Tensor, { inputs: { attentionMask } }: Pass): tf.Tensor | undefined {
   const [batch = 0, time = 0] = x.shape;
   if (attentionMask === undefined || time === 1) return undefined;
-  const own = tf.slice(attentionMask, [0, attentionMask.shape[1] - time], [batch, time]);
-  return tf.cast(tf.expandDims(own, 2), "float32");
+  const newTokens = tf.slice(attentionMask, [0, attentionMask.shape[1] - time], [batch, time]);
+  return tf.cast(tf.expandDims(newTokens, 2), "float32");
 }
 
 /**
@@ -70,10 +70,10 @@ export function byText(x: tf.Tensor3D, pass: Pass, compute: (texts: tf.Tensor3D)
       tf.reshape(x, [tapCount, width]),
       groups.map(({ shape: [rows, time] }) => rows * time),
     );
-    const made = groups.map(({ shape: [rows, time] }, index) => {
-      const own = compute(tf.reshape<tf.Rank.R3>(parts[index] as tf.Tensor, [rows, time, width])); // one part a group
-      return tf.reshape(own, [rows * time, 1, -1]);
+    const results = groups.map(({ shape: [rows, time] }, index) => {
+      const result = compute(tf.reshape<tf.Rank.R3>(parts[index] as tf.Tensor, [rows, time, width])); // one part a group
+      return tf.reshape(result, [rows * time, 1, -1]);
     });
-    return tf.concat(made, 0);
+    return tf.concat(results, 0);
   });
 }

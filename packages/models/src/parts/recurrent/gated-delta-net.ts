@@ -65,15 +65,15 @@ export function groupedMemoryInputs(
   const group = heads / keyHeads;
   const values = group * valueSize;
   return (hidden, { context }) => {
-    const both = forwardTogether([inputs, rates], hidden, context);
+    const projected = forwardTogether([inputs, rates], hidden, context);
     const split = (x: tf.Tensor, sizes: number[]) => {
       const [batch = 0, time = 0] = x.shape;
       const byHead = tf.split(tf.reshape(x, [batch, time, keyHeads, -1]), sizes, 3);
       return byHead.map((part) => tf.reshape(part, [batch, time, -1]) as tf.Tensor3D);
     };
     // Two sites give two tensors, and each size a part.
-    const [query, key, value, gate] = split(both[0] as tf.Tensor, [keySize, keySize, values, values]);
-    const [strength, decay] = split(both[1] as tf.Tensor, [group, group]);
+    const [query, key, value, gate] = split(projected[0] as tf.Tensor, [keySize, keySize, values, values]);
+    const [strength, decay] = split(projected[1] as tf.Tensor, [group, group]);
     const mixed = tf.concat([query, key, value] as tf.Tensor3D[], 2);
     return { mixed, gate, strength, decay } as MemoryInputs;
   };

@@ -15,13 +15,13 @@ export interface Mamba2Options {
   readonly input: LinearSite;
   /** Factors of these five (Falcon H1). */
   readonly inputScales?: readonly number[];
-  /** Of the steps, before the softplus: [heads]. */
+  /** The bias of the steps, before the softplus: [heads]. */
   readonly stepBias: ParameterSlot;
   /** The logarithm of −A: [heads]. */
   readonly decayRate: ParameterSlot;
   /** D, the share of x that is added to what is read: [heads]. */
   readonly skip: ParameterSlot;
-  /** Of x, B and C: [heads·valueSize + 2·groups·stateSize, 1, taps], and as many biases. */
+  /** The convolution's taps for x, B and C: [heads·valueSize + 2·groups·stateSize, 1, taps], and as many biases. */
   readonly taps: ParameterSlot;
   readonly tapsBias: ParameterSlot | undefined;
   /** For x, B and C after the taps; the gate's is always silu. */
@@ -55,7 +55,7 @@ export function mamba2(options: Mamba2Options): Layer {
       const scales = inputScales && repeated(inputScales, [values, values, keys, keys, heads]);
       const projected = scales === undefined ? plain : tf.mul(plain, scales);
       const [gate, texts] = tf.split(projected, [values, values + 2 * keys + heads], 2) as [tf.Tensor, tf.Tensor3D];
-      const read = byText(texts, pass, (own) => stateOnce(own, options, pass));
+      const read = byText(texts, pass, (groupTexts) => stateOnce(groupTexts, options, pass));
       return output.forward(gated({ read, gate }, options, pass), pass.context);
     });
 }
@@ -63,8 +63,8 @@ export function mamba2(options: Mamba2Options): Layer {
 /** As `readState`. Between forward and backward only the texts are saved; everything else is recomputed. */
 function stateOnce(texts: tf.Tensor3D, options: Mamba2Options, pass: Pass): tf.Tensor {
   const mask = textMask(texts, pass);
-  const compute = (own: tf.Tensor, isText?: tf.Tensor) =>
-    readState({ texts: own as tf.Tensor3D, isText }, options, pass);
+  const compute = (currentTexts: tf.Tensor, isText?: tf.Tensor) =>
+    readState({ texts: currentTexts as tf.Tensor3D, isText }, options, pass);
   if (pass.holdsCache) return compute(texts, mask);
   const variables = slotsOf(options).flatMap((slot) => slot.variables(pass.context));
   return recompute({ compute, inputs: [texts], constants: mask === undefined ? [] : [mask], variables });

@@ -57,7 +57,7 @@ function disableMemoryHooks(): void {
 function load(koffi: Koffi, file: string): KoffiLibrary {
   disableMemoryHooks();
   const library = koffi.load(file, { global: true });
-  const how = loadFlags[process.platform];
-  if (how !== undefined) koffi.load(null).func("dlopen", "void *", ["str", "int"])(file, how);
+  const flags = loadFlags[process.platform];
+  if (flags !== undefined) koffi.load(null).func("dlopen", "void *", ["str", "int"])(file, flags);
   return library;
 }

@@ -41,12 +41,12 @@ const lion: OptimizerRule = {
     { learningRate, weightDecay, gradientFactor },
     { betas: [beta1, beta2] },
   ) {
-    const kept = 1 - learningRate * weightDecay;
+    const decayFactor = 1 - learningRate * weightDecay;
     for (let i = 0; i < values.length; i += 1) {
       const gradient = (gradients[i] as number) * gradientFactor;
       const mean = first[i] as number;
       const direction = Math.sign(beta1 * mean + (1 - beta1) * gradient);
-      values[i] = (values[i] as number) * kept - learningRate * direction;
+      values[i] = (values[i] as number) * decayFactor - learningRate * direction;
       first[i] = beta2 * mean + (1 - beta2) * gradient;
     }
   },
@@ -72,14 +72,14 @@ export const adamw: OptimizerRule = {
   ) {
     const rate = learningRate / (1 - beta1 ** updates);
     const secondScale = 1 / Math.sqrt(1 - beta2 ** updates);
-    const kept = 1 - learningRate * weightDecay;
+    const decayFactor = 1 - learningRate * weightDecay;
     for (let i = 0; i < values.length; i += 1) {
       const gradient = Math.fround((gradients[i] as number) * gradientFactor);
       const mean = Math.fround(beta1 * (first[i] as number) + (1 - beta1) * gradient);
       const square = Math.fround(beta2 * (second[i] as number) + (1 - beta2) * gradient * gradient);
       first[i] = mean;
       second[i] = square;
-      values[i] = (values[i] as number) * kept - (rate * mean) / (Math.sqrt(square) * secondScale + epsilon);
+      values[i] = (values[i] as number) * decayFactor - (rate * mean) / (Math.sqrt(square) * secondScale + epsilon);
     }
   },
 };

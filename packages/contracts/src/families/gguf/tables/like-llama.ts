@@ -1,4 +1,4 @@
-// StarCoder 2, OLMo 2 and StableLM in GGUF.
+// LLaMA and its relatives in GGUF: Gemma, Phi, Qwen, Mistral, StarCoder 2, OLMo 2 and StableLM.
 
 import type { GgufFields, GgufTable } from "../gguf-table.ts";
 import {
@@ -23,7 +23,7 @@ const gemmaNorms = [
 ] as const;
 const finalCap = { gguf: "final_logit_softcapping", key: "final_logit_softcapping" };
 
-/** The width whose root divides scores has no key. As in llama.cpp, the largest model uses another width than its heads'. */
+/** The width whose root divides scores. As in llama.cpp, it is that of the heads, but not in the largest model. */
 function scoreWidth(fields: GgufFields, layersOfLargest: number): unknown {
   const isLargest = fields.get("block_count") === layersOfLargest;
   if (!isLargest) return fields.get("attention.key_length") ?? 256;
@@ -53,13 +53,13 @@ export const gemma3: GgufTable = {
   implied: (_, fields) => ({ query_pre_attn_scalar: scoreWidth(fields, 62) }),
 };
 
-const separate = new Set(["token_embd", "output", "blk.{n}.attn_q", "blk.{n}.attn_k", "blk.{n}.attn_v"]);
+const sharedNames = new Set(["token_embd", "output", "blk.{n}.attn_q", "blk.{n}.attn_k", "blk.{n}.attn_v"]);
 
 export const phi2: GgufTable = {
   architecture: "phi2",
   modelType: "phi",
   names: [
-    ...llamaLikeMaps.filter(({ gguf }) => separate.has(gguf)),
+    ...llamaLikeMaps.filter(({ gguf }) => sharedNames.has(gguf)),
     ...nameRows([
       ["blk.{n}.attn_q_norm", "model.layers.{n}.self_attn.q_layernorm"],
       ["blk.{n}.attn_k_norm", "model.layers.{n}.self_attn.k_layernorm"],
@@ -114,16 +114,16 @@ export const qwen3: GgufTable = {
 // LLaMA in GGUF, as llama.cpp's convert_hf_to_gguf.py writes it. Files of Mistral have the architecture "llama", too.
 // They are computed as LLaMA, which is the same unless they have a sliding window.
 
-const paired = nameRows([["blk.{n}.attn_q", "model.layers.{n}.self_attn.q_proj"]], "pairs-of-heads");
+const pairedQueries = nameRows([["blk.{n}.attn_q", "model.layers.{n}.self_attn.q_proj"]], "pairs-of-heads");
 const pairedKeys = nameRows([["blk.{n}.attn_k", "model.layers.{n}.self_attn.k_proj"]], "pairs-of-key-heads");
-const isPaired = new Set([...paired, ...pairedKeys].map(({ gguf }) => gguf));
+const isPaired = new Set([...pairedQueries, ...pairedKeys].map(({ gguf }) => gguf));
 
 export const llama: GgufTable = {
   architecture: "llama",
   modelType: "llama",
   names: [
     ...llamaLikeMaps.filter(({ gguf }) => !isPaired.has(gguf)),
-    ...paired,
+    ...pairedQueries,
     ...pairedKeys,
     ...nameRows(llamaLikeNorms),
   ],

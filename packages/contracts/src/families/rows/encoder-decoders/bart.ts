@@ -199,7 +199,7 @@ export function bartClasses(name: string): Family["architectures"] {
   ]);
 }
 
-/** The same for a relative with only a language model head. */
+/** The classes of a relative that has only a language model head. */
 export function writerClasses(name: string, withHead = `${name}ForConditionalGeneration`): Family["architectures"] {
   return new Map([
     [withHead, "sequence-to-sequence"],

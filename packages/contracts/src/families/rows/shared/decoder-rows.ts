@@ -40,7 +40,7 @@ export function plainFeedForward(up: string, down: string, bias: Bias): readonly
 }
 
 interface DecoderHeadOptions {
-  /** Of `lm_head`. */
+  /** Whether `lm_head` has a bias. */
   readonly bias?: boolean;
   readonly inFeatures?: Width;
   readonly tokens?: "score" | "classifier";
@@ -92,7 +92,7 @@ export function decoderClasses(name: string, extra: readonly ExtraTask[] = []): 
   ]);
 }
 
-/** The same for a family without classifiers. */
+/** The classes of a family without classifiers. */
 export function writerClasses(name: string): Family["architectures"] {
   return new Map([
     [`${name}ForCausalLM`, "causal-lm"],

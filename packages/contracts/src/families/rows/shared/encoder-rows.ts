@@ -45,12 +45,12 @@ interface LanguageHeadPaths {
 
 /** output(norm(activation(dense(state)))) over the vocabulary, for masked tokens and for next ones. */
 export function languageHead({ dense, norm, output, bias }: LanguageHeadPaths, width: Width = "hidden"): HeadTable {
-  const own = bias === undefined ? {} : { biasPath: bias };
+  const biasPath = bias === undefined ? {} : { biasPath: bias };
   return {
     tensors: bias === undefined ? [] : [unusedBias(bias)],
     linears: [
       ...linearRows(linear, [[dense, "hidden", width]]),
-      ...linearRows({ ...linear, ...own, role: "output-head" }, [[output, width, "vocabulary"]]),
+      ...linearRows({ ...linear, ...biasPath, role: "output-head" }, [[output, width, "vocabulary"]]),
     ],
     norms: [{ path: norm, kind: "layer", width }],
     tie: { head: output, embedding: "embeddings.word_embeddings" },
@@ -102,15 +102,15 @@ export function bertNorms(embeddingWidth: Width = "hidden"): readonly NormRow[] 
   ];
 }
 
-/** The classes that transformers makes for encoders: "Bert" → BertForMaskedLM and so on; `own` are a family's besides. */
-export function encoderClasses(name: string, own: readonly (readonly [string, Task])[] = []): Family["architectures"] {
+/** The classes that transformers makes for encoders: "Bert" → BertForMaskedLM and so on; `more` are other classes of a family. */
+export function encoderClasses(name: string, more: readonly (readonly [string, Task])[] = []): Family["architectures"] {
   return new Map<string, Task>([
     [`${name}ForMaskedLM`, "masked-lm"],
     [`${name}ForSequenceClassification`, "sequence-classification"],
     [`${name}ForTokenClassification`, "token-classification"],
     [`${name}ForQuestionAnswering`, "question-answering"],
     [`${name}ForMultipleChoice`, "multiple-choice"],
-    ...own,
+    ...more,
     [`${name}Model`, "feature-extraction"],
   ]);
 }

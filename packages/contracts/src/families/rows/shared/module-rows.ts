@@ -45,8 +45,8 @@ export function layerSizesOr(defaults: { hidden: number; intermediate?: number; 
 }
 
 /** A trainable weight that is not a linear layer, embedding or norm. */
-export function parameterRow(path: string, shape: TensorRow["shape"], own: Partial<TensorRow> = {}): TensorRow {
-  return { path, kind: "parameter", shape, ...own };
+export function parameterRow(path: string, shape: TensorRow["shape"], fields: Partial<TensorRow> = {}): TensorRow {
+  return { path, kind: "parameter", shape, ...fields };
 }
 
 /** Other names of modules in files, for weight and bias. */

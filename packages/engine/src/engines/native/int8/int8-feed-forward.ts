@@ -29,12 +29,12 @@ export function int8FeedForward(call: KernelCall): tf.TensorInfo[] {
   const finish = backend.session(`int8 scaled ${downBias.length > 0}`, () => scalingGraph(downBias.length > 0));
   const codesOfDerivatives = derivatives && new Uint8Array(derivatives.buffer);
   inPieces(backend, rows, [up, down], ({ part, room, sums }) => {
-    const given = room(0, up.inner);
-    backend.run(round, [part(values, up.inner)], [given.codes, given.factors]);
-    multiply(backend, up, given.codes, sums(0, up.columns));
+    const input = room(0, up.inner);
+    backend.run(round, [part(values, up.inner)], [input.codes, input.factors]);
+    multiply(backend, up, input.codes, sums(0, up.columns));
     const inner = room(1, up.columns);
-    const kept = codesOfDerivatives ? [part(codesOfDerivatives, up.columns)] : [];
-    backend.run(activate, [sums(0, up.columns), given.factors, ...upBias], [inner.codes, inner.factors, ...kept]);
+    const derived = codesOfDerivatives ? [part(codesOfDerivatives, up.columns)] : [];
+    backend.run(activate, [sums(0, up.columns), input.factors, ...upBias], [inner.codes, inner.factors, ...derived]);
     multiply(backend, down, inner.codes, sums(1, down.columns));
     backend.run(finish, [sums(1, down.columns), inner.factors, ...downBias], [part(result, down.columns)]);
   });
@@ -62,12 +62,12 @@ export function int8FeedForwardGradient(call: KernelCall): tf.TensorInfo[] {
   // The columns of this matrix are scaled anyway, so they also get the scales of the next matrix's rounded input.
   const scaled = { ...down, columnScales: innerScalesOf(up) };
   inPieces(backend, rows, [down, up], ({ part, room, sums }) => {
-    const given = room(0, down.inner);
-    backend.run(round, [part(values, down.inner), wholeOf(innerScalesOf(down))], [given.codes, given.factors]);
-    multiply(backend, scaled, given.codes, sums(0, down.columns));
+    const input = room(0, down.inner);
+    backend.run(round, [part(values, down.inner), wholeOf(innerScalesOf(down))], [input.codes, input.factors]);
+    multiply(backend, scaled, input.codes, sums(0, down.columns));
     const inner = room(1, up.inner);
     const derivatives = part(codesOfDerivatives, up.inner);
-    backend.run(gradient, [sums(0, down.columns), derivatives, given.factors], [inner.codes, inner.factors]);
+    backend.run(gradient, [sums(0, down.columns), derivatives, input.factors], [inner.codes, inner.factors]);
     multiply(backend, up, inner.codes, sums(1, up.columns));
     const sum = added === undefined ? [] : [part(added, up.columns)];
     backend.run(finish, [sums(1, up.columns), inner.factors, ...sum], [part(result, up.columns)]);

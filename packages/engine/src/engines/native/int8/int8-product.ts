@@ -63,8 +63,8 @@ function roundingOf(backend: NativeBackend, x: tf.TensorInfo, { inner, innerScal
   const values = backend.floats(x);
   const rows = values.length / inner;
   const owner = innerScales === undefined && backend.pool.holds(values) ? x.dataId : undefined;
-  const known = owner && recentRows.of(owner, rows, inner);
-  if (known !== undefined) return { ...known, round: undefined, keep: () => {} };
+  const recent = owner && recentRows.of(owner, rows, inner);
+  if (recent !== undefined) return { ...recent, round: undefined, keep: () => {} };
   const scaled = innerScales === undefined ? [] : [wholeOf(innerScales)];
   const session = roundingSession(backend, innerScales !== undefined);
   return {
@@ -77,7 +77,7 @@ function roundingOf(backend: NativeBackend, x: tf.TensorInfo, { inner, innerScal
 
 /** Rows that are computed together: their parts of tensors, and memory for intermediate values. */
 interface Piece {
-  part(whole: Float32Array | Uint8Array, width: number): NativeTensor;
+  part(all: Float32Array | Uint8Array, width: number): NativeTensor;
   /** Of rows that a product takes: codes, in memory that the other's use again, and factors. */
   room(product: 0 | 1, width: number): { readonly codes: NativeTensor; readonly factors: NativeTensor };
   sums(product: 0 | 1, width: number): NativeTensor;
@@ -98,12 +98,12 @@ export function inPieces(
   for (let first = 0; first < rows; first += step) {
     const count = Math.min(step, rows - first);
     // There is memory for both products.
-    const firstRows = (whole: Float32Array | undefined, width: number) => {
-      return { values: (whole as Float32Array).subarray(0, count * width), shape: [count, width] };
+    const firstRows = (all: Float32Array | undefined, width: number) => {
+      return { values: (all as Float32Array).subarray(0, count * width), shape: [count, width] };
     };
     compute({
-      part: (whole, width) => ({
-        values: whole.subarray(first * width, (first + count) * width),
+      part: (all, width) => ({
+        values: all.subarray(first * width, (first + count) * width),
         shape: [count, width],
       }),
       room: (product, width) => {

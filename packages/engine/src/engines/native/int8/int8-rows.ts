@@ -34,7 +34,7 @@ export function codesOfRows(g: GraphWriter, x: string, factors: string): string 
   return g.node("QuantizeLinear", [x, scales, zeros], { axis: 0 });
 }
 
-/** x [rows, inner] rounded, until others are. */
+/** x [rows, inner] rounded, in memory that the next call uses again. */
 export function int8Rows(backend: NativeBackend, x: NativeTensor) {
   const [rows = 0, inner = 0] = x.shape;
   const session = backend.session("int8 rows false", () => roundingGraph(false));

@@ -83,18 +83,18 @@ export class NativeInt8Weights implements Int8Weights {
 
   /** The tiles of a head, packed on first use and kept until `removeTiles`. Undefined if a value is not finite. */
   tilesOf(owner: object, round: () => Iterable<Int8Matrix | undefined>): readonly Int8Tile[] | undefined {
-    const found = this.#tiles.get(owner);
-    if (found !== undefined) return found.areFinite ? found.tiles : undefined;
-    const made = { tiles: [] as Int8Tile[], areFinite: true };
-    this.#tiles.set(owner, made);
+    const packed = this.#tiles.get(owner);
+    if (packed !== undefined) return packed.areFinite ? packed.tiles : undefined;
+    const tiled = { tiles: [] as Int8Tile[], areFinite: true };
+    this.#tiles.set(owner, tiled);
     for (const matrix of round()) {
-      made.areFinite = matrix !== undefined;
+      tiled.areFinite = matrix !== undefined;
       if (matrix === undefined) break;
       const forward = this.#forwardOf(matrix);
       const backward = this.#backwardOf(forward, matrix.codes, 0);
-      made.tiles.push({ forward, backward, meanCodes: meanOfRows(matrix) });
+      tiled.tiles.push({ forward, backward, meanCodes: meanOfRows(matrix) });
     }
-    return made.areFinite ? made.tiles : undefined;
+    return tiled.areFinite ? tiled.tiles : undefined;
   }
 
   removeTiles(owner: object): void {
@@ -107,11 +107,11 @@ export class NativeInt8Weights implements Int8Weights {
 
   /** The session for one direction. */
   product(weight: number, isTransposed: boolean): Int8Product {
-    const found = this.#find(weight);
+    const pair = this.#find(weight);
     this.#packing = undefined;
-    if (!isTransposed) return found.forward;
-    if (found.backward instanceof Int8Array) found.backward = this.#backwardOf(found.forward, found.backward);
-    return found.backward;
+    if (!isTransposed) return pair.forward;
+    if (pair.backward instanceof Int8Array) pair.backward = this.#backwardOf(pair.forward, pair.backward);
+    return pair.backward;
   }
 
   /** A matrix as a constant of another graph: made with its packing, it takes no more memory. */
@@ -139,11 +139,11 @@ export class NativeInt8Weights implements Int8Weights {
   }
 
   remove(weight: number): void {
-    const found = this.#weights.get(weight);
-    if (found === undefined) return;
+    const pair = this.#weights.get(weight);
+    if (pair === undefined) return;
     this.#weights.delete(weight);
-    this.#runtime.releaseSession(found.forward.session);
-    if (!(found.backward instanceof Int8Array)) this.#runtime.releaseSession(found.backward.session);
+    this.#runtime.releaseSession(pair.forward.session);
+    if (!(pair.backward instanceof Int8Array)) this.#runtime.releaseSession(pair.backward.session);
   }
 
   dispose(): void {
@@ -153,9 +153,9 @@ export class NativeInt8Weights implements Int8Weights {
   }
 
   #find(weight: number): Weight {
-    const found = this.#weights.get(weight);
-    if (found === undefined) throw new Error(`There is no matrix ${weight} in 8 bits.`);
-    return found;
+    const pair = this.#weights.get(weight);
+    if (pair === undefined) throw new Error(`There is no matrix ${weight} in 8 bits.`);
+    return pair;
   }
 
   #forwardOf({ inFeatures, outFeatures, codes, scales }: Int8Matrix, packing?: Packing): Int8Product {

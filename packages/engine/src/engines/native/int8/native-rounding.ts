@@ -49,11 +49,11 @@ export class NativeRounding {
 
   /** Without an arena, which would keep the memory for a whole matrix. */
   #session(key: string, build: () => OnnxGraph): NativeSession {
-    const found = this.#sessions.get(key);
-    if (found !== undefined) return found;
-    const made = this.#runtime.createSession(build(), { isOneOfMany: true });
-    this.#sessions.set(key, made);
-    return made;
+    const existing = this.#sessions.get(key);
+    if (existing !== undefined) return existing;
+    const session = this.#runtime.createSession(build(), { isOneOfMany: true });
+    this.#sessions.set(key, session);
+    return session;
   }
 }
 

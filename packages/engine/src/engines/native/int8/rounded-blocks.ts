@@ -70,12 +70,12 @@ function times(backend: NativeBackend, x: NativeTensor, { matrix, steps }: Round
   const factors = { values: room.factors, shape: [rows, 1] };
   backend.run(roundingSession(backend, true), [x, wholeOf(steps)], [{ values: rounded, shape: x.shape }, factors]);
   const step = Math.min(inner, Math.floor(maxCodes / matrix.columns));
-  const some = step === inner ? rounded : new Uint8Array(rows * step);
+  const codesOfPart = step === inner ? rounded : new Uint8Array(rows * step);
   for (let first = 0; first < inner; first += step) {
     const count = Math.min(step, inner - first);
-    if (some !== rounded)
+    if (codesOfPart !== rounded)
       for (let row = 0; row < rows; row++)
-        some.set(rounded.subarray(row * inner + first, row * inner + first + count), row * count);
+        codesOfPart.set(rounded.subarray(row * inner + first, row * inner + first + count), row * count);
     const part = { firstRow: first, rows: count, firstColumn: 0, columns: matrix.columns };
     const bytes = codesOf(matrix, part, { steps, zero: 0 });
     const codes = {
@@ -84,7 +84,7 @@ function times(backend: NativeBackend, x: NativeTensor, { matrix, steps }: Round
     };
     const isSum = first > 0;
     const session = backend.session(`rounded blocks ${isSum}`, () => productGraph(isSum));
-    const left = { values: some.subarray(0, rows * count), shape: [rows, count] };
+    const left = { values: codesOfPart.subarray(0, rows * count), shape: [rows, count] };
     backend.run(session, [left, codes, factors, ...(isSum ? [result] : [])], [result]);
   }
 }

@@ -14,10 +14,10 @@ export function registerConvolutions(): void {
     const geometry = plainGeometry(call, x.shape, filter.shape, [x, filter]);
     if (geometry === undefined) return undefined;
     const { backend } = call;
-    const seen = seenPixels(call, backend.floats(x), geometry);
+    const patch = seenPixels(call, backend.floats(x), geometry);
     const kernel = { values: backend.floats(filter), shape: filterMatrix(geometry), isTransposed: false };
-    const values = multiply(backend, seen, kernel, [seen.shape[0], geometry.outChannels]);
-    if (seen.isOwn) backend.pool.give(seen.values);
+    const values = multiply(backend, patch, kernel, [patch.shape[0], geometry.outChannels]);
+    if (patch.isOwn) backend.pool.give(patch.values);
     return backend.output(geometry.outShape, values);
   });
   registerNativeKernel("Conv2DBackpropFilter", (call) => {
@@ -25,10 +25,10 @@ export function registerConvolutions(): void {
     const geometry = plainGeometry(call, x.shape, numbersOf(call.attributes, "filterShape"), [x, dy]);
     if (geometry === undefined || !tf.util.arraysEqual(dy.shape, geometry.outShape)) return undefined;
     const { backend } = call;
-    const seen = seenPixels(call, backend.floats(x), geometry);
-    const gradient = { values: backend.floats(dy), shape: [seen.shape[0], geometry.outChannels], isTransposed: false };
-    const values = multiply(backend, { ...seen, isTransposed: true }, gradient, filterMatrix(geometry));
-    if (seen.isOwn) backend.pool.give(seen.values);
+    const patch = seenPixels(call, backend.floats(x), geometry);
+    const gradient = { values: backend.floats(dy), shape: [patch.shape[0], geometry.outChannels], isTransposed: false };
+    const values = multiply(backend, { ...patch, isTransposed: true }, gradient, filterMatrix(geometry));
+    if (patch.isOwn) backend.pool.give(patch.values);
     return backend.output(geometry.filterShape, values);
   });
   registerNativeKernel("Conv2DBackpropInput", (call) => {
@@ -40,9 +40,9 @@ export function registerConvolutions(): void {
     const [rows, columns] = [pixelsOf(geometry), sizeOf(filter.shape.slice(0, 3))];
     const gradient = { values: backend.floats(dy), shape: [rows, geometry.outChannels], isTransposed: false };
     const kernel = { values: backend.floats(filter), shape: filterMatrix(geometry), isTransposed: true };
-    const seen = multiply(backend, gradient, kernel, [rows, columns]);
-    const values = addSeenPixels(call, seen, geometry);
-    backend.pool.give(seen);
+    const patchGradients = multiply(backend, gradient, kernel, [rows, columns]);
+    const values = addSeenPixels(call, patchGradients, geometry);
+    backend.pool.give(patchGradients);
     return backend.output(inputShape, values);
   });
 }
@@ -95,7 +95,7 @@ function seenPixels({ backend }: KernelCall, source: Float32Array, geometry: Geo
 }
 
 /** The gradient of `seenPixels`: each pixel sums the gradients of all rows that contain it. */
-function addSeenPixels({ backend }: KernelCall, seen: Float32Array, geometry: Geometry): Float32Array {
+function addSeenPixels({ backend }: KernelCall, patchGradients: Float32Array, geometry: Geometry): Float32Array {
   const { filterHeight, filterWidth, inChannels, inHeight, inWidth, batchSize } = geometry;
   const taps = filterHeight * filterWidth;
   const values = backend.pool.take(batchSize * inHeight * inWidth * inChannels).fill(0);
@@ -104,7 +104,7 @@ function addSeenPixels({ backend }: KernelCall, seen: Float32Array, geometry: Ge
       const to = input * inChannels;
       const from = (output * taps + tap) * inChannels;
       for (let channel = 0; channel < inChannels; channel++)
-        values[to + channel] = (values[to + channel] ?? 0) + (seen[from + channel] ?? 0);
+        values[to + channel] = (values[to + channel] ?? 0) + (patchGradients[from + channel] ?? 0);
     });
   }
   return values;

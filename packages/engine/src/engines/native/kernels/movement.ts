@@ -91,7 +91,7 @@ function paddedIndexOf(
 type Borders = readonly (readonly [before: number, after: number])[];
 
 function isBorders(value: unknown): value is Borders {
-  const isCount = (one: unknown) => Number.isInteger(one) && Number(one) >= 0;
+  const isCount = (count: unknown) => Number.isInteger(count) && Number(count) >= 0;
   return Array.isArray(value) && value.every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every(isCount));
 }
 
@@ -106,7 +106,7 @@ function split(call: KernelCall): tf.TensorInfo[] | undefined {
   let start = 0;
   return sizes.map((size) => {
     const starts = x.shape.map((_, index) => (index === along ? start : 0));
-    const shape = x.shape.map((whole, index) => (index === along ? size : whole));
+    const shape = x.shape.map((fullSize, index) => (index === along ? size : fullSize));
     start += size;
     return backend.output(shape, copyBox(backend, x, starts, shape));
   });

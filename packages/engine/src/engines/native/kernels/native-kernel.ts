@@ -60,10 +60,10 @@ export function areFloats(...tensors: readonly tf.TensorInfo[]): boolean {
   return tensors.every(({ dtype, shape }) => dtype === "float32" && !shape.includes(0));
 }
 
-/** Whether a tensor of this shape can be added to one of shape `whole` without making it larger. */
-export function broadcastsTo(whole: readonly number[], shape: readonly number[]): boolean {
-  const offset = whole.length - shape.length;
-  return offset >= 0 && shape.every((size, axis) => size === 1 || size === whole[axis + offset]);
+/** Whether a tensor of this shape can be added to one of shape `target` without making it larger. */
+export function broadcastsTo(target: readonly number[], shape: readonly number[]): boolean {
+  const offset = target.length - shape.length;
+  return offset >= 0 && shape.every((size, axis) => size === 1 || size === target[axis + offset]);
 }
 
 /** A graph of one operation with inputs "a", "b", … and output "y". */

@@ -57,15 +57,15 @@ function fusedProduct(call: KernelCall): tf.TensorInfo | undefined {
   if (shape === undefined || (bias !== undefined && !(areFloats(bias) && broadcastsTo(shape, bias.shape))))
     return undefined;
   const values = multiplyInputs(call, a, b, shape);
-  const whole = { values, shape };
+  const product = { values, shape };
   if (bias !== undefined) {
     const session = backend.session("Add", () => singleOperation("Add", ["a", "b"]));
-    backend.run(session, [whole, { values: backend.floats(bias), shape: bias.shape }], [whole]);
+    backend.run(session, [product, { values: backend.floats(bias), shape: bias.shape }], [product]);
   }
   const operation = fusedActivations.get(activation);
   if (operation !== undefined) {
     const session = backend.session(operation, () => singleOperation(operation, ["a"]));
-    backend.run(session, [whole], [whole]);
+    backend.run(session, [product], [product]);
   }
   return backend.output(shape, values);
 }

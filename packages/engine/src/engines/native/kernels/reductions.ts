@@ -16,16 +16,16 @@ function reduce(call: KernelCall, op: string): tf.TensorInfo | undefined {
   const { backend, attributes } = call;
   const x = inputOf(call, "x");
   if (!areFloats(x)) return undefined;
-  const given = attributes.axis ?? attributes.reductionIndices;
-  const axes = tf.util.parseAxisParam(isAxes(given) ? given : x.shape.map((_, axis) => axis), x.shape);
+  const axisAttribute = attributes.axis ?? attributes.reductionIndices;
+  const axes = tf.util.parseAxisParam(isAxes(axisAttribute) ? axisAttribute : x.shape.map((_, axis) => axis), x.shape);
   if (axes.length === 0 || new Set(axes).size !== axes.length) return undefined;
   const shape = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
   const values = backend.pool.take(sizeOf(shape));
   const session = backend.session(op, () => reductionGraph(op));
   const axesTensor = { values: BigInt64Array.from(axes, BigInt), shape: [axes.length] };
   backend.run(session, [{ values: backend.floats(x), shape: x.shape }, axesTensor], [{ values, shape }]);
-  const kept = attributes.keepDims === true ? shape : x.shape.filter((_, axis) => !axes.includes(axis));
-  return backend.output(kept, values);
+  const outputShape = attributes.keepDims === true ? shape : x.shape.filter((_, axis) => !axes.includes(axis));
+  return backend.output(outputShape, values);
 }
 
 function isAxes(value: unknown): value is number | number[] {

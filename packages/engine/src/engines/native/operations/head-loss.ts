@@ -67,19 +67,19 @@ function headOf({ backend, attributes, inputs }: KernelCall): Head {
 }
 
 function lossOfBlock(backend: NativeBackend, head: Head, block: Block): void {
-  const { references, sums, taken } = sumExponentials(backend, head, block);
+  const { references, sums, labelTerms } = sumExponentials(backend, head, block);
   for (let row = 0; row < sums.length; row++) {
-    const label = taken.logits[row] ?? logitOf(head, block.hidden, row, Math.max(0, block.labels[row] ?? 0));
+    const label = labelTerms.logits[row] ?? logitOf(head, block.hidden, row, Math.max(0, block.labels[row] ?? 0));
     block.losses[row] = (references[row] ?? 0) + Math.log(sums[row] ?? 0) - label;
   }
   if (block.gradient === undefined) return;
   normaliseRows(block.gradient, sums);
-  const shares = taken.exponentials.map((exponential, row) => exponential / (sums[row] ?? 1) - 1);
+  const shares = labelTerms.exponentials.map((exponential, row) => exponential / (sums[row] ?? 1) - 1);
   addLabelRows(head, block.labels, { gradient: block.gradient, shares });
 }
 
 /** The labels that a head in 8 bits leaves to float32, by row. */
-interface TakenLabels {
+interface LabelTerms {
   /** In 8 bits too: one in float32 might exceed the sum of all exponentials, and the loss be negative. */
   readonly logits: number[];
   /** exp(logit − reference), which the gradient lacks; 0 elsewhere. */
@@ -87,9 +87,9 @@ interface TakenLabels {
 }
 
 interface Exponentials {
-  /** Of each row's exp(logit − reference). */
+  /** For each row the sum of exp(logit − reference). */
   readonly sums: Float64Array;
-  readonly taken: TakenLabels;
+  readonly labelTerms: LabelTerms;
 }
 
 /**
@@ -107,13 +107,13 @@ function sumExponentials(
   const guess = maximaOf(backend, logits, tiles.slice(0, 1), rows);
   const pass = { ...block, logits, tiles };
   let references = guess;
-  let found = sumAgainst(backend, head, { ...pass, references, isGuess: true });
-  if (exceedsFloat32(found.sums)) {
+  let lossSums = sumAgainst(backend, head, { ...pass, references, isGuess: true });
+  if (exceedsFloat32(lossSums.sums)) {
     references = maximaOf(backend, logits, tiles, rows);
-    found = sumAgainst(backend, head, { ...pass, references, isGuess: false });
+    lossSums = sumAgainst(backend, head, { ...pass, references, isGuess: false });
   }
   logits.free();
-  return { ...found, references };
+  return { ...lossSums, references };
 }
 
 function exceedsFloat32(sums: Float64Array): boolean {
@@ -135,18 +135,18 @@ function sumAgainst(backend: NativeBackend, head: Head, pass: Pass): Exponential
   const negated = { values: references.map((value) => -value), shape: [rows, 1] };
   const sums = new Float64Array(rows);
   const tileSums = { values: new Float32Array(rows), shape: [rows, 1] };
-  const taken: TakenLabels = { logits: [], exponentials: new Float64Array(rows) };
+  const labelTerms: LabelTerms = { logits: [], exponentials: new Float64Array(rows) };
   const multiplied = productOfTiles(backend, head, pass);
   for (const tile of pass.tiles) {
     const inputs = pass.logits.inputs(tile);
-    takeOutLabels(pass, tile, taken);
+    takeOutLabels(pass, tile, labelTerms);
     multiplied.add(tile, [...inputs, negated], tileSums);
     for (let row = 0; row < rows; row++) sums[row] = (sums[row] ?? 0) + (tileSums.values[row] ?? 0);
     if (pass.isGuess && exceedsFloat32(sums)) break;
   }
   multiplied.finish();
-  for (let row = 0; row < rows; row++) sums[row] = (sums[row] ?? 0) + (taken.exponentials[row] ?? 0);
-  return { sums, taken };
+  for (let row = 0; row < rows; row++) sums[row] = (sums[row] ?? 0) + (labelTerms.exponentials[row] ?? 0);
+  return { sums, labelTerms };
 }
 
 /** Adds up exp(logits − references)·head, tile by tile, and writes each tile's sums of exponentials. */
@@ -174,24 +174,24 @@ function productOfTiles(backend: NativeBackend, head: Head, { logits, gradient, 
   };
 }
 
-function takeOutLabels({ logits, labels, references }: Pass, { first, count }: Tile, taken: TakenLabels): void {
+function takeOutLabels({ logits, labels, references }: Pass, { first, count }: Tile, labelTerms: LabelTerms): void {
   if (logits.takeOut === undefined) return;
   for (let row = 0; row < references.length; row++) {
     const position = (labels[row] ?? -1) - first;
     const logit = position >= 0 && position < count ? logits.takeOut(row, position) : undefined;
     if (logit === undefined) continue;
-    taken.logits[row] = logit;
-    taken.exponentials[row] = Math.exp(logit - (references[row] ?? 0));
+    labelTerms.logits[row] = logit;
+    labelTerms.exponentials[row] = Math.exp(logit - (references[row] ?? 0));
   }
 }
 
 function maximaOf(backend: NativeBackend, logits: Logits, tiles: readonly Tile[], rows: number): Float32Array {
   const session = backend.session(`head maxima ${logits.names}`, () => maximaGraph(logits));
   const maxima = new Float32Array(rows).fill(Number.NEGATIVE_INFINITY);
-  const found = new Float32Array(rows);
+  const tileMaxima = new Float32Array(rows);
   for (const tile of tiles) {
-    backend.run(session, logits.inputs(tile), [{ values: found, shape: [rows, 1] }]);
-    for (let row = 0; row < rows; row++) maxima[row] = Math.max(maxima[row] ?? 0, found[row] ?? 0); // passes NaN on
+    backend.run(session, logits.inputs(tile), [{ values: tileMaxima, shape: [rows, 1] }]);
+    for (let row = 0; row < rows; row++) maxima[row] = Math.max(maxima[row] ?? 0, tileMaxima[row] ?? 0); // passes NaN on
   }
   return maxima;
 }

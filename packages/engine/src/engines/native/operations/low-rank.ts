@@ -99,8 +99,8 @@ function seen(g: GraphWriter, drop: boolean): string {
 export function addLowRankGradient(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
   const [dy, x, a, b] = [rowsOf(call, "dy"), rowsOf(call, "x"), wholeOf(call, "a"), wholeOf(call, "b")];
-  const made = (shape: readonly number[]) => ({ values: backend.pool.take(sizeOf(shape)), shape });
-  const [narrow, forA, forB] = [made([dy.shape[0] ?? 0, b.shape[0] ?? 0]), made(a.shape), made(b.shape)];
+  const allocate = (shape: readonly number[]) => ({ values: backend.pool.take(sizeOf(shape)), shape });
+  const [narrow, forA, forB] = [allocate([dy.shape[0] ?? 0, b.shape[0] ?? 0]), allocate(a.shape), allocate(b.shape)];
   let sums: readonly NativeTensor[] = [];
   for (const { rows, drop, factors } of piecesOf(call, x)) {
     const kinds = { drop, sum: sums.length > 0 };

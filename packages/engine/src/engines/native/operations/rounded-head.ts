@@ -43,7 +43,7 @@ export function roundedHead(
   });
 }
 
-/** Of hidden [rows, features], rounded once for all tiles. */
+/** The logits of hidden [rows, features], which is rounded once for all tiles. */
 export function roundedLogits(backend: NativeBackend, tiles: readonly Int8Tile[], hidden: NativeTensor): RoundedLogits {
   const [rows = 0] = hidden.shape;
   const { codes, factors } = int8Rows(backend, hidden);

@@ -91,6 +91,6 @@ const flags: Readonly<Record<string, number>> = { linux: 0x1002, darwin: 0x82 };
 
 /** Keeps a loaded library in memory until the process is gone. */
 function stayLoaded(koffi: Koffi, path: string): void {
-  const how = flags[process.platform];
-  if (how !== undefined) koffi.load(null).func("dlopen", "void *", ["str", "int"])(path, how);
+  const loadFlags = flags[process.platform];
+  if (loadFlags !== undefined) koffi.load(null).func("dlopen", "void *", ["str", "int"])(path, loadFlags);
 }

@@ -53,10 +53,10 @@ export class AngleTables {
 
 /** Whether rows whose newest tokens are in the same column have the same position there: they share a table. */
 export function agreeOnColumns(rows: readonly ColumnPositions[]): boolean {
-  const known = new Map<number, number>();
+  const positionOfColumn = new Map<number, number>();
   return rows.every(({ column, positions: [position = 0] }) => {
-    const before = known.get(column) ?? position;
-    known.set(column, position);
+    const before = positionOfColumn.get(column) ?? position;
+    positionOfColumn.set(column, position);
     return before === position;
   });
 }

@@ -95,13 +95,13 @@ export class GrowingCache {
     const before = this.#capacity;
     while (this.#capacity < length) this.#capacity *= 2;
     for (const [layer, room] of this.#rooms) {
-      const made = this.#emptyRoom(room.attention);
+      const longerRoom = this.#emptyRoom(room.attention);
       for (const kind of ["key", "value"] as const)
         for (const [row, time] of this.lengths.entries()) {
           const from = { values: room[kind], row, room: before, first: 0 };
-          copyHeads(room.attention, from, { values: made[kind], row, room: this.#capacity, first: 0 }, time);
+          copyHeads(room.attention, from, { values: longerRoom[kind], row, room: this.#capacity, first: 0 }, time);
         }
-      this.#rooms.set(layer, made);
+      this.#rooms.set(layer, longerRoom);
     }
     return true;
   }

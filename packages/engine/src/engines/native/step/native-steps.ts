@@ -24,21 +24,21 @@ interface Call {
 export interface StepsOptions {
   readonly sessions: Pick<StepSessions, "isAlive">;
   readonly stages: readonly StepStage[];
-  /** Of each row how many columns in front of it are padding. */
+  /** For each row the number of padding columns in front of it. */
   readonly padding: readonly number[];
 }
 
 export class NativeSteps implements StepProgram {
   readonly #sessions: StepsOptions["sessions"];
   readonly #stages: readonly StepStage[];
-  readonly #rooms: GrowingCache;
+  readonly #cache: GrowingCache;
   readonly #angles: AngleTables;
-  readonly #held: HeldTensors;
+  readonly #heldTensors: HeldTensors;
   /** The index of each row's newest key. */
   readonly #last: Int32Array;
   readonly #total = new Int32Array(1);
   /** The stage behind which rows only need their last position. */
-  readonly #lastMixing: number;
+  readonly #lastAttentionStage: number;
   /** Values that one stage of one token passes to the next. */
   readonly #states = new Map<string, Float32Array>();
 
@@ -49,15 +49,15 @@ export class NativeSteps implements StepProgram {
     this.#sessions = sessions;
     this.#stages = stages;
     const attentions = stages.flatMap((stage) => stage.attentions);
-    this.#rooms = new GrowingCache(attentions, padding);
+    this.#cache = new GrowingCache(attentions, padding);
     this.#angles = new AngleTables(attentions.flatMap(({ rotation }) => rotation ?? []));
-    this.#held = new HeldTensors(backend.runtime);
+    this.#heldTensors = new HeldTensors(backend.runtime);
     this.#last = new Int32Array(padding.length);
-    this.#lastMixing = stages.reduce((last, stage, at) => (stage.attentions.length > 0 ? at : last), -1);
+    this.#lastAttentionStage = stages.reduce((last, stage, at) => (stage.attentions.length > 0 ? at : last), -1);
   }
 
   get length(): number {
-    return this.#rooms.columns;
+    return this.#cache.columns;
   }
 
   get isAlive(): boolean {
@@ -65,50 +65,50 @@ export class NativeSteps implements StepProgram {
   }
 
   fill(layer: number, cached: CachedPositions): void {
-    this.#rooms.fill(layer, cached, (tensor) => this.backend.floats(tensor));
-    this.#held.release();
+    this.#cache.fill(layer, cached, (tensor) => this.backend.floats(tensor));
+    this.#heldTensors.release();
   }
 
   read(layer: number): CachedPositions {
-    return this.#rooms.read(layer);
+    return this.#cache.read(layer);
   }
 
   run(hidden: tf.Tensor, positions: readonly (readonly number[])[]): tf.Tensor | undefined {
     const time = hidden.shape[1] ?? 1;
-    const { lengths, rows } = this.#rooms;
-    const columns = positions.map((own, row) => ({ column: lengths[row] ?? 0, positions: own }));
+    const { lengths, rows } = this.#cache;
+    const columns = positions.map((rowPositions, row) => ({ column: lengths[row] ?? 0, positions: rowPositions }));
     if (!agreeOnColumns(columns)) return undefined;
-    const total = this.#rooms.longest + time;
-    if (this.#rooms.makeRoom(total)) this.#held.release();
-    this.#angles.makeRoom(this.#rooms.capacity);
+    const total = this.#cache.longest + time;
+    if (this.#cache.makeRoom(total)) this.#heldTensors.release();
+    this.#angles.makeRoom(this.#cache.capacity);
     this.#angles.fill(columns);
     this.#total[0] = total;
     for (let row = 0; row < rows; row++) this.#last[row] = (lengths[row] ?? 0) + time - 1;
     const states = this.#runAll(this.backend.floats(hidden), time, {
-      last: this.#held.of({ values: this.#last, shape: [rows] }),
-      total: this.#held.of({ values: this.#total, shape: [1] }),
+      last: this.#heldTensors.of({ values: this.#last, shape: [rows] }),
+      total: this.#heldTensors.of({ values: this.#total, shape: [1] }),
       ...{ time, biases: new Map() },
     });
-    this.#rooms.advance(time);
+    this.#cache.advance(time);
     return states;
   }
 
   dispose(): void {
-    this.#held.release();
-    this.#rooms.clear();
+    this.#heldTensors.release();
+    this.#cache.clear();
     this.#states.clear();
   }
 
   /** Several positions in one call must belong to one row. */
   #runAll(hidden: Float32Array, time: number, call: Omit<Call, "hidden">): tf.Tensor {
     const stages = this.#stages;
-    const { rows } = this.#rooms;
+    const { rows } = this.#cache;
     const { pool } = this.backend;
     let [values, left] = [hidden, time];
     for (const [index, stage] of stages.entries()) {
       const width = values.length / (rows * left);
       // Stages after the last attention are only computed for the last position.
-      const read = index > this.#lastMixing ? values.subarray((left - 1) * width * rows) : values;
+      const read = index > this.#lastAttentionStage ? values.subarray((left - 1) * width * rows) : values;
       left = read.length / (rows * width);
       const input = this.#lent({ values: read, shape: [rows, left, width] });
       const size = rows * left * stage.width;
@@ -125,7 +125,7 @@ export class NativeSteps implements StepProgram {
   }
 
   #tensor(values: Float32Array, width: number): tf.Tensor {
-    const { dataId, shape, dtype } = this.backend.output([this.#rooms.rows, 1, width], values);
+    const { dataId, shape, dtype } = this.backend.output([this.#cache.rows, 1, width], values);
     return tf.engine().makeTensorFromDataId(dataId, shape as number[], dtype);
   }
 
@@ -140,7 +140,7 @@ export class NativeSteps implements StepProgram {
   /** Held if it is an array that comes again. */
   #lent(tensor: NativeTensor): NativeTensor {
     const isState = [...this.#states.values()].some((state) => state === tensor.values);
-    return isState ? this.#held.of(tensor) : tensor;
+    return isState ? this.#heldTensors.of(tensor) : tensor;
   }
 
   #cachesOf({ attentions }: StepStage): readonly NativeTensor[] {
@@ -148,8 +148,8 @@ export class NativeSteps implements StepProgram {
   }
 
   #cached({ layer, keyHeads, headSize }: StepAttention, kind: "key" | "value"): NativeTensor {
-    const { rows, capacity } = this.#rooms;
-    return this.#held.of({ values: this.#rooms.room(layer)[kind], shape: [rows, keyHeads, capacity, headSize] });
+    const { rows, capacity } = this.#cache;
+    return this.#heldTensors.of({ values: this.#cache.room(layer)[kind], shape: [rows, keyHeads, capacity, headSize] });
   }
 
   #fed(feed: StepFeed, call: Call): NativeTensor {
@@ -164,41 +164,41 @@ export class NativeSteps implements StepProgram {
       case "cos":
       case "sin": {
         const values = this.#angles.of(feed.rotation)[feed.kind];
-        return this.#held.of({ values, shape: [this.#rooms.capacity, feed.rotation.pairs] });
+        return this.#heldTensors.of({ values, shape: [this.#cache.capacity, feed.rotation.pairs] });
       }
       case "bias": {
-        const known = call.biases.get(feed.bias) ?? biasTensor(feed.bias, this.#rooms.lengths, call.time);
-        call.biases.set(feed.bias, known);
-        return known;
+        const bias = call.biases.get(feed.bias) ?? biasTensor(feed.bias, this.#cache.lengths, call.time);
+        call.biases.set(feed.bias, bias);
+        return bias;
       }
       case "factor":
         return { values: Float32Array.of(feed.factor), shape: [1] };
       case "rows":
         return { values: Uint8Array.from(feed.rows, Number), shape: [feed.rows.length, 1, 1], type: "bool" };
       case "tensor":
-        return this.#held.of({ values: this.backend.floats(feed.tensor), shape: feed.tensor.shape });
+        return this.#heldTensors.of({ values: this.backend.floats(feed.tensor), shape: feed.tensor.shape });
     }
   }
 }
 
 /** Tensors that a text's calls use repeatedly (weights, keys, values), passed to the library once for all calls. */
 class HeldTensors {
-  readonly #held = new Map<NativeValues, HeldTensor>();
+  readonly #heldTensors = new Map<NativeValues, HeldTensor>();
 
   constructor(private readonly runtime: OnnxRuntime) {}
 
   of(tensor: NativeTensor): HeldTensor {
-    const known = this.#held.get(tensor.values);
-    if (known !== undefined && isSameShape(known.shape, tensor.shape)) return known;
-    known?.release();
-    const made = this.runtime.hold(tensor);
-    this.#held.set(tensor.values, made);
-    return made;
+    const existing = this.#heldTensors.get(tensor.values);
+    if (existing !== undefined && isSameShape(existing.shape, tensor.shape)) return existing;
+    existing?.release();
+    const held = this.runtime.hold(tensor);
+    this.#heldTensors.set(tensor.values, held);
+    return held;
   }
 
   release(): void {
-    for (const held of this.#held.values()) held.release();
-    this.#held.clear();
+    for (const held of this.#heldTensors.values()) held.release();
+    this.#heldTensors.clear();
   }
 }
 
@@ -212,9 +212,12 @@ function biasTensor(bias: StepBias, lengths: Int32Array, time: number): NativeTe
   const { heads } = bias;
   const values = new Float32Array(lengths.length * heads * time * keys);
   for (const [row, past] of lengths.entries()) {
-    const own = bias.values({ past, time }); // [heads, time, past + time]
+    const rowBias = bias.values({ past, time }); // [heads, time, past + time]
     for (let query = 0; query < heads * time; query++)
-      values.set(own.subarray(query * (past + time), (query + 1) * (past + time)), (row * heads * time + query) * keys);
+      values.set(
+        rowBias.subarray(query * (past + time), (query + 1) * (past + time)),
+        (row * heads * time + query) * keys,
+      );
   }
   return { values, shape: [lengths.length, heads, time, keys] };
 }

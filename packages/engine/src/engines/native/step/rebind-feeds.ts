@@ -8,7 +8,7 @@ import type { StepFeed } from "./step-graph.ts";
 /** Tensors and their replacements. */
 interface Exchange {
   readonly tensors: Map<tf.Tensor, tf.Tensor>;
-  /** Of pairs, in the order of the plans. */
+  /** The scales of the LoRA branches, in the order of the plans. */
   readonly factors: number[];
   readonly rows: (readonly boolean[])[];
 }
@@ -48,9 +48,9 @@ function mayExchange(one: unknown, other: unknown, exchange: Exchange): boolean 
 
 /** False if one input would need two replacements. */
 function noteTensors(one: tf.Tensor, other: tf.Tensor, { tensors }: Exchange): boolean {
-  const known = tensors.get(one) ?? other;
+  const noted = tensors.get(one) ?? other;
   tensors.set(one, other);
-  return known === other && tf.util.arraysEqual(one.shape, other.shape);
+  return noted === other && tf.util.arraysEqual(one.shape, other.shape);
 }
 
 interface Branch {

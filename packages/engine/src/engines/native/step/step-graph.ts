@@ -86,9 +86,9 @@ export class GraphDraft {
     this.#together.clear();
     for (const [node, others] of blocksOfOneInput(nodes)) this.#together.set(node, others);
     for (const node of nodes) {
-      const made = this.#made(node);
-      if (made === undefined) return false;
-      this.#values.push(made);
+      const value = this.#valueOf(node);
+      if (value === undefined) return false;
+      this.#values.push(value);
     }
     return true;
   }
@@ -108,8 +108,8 @@ export class GraphDraft {
     return { graph, feeds: this.#feeds, attentions: this.#attentions, width, shared: this.#products.shared };
   }
 
-  #made(node: StepNode): Value | undefined {
-    if (node.op === "attention") return this.#attended(node.attention);
+  #valueOf(node: StepNode): Value | undefined {
+    if (node.op === "attention") return this.#attend(node.attention);
     const g = this.#g;
     const { name, width } = this.#value(node.x);
     switch (node.op) {
@@ -141,8 +141,8 @@ export class GraphDraft {
 
   #part(x: string, features: number, { first, width, groups = 1 }: StepPart): Value {
     const g = this.#g;
-    const slice = (of: string, axis: number) =>
-      g.node("Slice", [of, g.integers([first]), g.integers([first + width]), g.integers([axis])]);
+    const slice = (input: string, axis: number) =>
+      g.node("Slice", [input, g.integers([first]), g.integers([first + width]), g.integers([axis])]);
     if (groups === 1) return { name: slice(x, 2), width };
     const byGroup = g.node("Reshape", [x, g.integers([0, 0, groups, features / groups])]);
     const name = g.node("Reshape", [slice(byGroup, 3), g.integers([0, 0, groups * width])]);
@@ -176,17 +176,17 @@ export class GraphDraft {
 
   #normedRows(x: string, { kind, gain, bias, gainOffset, epsilon, width }: StepNorm): string {
     const g = this.#g;
-    const own = this.#tensor(gain);
+    const gainName = this.#tensor(gain);
     const attributes = { epsilon: { float: epsilon }, axis: -1 };
     if (kind === "rms") {
-      const inputs = [x, gainOffset === 0 ? own : g.shift(own, gainOffset)];
+      const inputs = [x, gainOffset === 0 ? gainName : g.shift(gainName, gainOffset)];
       return g.node("SimplifiedLayerNormalization", inputs, attributes);
     }
     const shift = bias === undefined ? this.#zeros(width) : this.#tensor(bias);
-    return g.node("LayerNormalization", [g.subtract(x, g.rowMean(x)), own, shift], attributes);
+    return g.node("LayerNormalization", [g.subtract(x, g.rowMean(x)), gainName, shift], attributes);
   }
 
-  #attended(attention: StepAttention): Value | undefined {
+  #attend(attention: StepAttention): Value | undefined {
     const { heads, keyHeads, headSize, scale, cap, rotation, bias } = attention;
     // Types that the library's operation requires.
     if (rotation !== undefined && (headSize % 16 !== 0 || rotation.pairs % 8 !== 0)) return undefined;
@@ -222,9 +222,9 @@ export class GraphDraft {
   }
 
   #value(value: number): Value {
-    const found = this.#values[value];
-    if (found === undefined) throw new Error(`A plan uses value ${value} before it is made.`);
-    return found;
+    const named = this.#values[value];
+    if (named === undefined) throw new Error(`A plan uses value ${value} before it is made.`);
+    return named;
   }
 
   #zeros(width: number): string {
@@ -236,23 +236,23 @@ export class GraphDraft {
     return this.#shared({ kind: "tensor", tensor });
   }
 
-  /** Not part of the graph: another strength needs no other one. */
+  /** An input, not a constant: an adapter with another scale can use the same graph. */
   #factor(factor: number): string {
     return this.#input(`factor ${this.#feeds.length}`, { kind: "factor", factor });
   }
 
-  /** Not part of the graph, either: other rows need no other one. */
+  /** An input, too: a call with other rows can use the same graph. */
   #rows(rows: readonly boolean[]): string {
     return this.#input(`rows ${this.#feeds.length}`, { kind: "rows", rows }, { type: "bool" });
   }
 
-  /** One input for all who need the same. */
+  /** One input for all nodes that read the same feed. */
   #shared(feed: SharedFeed): string {
-    const known = this.#feeds.findIndex((other) => isSameFeed(feed, other));
+    const existing = this.#feeds.findIndex((other) => isSameFeed(feed, other));
     const name = `${feed.kind} ${this.#feeds.length}`;
     const type = feed.kind === "last" || feed.kind === "total" ? "int32" : "float32";
     const shape = feed.kind === "tensor" ? { shape: feed.tensor.shape } : {};
-    return this.#inputs[known]?.name ?? this.#input(name, feed, { type, ...shape });
+    return this.#inputs[existing]?.name ?? this.#input(name, feed, { type, ...shape });
   }
 
   #input(name: string, feed: StepFeed, rest: Omit<OnnxInput, "name"> = {}): string {

@@ -76,7 +76,7 @@ export class StepProducts {
       blocks.push(even);
     }
     const joined = concatRows(blocks);
-    if (joined === undefined) return blocks.map((own) => this.#byEvenBlocks(x, own));
+    if (joined === undefined) return blocks.map((blocksOfPart) => this.#byEvenBlocks(x, blocksOfPart));
     const { g } = this.options;
     const sizes = g.integers(blocks.map(({ rows }) => rows));
     return g.nodes("Split", [this.#byEvenBlocks(x, joined), sizes], blocks.length, { axis: -1 });
@@ -110,8 +110,8 @@ export class StepProducts {
   }
 
   #roundedOnce(x: string): RoundedValue {
-    const known = this.#rounded.get(x);
-    if (known !== undefined) return known;
+    const cached = this.#rounded.get(x);
+    if (cached !== undefined) return cached;
     const rounded = this.options.roundsRows ? this.#roundedRows(x) : this.#roundedWhole(x);
     this.#rounded.set(x, rounded);
     return rounded;

@@ -47,12 +47,12 @@ export class StepSessions {
         // Stages after the last attention are only computed for the last position.
         const isWhole = at === lastMixing || at === plans.length - 1;
         if (!isWhole && draft.bytes < bytesOfGraph && draft.tensors < tensorsOfGraph) continue;
-        const made = draft.finish();
-        if (hasConstants(made) && !areFinite(backend, made)) return releaseAll(backend, nativeSessions);
-        const session = sessionOf(backend, made);
-        if (hasConstants(made)) nativeSessions.push(session);
-        stages.push({ ...made, session });
-        draft = new GraphDraft(backend, { width: made.width, roundsRows });
+        const stage = draft.finish();
+        if (hasConstants(stage) && !areFinite(backend, stage)) return releaseAll(backend, nativeSessions);
+        const session = sessionOf(backend, stage);
+        if (hasConstants(stage)) nativeSessions.push(session);
+        stages.push({ ...stage, session });
+        draft = new GraphDraft(backend, { width: stage.width, roundsRows });
       }
     } catch (error) {
       releaseAll(backend, nativeSessions);
@@ -103,9 +103,9 @@ function mustRoundRows(plans: readonly StepPlan[], rows: number): boolean {
 }
 
 /** Equal graphs without matrices share a session, such as those of a decoder's blocks. */
-function sessionOf(backend: StepBackend, made: StepGraph): NativeSession {
-  const { graph, shared } = made;
-  if (hasConstants(made)) return backend.runtime.createSession(graph, { isOneOfMany: true, shared });
+function sessionOf(backend: StepBackend, stage: StepGraph): NativeSession {
+  const { graph, shared } = stage;
+  if (hasConstants(stage)) return backend.runtime.createSession(graph, { isOneOfMany: true, shared });
   const { inputs, outputs, nodes } = graph;
   return backend.session(`step ${JSON.stringify({ inputs, outputs, nodes })}`, () => graph);
 }

@@ -70,12 +70,12 @@ function single(tensor: tf.TensorInfo, rows: number, columns: number): Operand {
   return { tensor: viewed(tensor, [1, rows, columns]), index: () => 0 };
 }
 
-/** Which matrix of an operand with leading axes `own` the product number n of `batch` uses. */
-function repeated(own: readonly number[], batch: readonly number[]): (matrix: number) => number {
-  const count = tf.util.sizeFromShape([...own]);
+/** Which matrix of an operand with these leading axes the product number n of `batch` uses. */
+function repeated(leadingAxes: readonly number[], batch: readonly number[]): (matrix: number) => number {
+  const count = tf.util.sizeFromShape([...leadingAxes]);
   if (count === 1) return () => 0;
   if (count === tf.util.sizeFromShape([...batch])) return (matrix) => matrix;
-  const padded = [...batch.slice(0, batch.length - own.length).map(() => 1), ...own];
+  const padded = [...batch.slice(0, batch.length - leadingAxes.length).map(() => 1), ...leadingAxes];
   const steps = tf.util.computeStrides([...batch, 1]);
   const ownSteps = tf.util.computeStrides([...padded, 1]);
   return (matrix) =>

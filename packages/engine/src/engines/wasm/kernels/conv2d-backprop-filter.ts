@@ -19,8 +19,8 @@ export const conv2dBackpropFilter: tf.KernelConfig = /* @__PURE__ */ wasmKernel(
     const geometry = geometryOf(attributes, { input: x.shape, filter: filterShape, isDepthwise: false });
     const output = backend.makeOutput(filterShape, "float32");
     for (let tap = 0; tap < geometry.filterHeight * geometry.filterWidth; tap++) {
-      const seen = seenPixels(backend, x, geometry, tap);
-      const transposed = transposeMatrices(backend, seen); // [inChannels, pixels]
+      const pixelsUnderTap = seenPixels(backend, x, geometry, tap);
+      const transposed = transposeMatrices(backend, pixelsUnderTap); // [inChannels, pixels]
       const { inChannels, outChannels } = geometry;
       const target = lendMatrix(backend, output.dataId, { index: tap, rows: inChannels, columns: outChannels });
       multiplyPlain(backend, {
@@ -28,11 +28,11 @@ export const conv2dBackpropFilter: tf.KernelConfig = /* @__PURE__ */ wasmKernel(
         right: backend.dataIdMap.get(dy.dataId).id,
         output: target.id,
         rows: inChannels,
-        inner: seen.shape[0] ?? 0,
+        inner: pixelsUnderTap.shape[0] ?? 0,
         columns: outChannels,
       });
       target.release();
-      backend.disposeData(seen.dataId);
+      backend.disposeData(pixelsUnderTap.dataId);
       backend.disposeData(transposed.dataId);
     }
     return output;
@@ -42,13 +42,13 @@ export const conv2dBackpropFilter: tf.KernelConfig = /* @__PURE__ */ wasmKernel(
 /** For each output pixel the input pixel under `tap`, zeros in the padding: [pixels, inChannels]. */
 function seenPixels(backend: WasmBackend, x: tf.TensorInfo, geometry: Geometry, tap: number): tf.TensorInfo {
   const { batchSize, outHeight, outWidth, inChannels } = geometry;
-  const seen = zeros(backend, [batchSize * outHeight * outWidth, inChannels]);
-  const target = floatsOf(backend, seen);
+  const pixels = zeros(backend, [batchSize * outHeight * outWidth, inChannels]);
+  const target = floatsOf(backend, pixels);
   const source = floatsOf(backend, x);
   visitTap(geometry, tap, (input, output) => {
     for (let channel = 0; channel < inChannels; channel++) {
       target[output * inChannels + channel] = source[input * inChannels + channel] ?? 0;
     }
   });
-  return seen;
+  return pixels;
 }

@@ -30,16 +30,16 @@ export const adaptedLinear: GpuKernel = (call) => {
   const branches = call.backend.makeTensorInfo([sizes.rows, sizes.width], "float32");
   // Above rank 16, several workgroups would make each row of x.
   const areNarrow = products.every(({ sizes: { rank } }) => rank <= 16);
-  withSource(call, areNarrow ? 1 + products.length : Number.POSITIVE_INFINITY, (source, made) => {
-    const inputs = { shared, sizes, into: { ...made, branches }, source };
-    for (const some of chunksOf(products, limit - 2)) run(call, some, some.map(projection), inputs);
+  withSource(call, areNarrow ? 1 + products.length : Number.POSITIVE_INFINITY, (source, xOutputs) => {
+    const inputs = { shared, sizes, into: { ...xOutputs, branches }, source };
+    for (const chunk of chunksOf(products, limit - 2)) run(call, chunk, chunk.map(projection), inputs);
   });
   const axes = shared.x.shape.slice(0, -1);
   if (products.length === 1) return [waitingProduct(call, parts, branches), branches];
   const perProduct = products.some(({ tensors: { term } }) => term !== undefined) ? 4 : 3;
-  const outputs = chunksOf(products, Math.floor((limit - 2) / perProduct)).flatMap((some) => {
-    const made = run(call, some, some.map(adaptedProduct), { shared: { ...shared, branches }, sizes });
-    return some.map((_, index) => made[`y${index}`] as tf.TensorInfo); // each is an output
+  const outputs = chunksOf(products, Math.floor((limit - 2) / perProduct)).flatMap((chunk) => {
+    const chunkOutputs = run(call, chunk, chunk.map(adaptedProduct), { shared: { ...shared, branches }, sizes });
+    return chunk.map((_, index) => chunkOutputs[`y${index}`] as tf.TensorInfo); // each is an output
   });
   return [...outputs.map((y) => ({ ...y, shape: [...axes, y.shape[1] ?? 0] })), branches];
 };
@@ -52,18 +52,18 @@ export const adaptedLinearGradient: GpuKernel = (call) => {
   const { products, shared, sizes } = partsOf(call);
   const limit = call.backend.device.limits.maxStorageBuffersPerShaderStage;
   const branches = inputOf(call, "branches");
-  withSource(call, 1 + 2 * products.length, (source, made) => {
-    const inputs = { shared: {}, sizes, into: { ...made, branches }, source };
-    for (const some of chunksOf(products, Math.floor((limit - 1) / 2)))
-      run(call, some, some.map(gradientOfProjection), inputs);
+  withSource(call, 1 + 2 * products.length, (source, xOutputs) => {
+    const inputs = { shared: {}, sizes, into: { ...xOutputs, branches }, source };
+    for (const chunk of chunksOf(products, Math.floor((limit - 1) / 2)))
+      run(call, chunk, chunk.map(gradientOfProjection), inputs);
   });
   let dx: tf.TensorInfo | undefined;
   const gradients: tf.TensorInfo[] = [];
   for (const product of products) {
-    const own = [gradientOfA, gradientOfB, ...(call.attributes.isForX === true ? [gradientOfX(product, dx)] : [])];
-    const made = run(call, [product], own, { shared: { ...shared, branches }, sizes, ...(dx && { into: { dx } }) });
-    gradients.push(made.forA as tf.TensorInfo, made.forB as tf.TensorInfo); // they are outputs
-    dx ??= made.dx;
+    const parts = [gradientOfA, gradientOfB, ...(call.attributes.isForX === true ? [gradientOfX(product, dx)] : [])];
+    const grads = run(call, [product], parts, { shared: { ...shared, branches }, sizes, ...(dx && { into: { dx } }) });
+    gradients.push(grads.forA as tf.TensorInfo, grads.forB as tf.TensorInfo); // they are outputs
+    dx ??= grads.dx;
   }
   return [...(dx === undefined ? [] : [{ ...dx, shape: shared.x.shape }]), ...gradients];
 };
@@ -82,10 +82,10 @@ function withSource(
   const deferred = deferredFor(x);
   const { source } = deferred ?? {};
   const [, column] = deferred === undefined || isAlone(backend, deferred) ? [] : deferred.outputs;
-  const made = { x, ...(source?.column !== undefined && column && { [source.column]: column }) };
-  const used = buffers + Object.keys({ ...source?.inputs, ...made }).length;
+  const xOutputs = { x, ...(source?.column !== undefined && column && { [source.column]: column }) };
+  const used = buffers + Object.keys({ ...source?.inputs, ...xOutputs }).length;
   const fits = source?.inFeatures === x.shape.at(-1) && used <= backend.device.limits.maxStorageBuffersPerShaderStage;
-  if (deferred !== undefined && fits) computeWith(backend, deferred, () => compute(source, made));
+  if (deferred !== undefined && fits) computeWith(backend, deferred, () => compute(source, xOutputs));
   else {
     computeDeferred(backend, x.dataId);
     compute();
@@ -100,10 +100,10 @@ function waitingProduct(
 ): tf.TensorInfo {
   const y = call.backend.makeTensorInfo([...shared.x.shape.slice(0, -1), products[0]?.sizes.out ?? 0], "float32");
   const compute = (into: tf.TensorInfo, extra?: tf.TensorInfo) => {
-    const own = products.map(adaptedProduct).map((product) => {
+    const parts = products.map(adaptedProduct).map((product) => {
       return extra === undefined ? product : { ...product, value: `extra[i] + ${product.value}` };
     });
-    run(call, products, own, { shared: { ...shared, branches, ...(extra && { extra }) }, sizes, into: { y0: into } });
+    run(call, products, parts, { shared: { ...shared, branches, ...(extra && { extra }) }, sizes, into: { y0: into } });
     return into;
   };
   defer(call.backend, {
@@ -174,7 +174,7 @@ interface RunInputs {
 function run(
   { backend }: GpuKernelCall,
   products: readonly BranchedProduct[],
-  own: readonly MatrixProduct<string>[],
+  matrixProducts: readonly MatrixProduct<string>[],
   { shared, sizes, ...rest }: RunInputs,
 ): Record<string, tf.TensorInfo> {
   const numbered = <Value>(entriesOf: (product: BranchedProduct) => Readonly<Record<string, Value>>) =>
@@ -187,7 +187,7 @@ function run(
   const inputs = Object.fromEntries(
     Object.entries(tensors).flatMap(([name, tensor]) => (tensor ? [[name, tensor]] : [])),
   );
-  return multiplyMatrices(backend, own, {
+  return multiplyMatrices(backend, matrixProducts, {
     inputs: { ...shared, ...inputs },
     sizes: { ...sizes, ...numbered((product) => product.sizes) },
     floats: byName(

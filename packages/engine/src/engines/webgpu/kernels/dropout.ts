@@ -60,8 +60,8 @@ export function drawFactors(backend: WebGPUBackend, attributes: tf.NamedAttrMap,
       numbers: numberTypes,
     } as const),
     declarations: threefry,
-    code: `let own = group * ${lanes} + lane;
-      if (own >= numbers.invocations) { return; }
+    code: `let invocation = group * ${lanes} + lane;
+      if (invocation >= numbers.invocations) { return; }
       ${kind.draw}`,
   };
   const { bits } = runShader(backend, shader, {
@@ -83,7 +83,7 @@ interface MaskText {
   readonly words: number;
   /** `placeOf(entry)`: the entry's word and its bit in it. */
   readonly places: string;
-  /** Statements that draw the words of invocation `own`. */
+  /** Statements that draw the words of `invocation`. */
   readonly draw: string;
 }
 
@@ -110,11 +110,11 @@ const oldMask: MaskText = {
   places: "fn placeOf(entry: u32) -> vec2u { return vec2u(entry / 32, entry % 32); }",
   draw: `var kept = 0u;
     for (var bit = 0u; bit < 32; bit += 2) {
-      let values = threefry(vec2u(32 * own + bit, 0)) >> vec2u(8);
+      let values = threefry(vec2u(32 * invocation + bit, 0)) >> vec2u(8);
       kept |= select(0u, 1u << bit, values.x >= numbers.threshold);
       kept |= select(0u, 2u << bit, values.y >= numbers.threshold);
     }
-    bits[own] = kept;`,
+    bits[invocation] = kept;`,
 };
 
 /** xoshiro128++ (Blackman and Vigna 2021): each of a segment's eight generators gives some neighbouring numbers a step. */
@@ -130,14 +130,14 @@ function segmentMask(plan: MaskPlan): MaskText {
   let drawn = entry % ${size} / ${8 * parts} * ${parts} + entry % ${parts};
   return vec2u(generator * ${words} + drawn / 32, drawn % 32);
 }`,
-    draw: `let place = own / 8 * 16 + own % 8 / 4 * 8 + own % 4;
+    draw: `let place = invocation / 8 * 16 + invocation % 8 / 4 * 8 + invocation % 4;
     let ab = threefry(vec2u(place, ${maskStream}));
     let cd = threefry(vec2u(place + 4, ${maskStream}));
     var a = ab.x;
     var b = ab.y;
     var c = cd.x;
     var d = cd.y;
-    for (var word = own * ${words}; word < (own + 1) * ${words}; word++) {
+    for (var word = invocation * ${words}; word < (invocation + 1) * ${words}; word++) {
       var kept = 0u;
       for (var bit = 0u; bit < 32; bit += ${parts}) {
         let drawn = rotate(a + d, 7) + a;

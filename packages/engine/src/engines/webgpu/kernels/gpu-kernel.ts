@@ -32,35 +32,35 @@ export function inputOf({ inputs }: GpuKernelCall, name: string): tf.TensorInfo 
   return inputNamed(inputs, name);
 }
 
-/** x [..., features] as rows. */
+/** The sizes of x [..., features] as rows, and the shape of one number for each row: [..., 1]. */
 export function rowsOf({ shape }: tf.TensorInfo): { rows: number; features: number; columnShape: number[] } {
   const features = shape.at(-1) ?? 1;
   return { rows: sizeOf(shape) / features, features, columnShape: [...shape.slice(0, -1), 1] };
 }
 
-/** WGSL of `sumOfLanes(own, lane)`: sums `own` over the lanes of a workgroup. All lanes must call it and get the sum. */
+/** WGSL of `sumOfLanes(value, lane)`: sums `value` over the lanes of a workgroup. All lanes must call it and get the sum. */
 export function sumOfLanes(lanes = 256): string {
-  return ofLanes("sumOfLanes", lanes, (one, other) => `${one} + ${other}`);
+  return reductionOfLanes("sumOfLanes", lanes, (one, other) => `${one} + ${other}`);
 }
 
-/** `maximumOfLanes(own, lane)`, likewise. */
+/** `maximumOfLanes(value, lane)`, likewise. */
 export function maximumOfLanes(lanes = 256): string {
-  return ofLanes("maximumOfLanes", lanes, (one, other) => `max(${one}, ${other})`);
+  return reductionOfLanes("maximumOfLanes", lanes, (one, other) => `max(${one}, ${other})`);
 }
 
-function ofLanes(name: string, lanes: number, join: (one: string, other: string) => string): string {
+function reductionOfLanes(name: string, lanes: number, join: (one: string, other: string) => string): string {
   const memory = `${name}Memory`;
   return `
 var<workgroup> ${memory}: array<f32, ${lanes}>;
-fn ${name}(own: f32, lane: u32) -> f32 {
-  ${memory}[lane] = own;
+fn ${name}(value: f32, lane: u32) -> f32 {
+  ${memory}[lane] = value;
   workgroupBarrier();
   for (var half = ${lanes / 2}u; half > 0; half /= 2) {
     if (lane < half) { ${memory}[lane] = ${join(`${memory}[lane]`, `${memory}[lane + half]`)}; }
     workgroupBarrier();
   }
-  let joined = ${memory}[0];
+  let result = ${memory}[0];
   workgroupBarrier(); // the memory serves the next call
-  return joined;
+  return result;
 }`;
 }

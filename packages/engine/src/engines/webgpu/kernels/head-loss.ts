@@ -153,9 +153,9 @@ const exponentialsShader = {
   code: `let start = group * numbers.columns;
   let isFirst = numbers.first == 0;
   let before = select(state[${stateSize} * group], -3e38, isFirst);
-  var own = before;
-  for (var i = lane; i < numbers.columns; i += ${lanes}) { own = max(own, logits[start + i]); }
-  let largest = maximumOfLanes(own, lane);
+  var laneMax = before;
+  for (var i = lane; i < numbers.columns; i += ${lanes}) { laneMax = max(laneMax, logits[start + i]); }
+  let largest = maximumOfLanes(laneMax, lane);
   let place = u32(max(labels[group], 0)) - numbers.first;
   var sum = 0.0;
   for (var i = lane; i < numbers.columns; i += ${lanes}) {

@@ -22,11 +22,11 @@ export const addLowRankGradient: GpuKernel = (call) =>
   withFactors(call, inputOf(call, "x"), (factors) => {
     const sources = sourcesOf(call, factors);
     const inputs = { ...sources.inputs, dy: inputOf(call, "dy") };
-    const made = multiplyMatrices(call.backend, [projection, gradientOfProjection], { ...sources, inputs });
-    const all = { ...sources, inputs: { ...inputs, ...made } };
+    const narrowProducts = multiplyMatrices(call.backend, [projection, gradientOfProjection], { ...sources, inputs });
+    const all = { ...sources, inputs: { ...inputs, ...narrowProducts } };
     const { forA, forB } = multiplyMatrices(call.backend, [gradientOfA, gradientOfB], all);
-    call.backend.disposeData(made.projected.dataId);
-    return [made.narrow, forA, forB];
+    call.backend.disposeData(narrowProducts.projected.dataId);
+    return [narrowProducts.narrow, forA, forB];
   });
 
 /** narrow [rows, rank], a, and a term of x's size or none → the gradient of an x that dropped entries, plus the term. */

@@ -52,7 +52,7 @@ interface ProductInputs {
 export function multiplyMatrices<Name extends string>(
   backend: WebGPUBackend,
   products: readonly MatrixProduct<Name>[],
-  { inputs, sizes, floats: given = {}, into = {}, factors, dropped, source }: ProductInputs,
+  { inputs, sizes, floats: extraFloats = {}, into = {}, factors, dropped, source }: ProductInputs,
 ): Record<Name, tf.TensorInfo> {
   const shapes = products.map(({ sides: [rows, , columns] }) => [sizes[rows] ?? 1, sizes[columns] ?? 1] as const);
   const tiles = shapes.map((shape) => tileFor(...shape));
@@ -60,7 +60,7 @@ export function multiplyMatrices<Name extends string>(
   const ends = counts.map((_, index) => counts.slice(0, index + 1).reduce((sum, count) => sum + count));
   const rest = source !== undefined && !readsX(products) ? Math.ceil((sizes.rows ?? 0) / sourceRows) : 0;
   const numbers = { ...sizes, ...byName("end", ends) };
-  const floats = { ...given, ...source?.floats, factor: factors?.factor ?? 1 };
+  const floats = { ...extraFloats, ...source?.floats, factor: factors?.factor ?? 1 };
   const read = { ...inputs, ...source?.inputs };
   const written = Object.keys(into);
   const key = `${tiles.map(keyOf)} ${factors?.key} ${source?.key} ${written} ${JSON.stringify(products)}`;
@@ -100,7 +100,7 @@ function partsOf<Name extends string>(products: readonly MatrixProduct<Name>[], 
   const { tiles, factors, dropped, source, written, read, numbers, floats } = kind;
   const allFloats = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, "f32" as const]));
   // The first product's workgroups store what they make; those of the others make the same.
-  const made = (index: number): Partial<Product> =>
+  const leftOfProduct = (index: number): Partial<Product> =>
     source === undefined || products[index]?.left[0] !== "x"
       ? {}
       : {
@@ -109,14 +109,14 @@ function partsOf<Name extends string>(products: readonly MatrixProduct<Name>[], 
         };
   const functions = products.map((product, index) => ({
     ...textOf(product, dropped),
-    ...made(index),
+    ...leftOfProduct(index),
     tile: tiles[index] as Tile,
   }));
   const declarations = source === undefined ? "" : sourceText(source, written);
   const tiled = tiledProducts(tiles[0] as Tile, byName("product", functions)); // there is a product
-  const whole = `${factors?.text ?? ""}${declarations}${tiled.declarations}`;
+  const allDeclarations = `${factors?.text ?? ""}${declarations}${tiled.declarations}`;
   const outputs = { ...byOutput(products, () => "f32" as const), ...allFloats(written) };
-  const isUsed = (name: string) => !(name in outputs) && new RegExp(`\\b${name}\\[`).test(whole);
+  const isUsed = (name: string) => !(name in outputs) && new RegExp(`\\b${name}\\[`).test(allDeclarations);
   const inputs: Shader["inputs"] = {
     ...allFloats(Object.keys(read).filter(isUsed)),
     ...(factors && { bits: "u32" }),
@@ -128,7 +128,7 @@ function partsOf<Name extends string>(products: readonly MatrixProduct<Name>[], 
   if (source !== undefined && !readsX(products))
     calls.push(`{ storeRows(group - numbers.end${products.length - 1}, lane); }`);
   return {
-    ...{ lanes: tiled.lanes, outputs, declarations: whole, inputs },
+    ...{ lanes: tiled.lanes, outputs, declarations: allDeclarations, inputs },
     numbers: { ...typesOf(numbers), ...allFloats(Object.keys(floats)) },
     code: calls.join(" else "),
   };
@@ -166,11 +166,11 @@ function textOf({ name, part, sides, left, right, added, value }: MatrixProduct<
     left: first[1] ? entries(first, ["inner", "row"], rows) : entries(first, ["row", "inner"], size),
     right: second[1] ? entries(second, ["column", "inner"], size) : entries(second, ["inner", "column"], columns),
   });
-  const entries = ([array, , own]: Matrix, axes: Parameters<typeof entriesOf>[1], width: string) =>
+  const entries = ([array, , range]: Matrix, axes: Parameters<typeof entriesOf>[1], width: string) =>
     entriesOf(
       (index) => `${array}[${index}]${array === dropped ? ` * factorOf(${index})` : ""}`,
       axes,
-      start(own, width),
+      start(range, width),
     );
   return {
     ...{ rows, columns, ...factorsOf(left, right, inner) },

@@ -63,8 +63,8 @@ export const packedRows: GpuKernel = (call) => {
   const { buffer, layout, isTransposed, ...matrix } = matrixOf(call);
   const [count, width] = isTransposed ? [matrix.columns, matrix.rows] : [matrix.rows, matrix.columns];
   const values = ids && (call.backend.tensorMap.get(ids.dataId).values as ArrayLike<number> | null);
-  const wrong = Array.from(values ?? []).find((id) => id < 0 || id >= count);
-  if (wrong !== undefined) throw new ArgumentError("A look-up", "id", wrong, `a row from 0 to ${count - 1}`);
+  const invalidId = Array.from(values ?? []).find((id) => id < 0 || id >= count);
+  if (invalidId !== undefined) throw new ArgumentError("A look-up", "id", invalidId, `a row from 0 to ${count - 1}`);
   const shape = [ids === undefined ? count : sizeOf(ids.shape), width];
   const size = sizeOf(shape);
   const shader = {

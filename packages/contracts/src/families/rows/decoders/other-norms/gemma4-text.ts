@@ -23,30 +23,30 @@ const hasValues: InLayers = (config, layer) =>
   hasKeys(config, layer) && !(config.switches.keysAsValues && isGlobal(config, layer));
 
 const linear = { bias: false, layout: "out-in" } as const;
-const hasInputs = { when: ({ perLayerSize }: ConfigValues) => perLayerSize > 0 };
+const hasPerLayerInputs = { when: ({ perLayerSize }: ConfigValues) => perLayerSize > 0 };
 const hasExperts = { when: ({ switches }: ConfigValues) => switches.hasExperts };
 const norm = { kind: "root-mean-square" } as const;
 const at = (name: string) => `layers.{n}.${name}`;
 const selfAttn = (name: string) => at(`self_attn.${name}`);
 
 /** The linear layers and norms of layers with a window, or of layers without one. */
-function attention(is: InLayers, widths: { readonly head: Width; readonly queries: Width; readonly keys: Width }) {
-  const inLayers =
-    (others: InLayers): InLayers =>
+function attention(kind: InLayers, widths: { readonly head: Width; readonly queries: Width; readonly keys: Width }) {
+  const onlyIf =
+    (condition: InLayers): InLayers =>
     (config, layer) =>
-      is(config, layer) && others(config, layer);
+      kind(config, layer) && condition(config, layer);
   const biased = { bias: "attentionBias", layout: "out-in" } as const;
   const { head, queries, keys } = widths;
   return {
     linears: [
-      { path: selfAttn("q_proj"), inFeatures: "hidden", outFeatures: queries, inLayers: is, ...biased },
-      { path: selfAttn("o_proj"), inFeatures: queries, outFeatures: "hidden", inLayers: is, ...biased },
-      { path: selfAttn("k_proj"), inFeatures: "hidden", outFeatures: keys, inLayers: inLayers(hasKeys), ...biased },
-      { path: selfAttn("v_proj"), inFeatures: "hidden", outFeatures: keys, inLayers: inLayers(hasValues), ...biased },
+      { path: selfAttn("q_proj"), inFeatures: "hidden", outFeatures: queries, inLayers: kind, ...biased },
+      { path: selfAttn("o_proj"), inFeatures: queries, outFeatures: "hidden", inLayers: kind, ...biased },
+      { path: selfAttn("k_proj"), inFeatures: "hidden", outFeatures: keys, inLayers: onlyIf(hasKeys), ...biased },
+      { path: selfAttn("v_proj"), inFeatures: "hidden", outFeatures: keys, inLayers: onlyIf(hasValues), ...biased },
     ] satisfies readonly LinearRow[],
     norms: [
-      { path: selfAttn("q_norm"), width: head, inLayers: is, ...norm },
-      { path: selfAttn("k_norm"), width: head, inLayers: inLayers(hasKeys), ...norm },
+      { path: selfAttn("q_norm"), width: head, inLayers: kind, ...norm },
+      { path: selfAttn("k_norm"), width: head, inLayers: onlyIf(hasKeys), ...norm },
     ],
   };
 }
@@ -121,7 +121,7 @@ export const gemma4Text = likeLlama(
         rows: "per-layer-vocabulary",
         columns: "all-per-layer",
         scale: "root-of-per-layer",
-        ...hasInputs,
+        ...hasPerLayerInputs,
       },
     ],
     linears: [
@@ -129,7 +129,7 @@ export const gemma4Text = likeLlama(
       ...global.linears,
       ...feedForward((config, layer) => !isWide(config, layer), "intermediate"),
       ...feedForward(isWide, "double-intermediate"),
-      ...linearRows({ ...linear, ...hasInputs }, [
+      ...linearRows({ ...linear, ...hasPerLayerInputs }, [
         [at("per_layer_input_gate"), "hidden", "per-layer"],
         [at("per_layer_projection"), "per-layer", "hidden"],
         ["per_layer_model_projection", "hidden", "all-per-layer"],
@@ -144,8 +144,8 @@ export const gemma4Text = likeLlama(
         ...["pre_feedforward_layernorm", "post_feedforward_layernorm"].map(at),
         "norm",
       ]),
-      { path: at("post_per_layer_input_norm"), ...norm, ...hasInputs },
-      { path: "per_layer_projection_norm", ...norm, width: "per-layer", ...hasInputs },
+      { path: at("post_per_layer_input_norm"), ...norm, ...hasPerLayerInputs },
+      { path: "per_layer_projection_norm", ...norm, width: "per-layer", ...hasPerLayerInputs },
       ...["post_feedforward_layernorm_1", "post_feedforward_layernorm_2", "pre_feedforward_layernorm_2"].map(
         (name) => ({ path: at(name), ...norm, ...hasExperts }),
       ),

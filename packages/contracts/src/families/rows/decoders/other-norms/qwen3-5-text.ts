@@ -98,7 +98,7 @@ export const qwen35Text = likeLlama(
   },
 );
 
-/** Of the models with images. */
+/** Keys of config.json that only models with images have. */
 export const visionKeys = ["image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id"] as const;
 
 /** The tables of `qwen3_5`, with the defaults of transformers' Qwen3_5TextConfig. */

@@ -32,15 +32,15 @@ export function attendNext(call: KernelCall): tf.TensorInfo[] {
     scale: Number(attributes.scale),
   };
   const session = backend.session(`attend next ${Object.values(kind).join(" ")}`, () => attendNextGraph(kind));
-  const given = [query, inputOf(call, "key"), inputOf(call, "value"), recent, inputOf(call, "recentValue")].map(lend);
-  if (rotation !== undefined) given.push({ values: backend.floats(rotation), shape: [headSize, headSize] });
+  const lent = [query, inputOf(call, "key"), inputOf(call, "value"), recent, inputOf(call, "recentValue")].map(lend);
+  if (rotation !== undefined) lent.push({ values: backend.floats(rotation), shape: [headSize, headSize] });
   if (settledKey !== undefined && settledValue !== undefined) {
     const times = BigInt64Array.of(BigInt(settledKey.shape[2] ?? 0), BigInt(time + 1));
-    given.push(lend(settledKey), lend(settledValue), { values: times, shape: [2] });
+    lent.push(lend(settledKey), lend(settledValue), { values: times, shape: [2] });
   }
   const longer = [batch, keyHeads, time + 1, headSize];
   const outputs = [query.shape, longer, longer].map((shape) => backend.output(shape, backend.pool.take(sizeOf(shape))));
-  backend.run(session, given, outputs.map(lend));
+  backend.run(session, lent, outputs.map(lend));
   return outputs;
 }
 

@@ -46,12 +46,12 @@ export function attention(call: KernelCall): tf.TensorInfo[] {
 export function attentionGradient(call: KernelCall): tf.TensorInfo[] {
   const { backend } = call;
   const heads = readCall(call);
-  const given = floatsOf(call);
+  const inputs = floatsOf(call);
   const { batch, heads: count, queryTime, valueSize } = heads.sizes;
   const dy = backend.pool.take(batch * count * queryTime * valueSize);
   dy.set(backend.floats(inputOf(call, "dy")));
-  const gradients = given.map(({ length }) => backend.pool.take(length)) as Triple;
-  attendHeadsGradient(heads, [...given, dy], gradients);
+  const gradients = inputs.map(({ length }) => backend.pool.take(length)) as Triple;
+  attendHeadsGradient(heads, [...inputs, dy], gradients);
   backend.pool.give(dy);
   return ["query", "key", "value"].map((name, index) =>
     backend.output(inputOf(call, name).shape, gradients[index] as Float32Array),
@@ -105,13 +105,13 @@ function forwardGraph(settings: ScoreSettings): OnnxGraph {
 
 function gradientGraph(settings: ScoreSettings): OnnxGraph {
   const g = graphOf("query", "key", "value", "dy", ...maskNames(settings), ...factorNames(settings));
-  const made = weightsIn(g, settings);
-  const scores = scoreGradient(g, made, inputNames);
+  const weights = weightsIn(g, settings);
+  const scores = scoreGradient(g, weights, inputNames);
   return withMaskTypes(
     g.finish(
       g.product(scores, "key", { alpha: settings.scale }),
       g.product(scores, "query", { transA: true, alpha: settings.scale }),
-      g.product(made.dropped, "dy", { transA: true }),
+      g.product(weights.dropped, "dy", { transA: true }),
     ),
   );
 }

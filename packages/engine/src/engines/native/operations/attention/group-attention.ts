@@ -32,7 +32,7 @@ interface Piece {
   readonly first: number;
   /** [1, heads or 1, time or 1, time] */
   readonly mask: MaskFacts | undefined;
-  /** Of its group's weights. */
+  /** The dropped weights of its group. */
   readonly dropped: DroppedWeights | undefined;
 }
 
@@ -45,7 +45,7 @@ export function groupAttention(call: KernelCall): tf.TensorInfo[] {
   const output = backend.pool.take(tokens * heads * valueSize);
   for (const piece of piecesOf(call)) {
     const settings = settingsOf(call, piece);
-    const view = (whole: Float32Array, shared: number) => viewOf(whole, piece, { tokens, keyHeads, shared });
+    const view = (values: Float32Array, shared: number) => viewOf(values, piece, { tokens, keyHeads, shared });
     if (isLong(piece, heads)) {
       attendLong(longRowsOf(call, piece), [view(query, group), view(key, 1), view(value, 1)], view(output, group));
       continue;
@@ -66,15 +66,15 @@ export function groupAttentionGradient(call: KernelCall): tf.TensorInfo[] {
   const gradients = [query, key, value].map(({ length }) => backend.pool.take(length)) as Triple;
   for (const piece of piecesOf(call)) {
     const settings = settingsOf(call, piece);
-    const view = (whole: Float32Array, shared: number) => viewOf(whole, piece, { tokens, keyHeads, shared });
+    const view = (values: Float32Array, shared: number) => viewOf(values, piece, { tokens, keyHeads, shared });
     const triple = ([first, second, third]: Triple): Views => [view(first, group), view(second, 1), view(third, 1)];
-    const given = [...triple([query, key, value]), view(dy, group)] as const;
+    const viewsAndDy = [...triple([query, key, value]), view(dy, group)] as const;
     if (isLong(piece, heads)) {
-      attendLongGradient(longRowsOf(call, piece), given, triple(gradients));
+      attendLongGradient(longRowsOf(call, piece), viewsAndDy, triple(gradients));
       continue;
     }
     const session = backend.session(keyOf("group attention gradient", settings), () => gradientGraph(settings));
-    backend.run(session, [...given, ...addedOf(call, piece)], triple(gradients));
+    backend.run(session, [...viewsAndDy, ...addedOf(call, piece)], triple(gradients));
   }
   return ["query", "key", "value"].map((name, index) =>
     backend.output(inputOf(call, name).shape, gradients[index] as Float32Array),
@@ -96,14 +96,14 @@ function gradientGraph(settings: Settings): OnnxGraph {
     string,
     string,
   ];
-  const made = weightsIn(g, settings, { query, key });
-  const scores = scoreGradient(g, made, { dy, value });
+  const weights = weightsIn(g, settings, { query, key });
+  const scores = scoreGradient(g, weights, { dy, value });
   /** The gradients of a key head, summed over its query heads. */
   const summed = (x: string) => (settings.isShared ? g.node("ReduceSum", [x, g.integers([2])], { keepdims: 1 }) : x);
   return g.finish(
     byToken(g, g.product(scores, key, { alpha: settings.scale })),
     byToken(g, summed(g.product(scores, query, { transA: true, alpha: settings.scale }))),
-    byToken(g, summed(g.product(made.dropped, dy, { transA: true }))),
+    byToken(g, summed(g.product(weights.dropped, dy, { transA: true }))),
   );
 }
 
@@ -138,8 +138,8 @@ function piecesOf({ inputs, attributes, backend }: KernelCall): readonly Piece[]
   for (let index = 0; 2 * index < groups.length; index++) {
     const [rows = 0, time = 0] = [groups[2 * index], groups[2 * index + 1]];
     const step = Math.max(1, Math.floor(pieceEntries / (heads * time * time)));
-    const given = inputs[`mask${index}`];
-    const mask = given && maskFactsOf(given, backend);
+    const maskTensor = inputs[`mask${index}`];
+    const mask = maskTensor && maskFactsOf(maskTensor, backend);
     const draw = drawIn((attributes.draws as readonly tf.NamedAttrMap[])[index] ?? { rate: 0 });
     const drops = draw.rate > 0 ? dropoutMask(draw) : undefined;
     for (let done = 0; done < rows; done += step) {

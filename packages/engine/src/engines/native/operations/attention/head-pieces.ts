@@ -49,7 +49,7 @@ export function piecesOf({ batch, keyHeads, groupRows, keyTime }: HeadSizes, thr
 }
 
 /** The piece's part of a tensor that has `rows` rows of `width` for each key head. */
-export function viewOf(whole: Float32Array, { start, count }: Piece, rows: number, width: number): NativeTensor {
+export function viewOf(values: Float32Array, { start, count }: Piece, rows: number, width: number): NativeTensor {
   const size = rows * width;
-  return { values: whole.subarray(start * size, (start + count) * size), shape: [count, rows, width] };
+  return { values: values.subarray(start * size, (start + count) * size), shape: [count, rows, width] };
 }

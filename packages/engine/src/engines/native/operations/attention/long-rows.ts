@@ -9,30 +9,30 @@ import { attendHeads, attendHeadsGradient, type HeadsCall, type Triple } from ".
 /** How some rows of one length are computed. */
 export type LongRows = Omit<HeadsCall, "sizes">;
 
-/** Of query, key and value, or of their gradients, [rows, time, keyHeads, shared, size] each. */
+/** Views of query, key and value, or of their gradients, [rows, time, keyHeads, shared, size] each. */
 export type Views = readonly [NativeTensor, NativeTensor, NativeTensor];
 
 /** Writes the output [rows, time, keyHeads, shared, size]. */
 export function attendLong(call: LongRows, views: Views, output: NativeTensor): void {
   const { pool } = call.backend;
-  const given = views.map((view) => headsFirst(call, view)) as Triple;
+  const inputs = views.map((view) => headsFirst(call, view)) as Triple;
   const mixed = pool.take(output.values.length);
-  attendHeads(headsCall(call, views), given, mixed);
+  attendHeads(headsCall(call, views), inputs, mixed);
   timeFirst(call, mixed, output);
-  for (const values of [...given, mixed]) pool.give(values);
+  for (const values of [...inputs, mixed]) pool.give(values);
 }
 
 /** The same views and dy → writes the gradients of query, key and value. */
 export function attendLongGradient(call: LongRows, views: readonly [...Views, NativeTensor], gradients: Views): void {
   const { pool } = call.backend;
   const [query, key, value] = views;
-  const given = views.map((view) => headsFirst(call, view)) as [...Triple, Float32Array];
-  const made = gradients.map(({ values }) => pool.take(values.length)) as Triple;
-  attendHeadsGradient(headsCall(call, [query, key, value]), given, made);
+  const inputs = views.map((view) => headsFirst(call, view)) as [...Triple, Float32Array];
+  const dInputs = gradients.map(({ values }) => pool.take(values.length)) as Triple;
+  attendHeadsGradient(headsCall(call, [query, key, value]), inputs, dInputs);
   gradients.forEach((gradient, index) => {
-    timeFirst(call, made[index] as Float32Array, gradient); // one of each
+    timeFirst(call, dInputs[index] as Float32Array, gradient); // one of each
   });
-  for (const values of [...given, ...made]) pool.give(values);
+  for (const values of [...inputs, ...dInputs]) pool.give(values);
 }
 
 function headsCall(call: LongRows, [query, , value]: Views): HeadsCall {

@@ -15,13 +15,13 @@ export interface MaskFacts {
   readonly deadRows: readonly number[];
 }
 
-const known = new WeakMap<object, MaskFacts>();
+const cachedFacts = new WeakMap<object, MaskFacts>();
 
 export function maskFactsOf(mask: tf.TensorInfo, backend: NativeBackend): MaskFacts {
-  const found = known.get(mask.dataId);
-  if (found !== undefined && found.shape.join() === mask.shape.join()) return found;
+  const cached = cachedFacts.get(mask.dataId);
+  if (cached !== undefined && cached.shape.join() === mask.shape.join()) return cached;
   const facts = readMask(backend.floats(mask), mask.shape);
-  known.set(mask.dataId, facts);
+  cachedFacts.set(mask.dataId, facts);
   return facts;
 }
 

@@ -29,13 +29,13 @@ export interface Part {
 }
 
 /** For the dispatches of a side: the table of groups, and the number of workgroups. */
-export function workOf({ groups, numbers, variant }: Part, own: Side): { table: readonly number[]; groups: number } {
+export function workOf({ groups, numbers, variant }: Part, side: Side): { table: readonly number[]; groups: number } {
   const { heads = 1, keyHeads = 1 } = numbers;
   let count = 0;
   const rows = groups.flatMap(({ rows, first, queryTime, keyTime }) => {
     const start = count;
-    const perHead = Math.ceil((own === "query" ? queryTime : keyTime) / tileSize);
-    count += rows * (own === "query" ? heads : keyHeads) * perHead;
+    const perHead = Math.ceil((side === "query" ? queryTime : keyTime) / tileSize);
+    count += rows * (side === "query" ? heads : keyHeads) * perHead;
     return [start, first, queryTime, keyTime];
   });
   const rest = new Array<number>(4 * variant.tableRows - rows.length).fill(0xffffffff);
@@ -59,7 +59,7 @@ export function partOfBatch(call: GpuKernelCall): readonly Part[] {
   return [partOf({ sizes, groups, mask: call.inputs.mask, attributes: call.attributes })];
 }
 
-/** Of `LowrankGroupAttention`: query, key and value [tokens, …]. */
+/** Parts of a call of `LowrankGroupAttention`: query, key and value [tokens, …]. */
 export function partsOfGroups(call: GpuKernelCall): readonly Part[] {
   const [query, value] = [inputOf(call, "query"), inputOf(call, "value")];
   const { heads, keyHeads, groups: lengths, draws } = call.attributes as unknown as GroupAttributes;

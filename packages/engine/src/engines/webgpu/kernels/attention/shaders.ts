@@ -31,8 +31,8 @@ export function forwardShader(variant: Variant) {
     var most = vec4f(-${beyondScores}); // of the lane's own rows
     var sum = vec4f(); // of its weights
     var seen = vec4f(${hasMask ? 0 : 1});
-    let range = keysSeen(owned, own);
-    for (var other = range.x; other < range.y; other += ${tileSize}) {
+    let range = keysSeen(owned, ownStart);
+    for (var otherStart = range.x; otherStart < range.y; otherStart += ${tileSize}) {
       ${product("weights", "query", "key")}
       var laneMost = vec4f(-${beyondScores});
       ${eachOther(
@@ -69,7 +69,7 @@ export function forwardShader(variant: Variant) {
     if (quadColumn == 0) {
       let largest = select(vec4f(${beyondScores}), most, alive > vec4f());
       for (var i = 0u; i < 4; i++) {
-        let row = own + 4 * quadRow + i;
+        let row = ownStart + 4 * quadRow + i;
         if (row < queries.count) {
           let place = 3 * (queries.first + row * queries.step);
           rows[place] = largest[i];
@@ -80,7 +80,7 @@ export function forwardShader(variant: Variant) {
   const reads = ["query", "key", "value"] as const;
   const memory = `var<workgroup> laneRows: array<vec4f, ${lanes}>;`;
   return attentionShader("attention", variant, () => ({
-    ...{ own: "query", reads, outputs: { output: "f32", rows: "f32" } as const, code: code(), memory },
+    ...{ ownedSide: "query", reads, outputs: { output: "f32", rows: "f32" } as const, code: code(), memory },
   }));
 }
 
@@ -92,11 +92,11 @@ export const commonShader = {
   numbers: { valueSize: "u32" },
   lanes,
   declarations: sumOfLanes(lanes),
-  code: `var own = 0.0;
+  code: `var laneSum = 0.0;
   for (var i = group * numbers.valueSize + lane; i < (group + 1) * numbers.valueSize; i += ${lanes}) {
-    own += output[i] * dy[i];
+    laneSum += output[i] * dy[i];
   }
-  let sum = sumOfLanes(own, lane);
+  let sum = sumOfLanes(laneSum, lane);
   if (lane == 0) { rows[3 * group + 2] = sum; }`,
 } as const;
 
@@ -104,7 +104,7 @@ export const commonShader = {
 export function queryGradientShader(variant: Variant, hasOutput: boolean) {
   const { headSize } = variant;
   return attentionShader(`attention gradient of queries ${hasOutput}`, variant, () => ({
-    own: "query",
+    ownedSide: "query",
     reads: ["query", "key", "value", "dy", ...(hasOutput ? (["output"] as const) : [])],
     inputs: hasOutput ? [] : ["rows"],
     outputs: { queryGradient: "f32", ...(hasOutput && { rows: "f32" }) },
@@ -113,8 +113,8 @@ export function queryGradientShader(variant: Variant, hasOutput: boolean) {
     chooseHead(owned, head);
     ${hasOutput ? storeCommon : ""}
     ${declareSums("mixed", headSize)}
-    let range = keysSeen(owned, own);
-    for (var other = range.x; other < range.y; other += ${tileSize}) {
+    let range = keysSeen(owned, ownStart);
+    for (var otherStart = range.x; otherStart < range.y; otherStart += ${tileSize}) {
       ${product("weights", "query", "key")}
       ${product("left", "dy", "value")}
       ${eachOther("query", `${weights(variant)} ${scoreGradients}`)}
@@ -125,7 +125,7 @@ export function queryGradientShader(variant: Variant, hasOutput: boolean) {
 }
 
 const storeCommon = `
-    let first = own + 4 * quadRow;
+    let first = ownStart + 4 * quadRow;
     var part = vec4f();
     for (var column = quadColumn; column < numbers.valueSize; column += 8) {
       part += ${vectorOf((i) => `outputEntry(first + ${i}, column) * dyEntry(first + ${i}, column)`)};
@@ -145,18 +145,18 @@ export function keyGradientShader(variant: Variant, of: readonly ("key" | "value
   const { headSize, valueSize } = variant;
   const [hasKey, hasValue] = [of.includes("key"), of.includes("value")];
   return attentionShader(`attention gradient of ${of}`, variant, () => ({
-    own: "key",
+    ownedSide: "key",
     reads: hasKey ? ["query", "key", "value", "dy"] : ["query", "key", "dy"],
     inputs: ["rows"],
     outputs: Object.fromEntries(of.map((name) => [`${name}Gradient`, "f32" as const])),
     code: `
     ${hasKey ? declareSums("mixedQueries", headSize) : ""}
     ${hasValue ? declareSums("mixedDy", valueSize) : ""}
-    let range = queriesThatSee(owned, own);
+    let range = queriesThatSee(owned, ownStart);
     let sharing = numbers.heads / numbers.keyHeads;
     for (var head = owned.head * sharing; head < (owned.head + 1) * sharing; head++) {
       chooseHead(owned, head);
-      for (var other = range.x; other < range.y; other += ${tileSize}) {
+      for (var otherStart = range.x; otherStart < range.y; otherStart += ${tileSize}) {
         ${product("weights", "key", "query")}
         ${hasKey ? product("left", "value", "dy") : ""}
         ${eachOther("key", `${weights(variant)} ${hasKey ? scoreGradients : ""} weights[slot] = weight;`)}

@@ -42,12 +42,12 @@ function chunksOf(features: number): number {
   return Math.ceil(features / tileSize);
 }
 
-/** A shader whose workgroups own rows of a side. Its code knows `owned`, `own` (their first row), `quadRow` and `quadColumn`. */
+/** A shader whose workgroups own rows of a side. Its code knows `owned`, `ownStart` (their first row), `quadRow` and `quadColumn`. */
 export function attentionShader<Outputs extends Shader["outputs"]>(
   name: string,
   variant: Variant,
   write: () => {
-    readonly own: Side;
+    readonly ownedSide: Side;
     readonly reads: readonly Rows[];
     readonly inputs?: readonly string[];
     readonly outputs: Outputs;
@@ -59,16 +59,16 @@ export function attentionShader<Outputs extends Shader["outputs"]>(
   const { hasMask, hasCap, factors, tableRows, headSize, valueSize } = variant;
   const key = `${name} ${hasMask} ${hasCap} ${factors?.key} ${tableRows} ${chunksOf(headSize)} ${chunksOf(valueSize)}`;
   return shaderOnce(key, () => {
-    const { own, reads, inputs: more = [], outputs, code, memory = "" } = write();
+    const { ownedSide, reads, inputs: more = [], outputs, code, memory = "" } = write();
     const inputs: Shader["inputs"] = {
       ...Object.fromEntries([...reads, ...more, ...(hasMask ? ["mask"] : [])].map((input) => [input, "f32" as const])),
       ...(factors && { bits: "u32" }),
     };
     return {
       ...{ inputs, outputs, numbers, tableRows, lanes },
-      declarations: [...reads.map(entriesOf), ownerText(own, tableRows), scoreText(variant), memory].join("\n"),
+      declarations: [...reads.map(entriesOf), ownerText(ownedSide, tableRows), scoreText(variant), memory].join("\n"),
       code: `let owned = ownedBy(group);
-      let own = owned.tile * ${tileSize};
+      let ownStart = owned.tile * ${tileSize};
       let quadRow = lane / 8;
       let quadColumn = lane % 8;
       ${code}`,
@@ -91,7 +91,7 @@ function entriesOf(rows: Rows): string {
 }
 
 /** Which head and rows a workgroup owns. The table has each group's first workgroup and token, and a sequence's queries and keys. */
-function ownerText(own: Side, tableRows: number): string {
+function ownerText(ownedSide: Side, tableRows: number): string {
   return `
 struct Owned { first: u32, item: u32, head: u32, tile: u32, queryTime: u32, keyTime: u32 }
 struct Vectors { first: u32, step: u32, count: u32 }
@@ -105,8 +105,8 @@ fn ownedBy(group: u32) -> Owned {
   while (row + 1 < ${tableRows} && numbers.table[row + 1].x <= group) { row++; }
   let found = numbers.table[row];
   let number = group - found.x;
-  let tiles = (${own === "query" ? "found.z" : "found.w"} + ${tileSize - 1}) / ${tileSize};
-  let heads = ${own === "query" ? "numbers.heads" : "numbers.keyHeads"};
+  let tiles = (${ownedSide === "query" ? "found.z" : "found.w"} + ${tileSize - 1}) / ${tileSize};
+  let heads = ${ownedSide === "query" ? "numbers.heads" : "numbers.keyHeads"};
   return Owned(found.y, number / tiles / heads, number / tiles % heads, number % tiles, found.z, found.w);
 }
 fn vectorsOf(owned: Owned, time: u32, head: u32, heads: u32) -> Vectors {
@@ -184,19 +184,19 @@ const tanhText = `fn tanhOf(x: vec4f) -> vec4f {
 
 // A variable without a value is not 0 again in a loop's second round: seen on Mesa's llvmpipe.
 
-/** own·otherᵀ, into the lane's places (`eachOther`) of an array in the workgroup's memory: its four own rows for each other one. */
-export function product(into: "weights" | "left", own: Rows, other: Rows): string {
-  const size = sizeOfRows[own];
+/** ownRows·otherRowsᵀ, into the lane's places (`eachOther`) of an array in the workgroup's memory: its four own rows for each other one. */
+export function product(into: "weights" | "left", ownRows: Rows, otherRows: Rows): string {
+  const size = sizeOfRows[ownRows];
   return `{
     var products = array<vec4f, 4>();
     for (var chunk = 0u; chunk < ${size}; chunk += ${tileSize}) {
       for (var n = lane; n < 256; n += ${lanes}) {
         let column = chunk + n % ${tileSize};
         let slot = n % ${tileSize} * ${pitch} + n / ${tileSize};
-        let l = own + n / ${tileSize} * 4;
-        let r = other + n / ${tileSize} * 4;
-        left[slot] = ${vectorOf((i) => `${own}Entry(l + ${i}, column)`)};
-        right[slot] = ${vectorOf((i) => `${other}Entry(r + ${i}, column)`)};
+        let l = ownStart + n / ${tileSize} * 4;
+        let r = otherStart + n / ${tileSize} * 4;
+        left[slot] = ${vectorOf((i) => `${ownRows}Entry(l + ${i}, column)`)};
+        right[slot] = ${vectorOf((i) => `${otherRows}Entry(r + ${i}, column)`)};
       }
       workgroupBarrier();
       for (var k = 0u; k < min(${tileSize}, ${size} - chunk); k++) {
@@ -211,24 +211,25 @@ export function product(into: "weights" | "left", own: Rows, other: Rows): strin
 }
 
 /** A loop over the lane's four other rows: `slot` is where its four own rows with this one are in the arrays of the workgroup's memory. */
-export function eachOther(own: Side, statements: string): string {
-  const [mine, other] = ["own + 4 * quadRow + vec4u(0, 1, 2, 3)", "vec4u(other + 4 * quadColumn + j)"];
+export function eachOther(ownedSide: Side, statements: string): string {
+  const ownedRows = "ownStart + 4 * quadRow + vec4u(0, 1, 2, 3)";
+  const otherRow = "vec4u(otherStart + 4 * quadColumn + j)";
   return `for (var j = 0u; j < 4; j++) {
     let slot = (4 * quadColumn + j) * ${pitch} + quadRow;
-    let query = ${own === "query" ? mine : other};
-    let key = ${own === "query" ? other : mine};
+    let query = ${ownedSide === "query" ? ownedRows : otherRow};
+    let key = ${ownedSide === "query" ? otherRow : ownedRows};
     ${statements}
   }`;
 }
 
 /** Adds weights in the workgroup's memory times the other tile's rows to `sums`, declared by `declareSums`. */
-export function addWeighted(sums: string, weights: "weights" | "left", other: Rows, features: number): string {
+export function addWeighted(sums: string, weights: "weights" | "left", otherRows: Rows, features: number): string {
   return eachChunk(
     features,
     `for (var n = lane; n < 256; n += ${lanes}) {
-      let row = other + n / 8;
+      let row = otherStart + n / 8;
       let column = ${tileSize} * chunk + n % 8 * 4;
-      right[n / 8 * ${pitch} + n % 8] = ${vectorOf((i) => `${other}Entry(row, column + ${i})`)};
+      right[n / 8 * ${pitch} + n % 8] = ${vectorOf((i) => `${otherRows}Entry(row, column + ${i})`)};
     }
     workgroupBarrier();
     ${four((i) => `var sum${i} = ${sums}[4 * chunk + ${i}];`)}
@@ -260,7 +261,7 @@ export function storeSums(sums: string, output: string, like: Rows, features: nu
   return eachChunk(
     features,
     `for (var n = 0u; n < 16; n++) {
-      let row = own + 4 * quadRow + n / 4;
+      let row = ownStart + 4 * quadRow + n / 4;
       let column = ${tileSize} * chunk + 4 * quadColumn + n % 4;
       if (row < ${vectors}.count && column < ${sizeOfRows[like]}) {
         let start = (${vectors}.first + row * ${vectors}.step) * ${sizeOfRows[like]};
