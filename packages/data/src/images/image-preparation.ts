@@ -1,4 +1,4 @@
-// Reads preprocessor_config.json: how an image is prepared for a model (size, filter, mean).
+// Reads preprocessor_config.json, or image_processor of processor_config.json: how an image is prepared (size, filter, mean).
 
 import { describeValue, LowrankError } from "@lowrank/contracts";
 
@@ -28,7 +28,7 @@ export interface ImagePreparation {
   readonly tiles?: { readonly side: number; readonly isSplit: boolean; readonly filter: ResampleFilter };
 }
 
-/** preprocessor_config.json has an invalid or unsupported setting. Correct the key that the message names. */
+/** preprocessor_config.json or processor_config.json has an invalid or unsupported setting. Correct the key that the message names. */
 export class ImagePreparationError extends LowrankError {
   constructor(
     readonly key: string,
@@ -37,7 +37,7 @@ export class ImagePreparationError extends LowrankError {
   ) {
     super(
       "IMAGE_PREPARATION",
-      `Cannot prepare images by preprocessor_config.json: ${key} is ${got}, expected ${expected}.`,
+      `Cannot prepare images by preprocessor_config.json or processor_config.json: ${key} is ${got}, expected ${expected}.`,
     );
   }
 }
