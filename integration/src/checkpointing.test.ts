@@ -64,6 +64,11 @@ const cases: readonly Case[] = [
     base: "../family-features/paligemma2",
     config: { ...everywhere, targetModules: ".*language_model.*(q_proj|down_proj)" },
   },
+  {
+    name: "Qwen3-VL, whose encoder also gives states to the first layers",
+    base: "../family-features/qwen3-vl",
+    config: everywhere,
+  },
   { name: "OPT", base: "opt", config: everywhere },
   { name: "BERT", base: "bert-seqcls", config: everywhere },
   { name: "T5", base: "t5", config: everywhere },
@@ -96,7 +101,12 @@ function lossOf(model: PretrainedModel, context: ForwardContext): tf.Scalar {
   const prompt = model.modelType === "paligemma" ? 3 : 0;
   const answers = ids.map((row) => row.map((id, index) => (index < prompt ? -100 : id)));
   const labels = model.task === "sequence-classification" ? tf.tensor1d([0, 1], "int32") : grid(answers);
-  return model.loss({ inputIds: grid(ids), attentionMask: grid(shown), labels }, context);
+  const attentionMask = grid(shown);
+  if (model.modelType !== "qwen3_vl") return model.loss({ inputIds: grid(ids), attentionMask, labels }, context);
+  const inputIds = grid(ids.map((row, index) => (index === 0 ? [1, 47, 47, ...row.slice(3)] : row)));
+  const pixelValues = tf.randomUniform<tf.Rank.R4>([2, 3, 4, 4], -1, 1, "float32", 7);
+  const imageGrids = [{ rows: 1, columns: 2 }];
+  return model.loss({ inputIds, attentionMask, labels, pixelValues, imageGrids }, context);
 }
 
 /** Loss and gradients by name, and the bytes that are there between forward and backward. */

@@ -486,6 +486,48 @@ def with_types(batch):
     return dict(batch, token_type_ids=(batch["input_ids"] == 47).long())
 
 
+GRIDS = torch.tensor([[2, 2], [1, 3], [3, 2]])  # of tokens, in two rows of a batch; the second image is wider, the third higher
+
+
+def squares_as_patches(cls):
+    """Squares of pixels, which are our input, as patches of two equal frames."""
+    def forward(self, pixel_values=None, image_grids=None, **inputs):
+        if pixel_values is not None:
+            vision = self.config.vision_config
+            side, patch = vision.spatial_merge_size, vision.patch_size
+            cells = pixel_values.reshape(-1, 3, side, patch, side, patch).permute(0, 2, 4, 1, 3, 5)
+            pixel_values = cells.unsqueeze(4).expand(-1, -1, -1, -1, 2, -1, -1).reshape(-1, 3 * 2 * patch ** 2)
+            inputs.update(image_grid_thw=torch.tensor([[1, side * rows, side * columns] for rows, columns in image_grids.tolist()]),
+                          mm_token_type_ids=(inputs["input_ids"] == self.config.image_token_id).int())
+        return cls.forward(self, pixel_values=pixel_values, **inputs)
+
+    return type(cls.__name__, (cls,), {"forward": forward})
+
+
+def qwen3_vl(**settings):
+    texts = dict(vocab_size=48, hidden_size=24, intermediate_size=32, num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=2,
+                 head_dim=16, max_position_embeddings=64, pad_token_id=0,
+                 rope_parameters=dict(rope_type="default", rope_theta=100.0, mrope_section=[4, 2, 2], mrope_interleaved=True))
+    images = dict(hidden_size=16, intermediate_size=20, depth=4, num_heads=2, patch_size=2, out_hidden_size=24,
+                  num_position_embeddings=25, deepstack_visual_indexes=[0, 2])
+    config = transformers.Qwen3VLConfig(
+        text_config=texts, vision_config=images, image_token_id=47, video_token_id=46, vision_start_token_id=45, vision_end_token_id=44,
+        attn_implementation="eager", **settings)
+    return started(squares_as_patches(transformers.Qwen3VLForConditionalGeneration)(config))
+
+
+def of_grids(model):
+    """A row with two images, a shorter one with one, and one of text alone."""
+    ids = torch.randint(3, 44, (3, 13))
+    for row, start, tokens in ((0, 1, 4), (0, 7, 3), (1, 2, 6)):
+        ids[row, start:start + tokens] = 47
+    mask = torch.ones_like(ids)
+    mask[1, 11:] = 0
+    ids[mask == 0] = 0
+    labels = ids.masked_fill((mask == 0) | (ids == 47), -100)
+    return {"input_ids": ids, "attention_mask": mask, "labels": labels, "pixel_values": torch.randn(13, 3, 4, 4), "image_grids": GRIDS}
+
+
 # What is read may be next to nothing, and its norm divides by that: an epsilon that is not makes rounding stay rounding.
 MEMORIES = dict(head_dim=8, rms_norm_eps=0.1, linear_key_head_dim=6, linear_value_head_dim=5, linear_num_key_heads=2, linear_num_value_heads=4,
                 rope_parameters=dict(rope_type="default", rope_theta=100.0, partial_rotary_factor=0.5, mrope_section=[1, 1, 0]))
@@ -937,6 +979,10 @@ CASES = {
     "smolvlm": lambda folder: one_adapter(
         folder, idefics3("SmolVLM", tie_word_embeddings=True),
         lora(target_modules=r".*text_model.*\.(q_proj|v_proj|down_proj)", use_dora=True), batch=of_pictures),
+    "qwen3-vl-text": lambda folder: one_adapter(
+        folder, qwen3_vl(tie_word_embeddings=True), lora(target_modules=r".*language_model.*\.(q_proj|v_proj|down_proj)", use_dora=True),
+        batch=of_grids),
+    "qwen3-vl": lambda folder: one_adapter(folder, qwen3_vl(), lora(target_modules="all-linear"), batch=of_grids, exact=True),
     # A norm follows the memories' sums, which may cancel: transformers' own float32 differs by 1e-5 and more from its float64.
     "qwen3-next": lambda folder: one_adapter(
         folder, qwen3_next(), lora(target_modules=["in_proj_qkvz", "in_proj_ba", "out_proj", "q_proj", "shared_expert_gate"],

@@ -1,10 +1,11 @@
-"""Makes fixtures/vision-language with transformers: a SmolVLM and a PaliGemma 2 with random weights and a token for each character,
+"""Makes fixtures/vision-language with transformers: a SmolVLM, a PaliGemma 2 and a Qwen3-VL with random weights and a token for each character,
 rows of messages with images, and for each row the loss on its answer and a greedy answer of its own.
 
 make_vision_language.py
 
 The template is SmolVLM's. Its images of 16 pixels a side become 2 x 2 tiles of 8 pixels and the whole as one more, four tokens each.
-PaliGemma's have 8 pixels a side and 16 tokens, twice its window, and its processor reads no row without an image.
+PaliGemma's have 8 pixels a side and 16 tokens, twice its window, and its processor reads no row without an image. Qwen3-VL's have any
+size and a token for each 4 x 4 pixels; its settings of images are in one file, as transformers 5 saves a processor.
 """
 
 import json
@@ -20,6 +21,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 from transformers.models.idefics3.image_processing_pil_idefics3 import Idefics3ImageProcessorPil
+from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "vision-language"
@@ -31,11 +33,18 @@ TEMPLATE = (
     "{% if add_generation_prompt %}{{ 'Assistant:' }}{% endif %}")
 SPECIAL = ["<|im_start|>", "<end_of_utterance>", "<image>", "<fake_token_around_image>", "<global-img>",
            *[f"<row_{row}_col_{column}>" for row in range(1, 4) for column in range(1, 4)]]
+QWEN_TEMPLATE = (
+    "{% for message in messages %}{{ '<|im_start|>' + message.role + '\\n' }}{% if message.content is string %}{{ message.content }}"
+    "{% else %}{% for content in message.content %}{% if content.type == 'image' or 'image' in content or 'image_url' in content %}"
+    "<|vision_start|><|image_pad|><|vision_end|>{% elif 'text' in content %}{{ content.text }}{% endif %}{% endfor %}{% endif %}"
+    "{{ '<|im_end|>\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}")
+QWEN_SPECIAL = ["<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
 ROWS = [
     ("Which colour?", ["warm.png"], "red"),
     ("Which two?", ["cold.png", "warm.png"], "blue, red"),
     ("No image?", [], "none"),
 ]
+ROW_OF_SIZES = ("Which is tall?", ["tall.png", "warm.png"], "green")
 
 
 def tokenizer(special=SPECIAL, **settings):
@@ -72,11 +81,25 @@ def paligemma(words):
     return started(transformers.PaliGemmaForConditionalGeneration(config))
 
 
-def drawn(name, colour):
+def qwen3_vl(words):
+    ids = dict(zip(("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id"), words.convert_tokens_to_ids(
+        ["<|image_pad|>", "<|video_pad|>", "<|vision_start|>", "<|vision_end|>"])))
+    text = dict(
+        vocab_size=len(words), hidden_size=48, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+        head_dim=16, max_position_embeddings=256, pad_token_id=0, eos_token_id=words.eos_token_id,
+        rope_parameters=dict(rope_type="default", rope_theta=100.0, mrope_section=[4, 2, 2], mrope_interleaved=True))
+    vision = dict(
+        hidden_size=32, intermediate_size=48, depth=3, num_heads=2, patch_size=2, out_hidden_size=48, num_position_embeddings=16,
+        deepstack_visual_indexes=[0])
+    return started(transformers.Qwen3VLForConditionalGeneration(
+        transformers.Qwen3VLConfig(text_config=text, vision_config=vision, attn_implementation="eager", **ids)))
+
+
+def drawn(name, colour, size=(20, 12)):
     """One colour that grows lighter to the right, with a darker square."""
-    image = Image.new("RGB", (20, 12))
-    for x in range(20):
-        for y in range(12):
+    image = Image.new("RGB", size)
+    for x in range(size[0]):
+        for y in range(size[1]):
             share = (0.5 if 4 < x < 9 and 3 < y < 8 else 1.0) * (0.6 + 0.02 * x)
             image.putpixel((x, y), tuple(int(share * part) for part in colour))
     image.save(FOLDER / name)
@@ -109,6 +132,29 @@ def paligemma_inputs(processor):
     return inputs
 
 
+def qwen3_vl_inputs(words, processor):
+    """As Qwen3VLProcessor, which also needs a processor of videos."""
+    image = words.convert_tokens_to_ids("<|image_pad|>")
+
+    def encoded(turns, due, images):
+        first, *others = words.apply_chat_template(turns, add_generation_prompt=due, tokenize=False).split("<|image_pad|>")
+        given = processor(images, return_tensors="pt") if images else {}
+        counts = [int(grid.prod()) // processor.merge_size ** 2 for grid in given.get("image_grid_thw", [])]
+        text = first + "".join("<|image_pad|>" * count + piece for count, piece in zip(counts, others, strict=True))
+        encoded = dict(words(text, return_tensors="pt", return_token_type_ids=False), **given)
+        return dict(encoded, mm_token_type_ids=(encoded["input_ids"] == image).int())
+
+    def inputs(question, images, answer):
+        asked = [{"role": "user", "content": [*[{"type": "image"} for _ in images], {"type": "text", "text": question}]}]
+        whole, prompt = encoded([*asked, {"role": "assistant", "content": answer}], False, images), encoded(asked, True, images)
+        labels = whole["input_ids"].clone()
+        labels[:, :prompt["input_ids"].shape[1]] = -100
+        labels[:, -1] = -100  # the line break after the turn
+        return dict(whole, labels=labels), prompt
+
+    return inputs
+
+
 def measured(model, inputs, rows, pictures):
     expected = []
     for question, shown, answer in rows:
@@ -134,7 +180,8 @@ def save(base, model, words, images):
 
 def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
-    pictures = {"warm.png": drawn("warm.png", (250, 60, 30)), "cold.png": drawn("cold.png", (20, 80, 240))}
+    pictures = {"warm.png": drawn("warm.png", (250, 60, 30)), "cold.png": drawn("cold.png", (20, 80, 240)),
+                "tall.png": drawn("tall.png", (40, 200, 90), (8, 22))}
     (FOLDER / "rows.jsonl").write_text("".join(json.dumps({"messages": [
         {"role": "user", "content": [*[{"type": "image", "image": name} for name in shown], {"type": "text", "text": question}]},
         {"role": "assistant", "content": answer}]}) + "\n" for question, shown, answer in ROWS))
@@ -155,6 +202,17 @@ def main():
     processor = transformers.PaliGemmaProcessor(images, tokenizer(**special))  # adds 1 152 tokens for positions to its tokenizer
     (FOLDER / "expected-paligemma.json").write_text(measured(model, paligemma_inputs(processor), ROWS[:2], pictures))
     save(FOLDER / "paligemma", model, words, images)
+
+    words = tokenizer(QWEN_SPECIAL, chat_template=QWEN_TEMPLATE, eos_token="<|im_end|>")
+    model = qwen3_vl(words)
+    images = Qwen2VLImageProcessorPil(size={"shortest_edge": 64, "longest_edge": 400}, patch_size=2)
+    expected = measured(model, qwen3_vl_inputs(words, images), [*ROWS, ROW_OF_SIZES], pictures)
+    (FOLDER / "expected-qwen3-vl.json").write_text(expected)
+    save(FOLDER / "qwen3-vl", model, words, images)
+    settings = FOLDER / "qwen3-vl" / "preprocessor_config.json"
+    settings.with_name("processor_config.json").write_text(
+        json.dumps({"image_processor": json.loads(settings.read_text()), "processor_class": "Qwen3VLProcessor"}, indent=1) + "\n")
+    settings.unlink()
 
 
 if __name__ == "__main__":

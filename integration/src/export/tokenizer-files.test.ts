@@ -33,6 +33,7 @@ describe("the tokenizer of an exported model", () => {
       await source.close?.();
     }
     await files("base", { "tokenizer.json": "base", "merges.txt": "base", "generation_config.json": "base" });
+    await files("base", { "preprocessor_config.json": "base", "processor_config.json": "base" });
     await files("adapter", { "tokenizer.json": "adapter", "chat_template.jinja": "adapter", "README.md": "adapter" });
     await files("adapter", { "generation_config.json": "adapter", LICENSE: "adapter" });
     model = await loadModel(openFolder(path("base")));
@@ -52,6 +53,8 @@ describe("the tokenizer of an exported model", () => {
       "generation_config.json",
       "merges.txt",
       "model.safetensors",
+      "preprocessor_config.json",
+      "processor_config.json",
       "tokenizer.json",
     ]);
     expect([await text("tokenizer.json"), await text("chat_template.jinja")]).toEqual(["adapter", "adapter"]);

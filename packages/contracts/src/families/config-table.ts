@@ -96,6 +96,8 @@ export interface LayerKindTable {
   readonly from?: { readonly key: string; readonly fallback: number };
   /** Key of n: only the nth, 2nth … layers are of the other kind. */
   readonly each?: string;
+  /** Key of a rising list of the other layers' indices. */
+  readonly listed?: { readonly key: string; readonly fallback: readonly number[] };
 }
 
 /** Keys of rotary positions, if they differ from `rope_theta` and whole heads. */
@@ -123,6 +125,8 @@ export interface RotaryTable {
   readonly originalFallback?: number;
   /** Further keys that change nothing for texts (Qwen 3.5). */
   readonly ignored?: readonly string[];
+  /** Default of `mrope_section`, if tokens of images rotate by their row and column, too (Qwen3-VL). */
+  readonly sections?: readonly number[];
   /** Older names of scalings (Phi 3). */
   readonly scalingAliases?: Readonly<Record<string, string>>;
 }

@@ -32,9 +32,9 @@ export type ProblemType = "regression" | "single_label_classification" | "multi_
 
 /**
  * Kinds of layers: with a mixture of experts instead of a feed-forward, or with a convolution or a memory (linear attention) instead
- * of attention. Most families have only plain layers.
+ * of attention. A "deepstack" layer is plain, and its states are also given to a language model (Qwen3-VL). Most families have only plain layers.
  */
-export type LayerKind = "plain" | "experts" | "convolution" | "memory";
+export type LayerKind = "plain" | "experts" | "convolution" | "memory" | "deepstack";
 
 /** The sizes that differ between stages. Widths double from stage to stage. */
 export interface StageConfig {

@@ -45,7 +45,7 @@ const examples = new Map(
   olmo3: allenai/Olmo-3-7B-Instruct; opt: facebook/opt-125m;
   paligemma: google/paligemma-3b-pt-224, google/paligemma2-3b-pt-224; pegasus: google/pegasus-xsum; phi: microsoft/phi-2;
   phi3: microsoft/Phi-3.5-mini-instruct, microsoft/phi-4; qwen2: Qwen/Qwen2.5-0.5B-Instruct; qwen2_moe: Qwen/Qwen1.5-MoE-A2.7B;
-  qwen3: Qwen/Qwen3-0.6B; qwen3_5: Qwen/Qwen3.5-0.8B; qwen3_5_text: Qwen/Qwen3.5-0.8B; qwen3_moe: Qwen/Qwen3-30B-A3B;
+  qwen3: Qwen/Qwen3-0.6B; qwen3_5: Qwen/Qwen3.5-0.8B; qwen3_5_text: Qwen/Qwen3.5-0.8B; qwen3_moe: Qwen/Qwen3-30B-A3B; qwen3_vl: Qwen/Qwen3-VL-2B-Instruct;
   roberta: FacebookAI/roberta-base; siglip: google/siglip-base-patch16-224; siglip_text_model: google/siglip-base-patch16-224;
   siglip_vision_model: google/siglip-base-patch16-224; smollm3: HuggingFaceTB/SmolLM3-3B; stablelm: stabilityai/stablelm-2-1_6b;
   starcoder2: bigcode/starcoder2-3b; swin: microsoft/swin-tiny-patch4-window7-224; t5: google-t5/t5-small, google/flan-t5-base;

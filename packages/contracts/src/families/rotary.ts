@@ -7,6 +7,8 @@ export interface RotaryConfig {
   /** The share of each head that rotates: its first headSize·share features. */
   readonly share: number;
   readonly scaling: RotaryScaling;
+  /** If tokens of images have a row and a column: numbers of pairs that rotate by time, row and column, which take turns. */
+  readonly sections?: readonly number[];
 }
 
 /** A change of the frequencies for longer texts. */

@@ -54,3 +54,4 @@ export { swin } from "./rows/vision/swin.ts";
 export { deit, vit } from "./rows/vision/vit.ts";
 export { idefics3, idefics3Vision, smolvlm } from "./rows/vision-language/idefics3.ts";
 export { paligemma } from "./rows/vision-language/paligemma.ts";
+export { qwen3Vl } from "./rows/vision-language/qwen3-vl.ts";

@@ -1,6 +1,7 @@
 // Pads sequences of different lengths to one array of integers.
 
 import { ExampleError } from "../errors.ts";
+import type { TileGrid } from "../images/image-tiles.ts";
 import { normalizedPixels, type Pixels } from "../images/prepare-image.ts";
 import {
   type AudioFeatures,
@@ -35,6 +36,8 @@ export interface TokenBatch {
   /** The images of a batch of conversations, in the order of their tokens: [images, 3, height, width]. */
   readonly images?: Float32Array;
   readonly imageShape?: readonly [images: number, channels: number, height: number, width: number];
+  /** If `images` are squares of larger images: rows and columns of squares of each. */
+  readonly imageGrids?: readonly TileGrid[];
   readonly rows: number;
   readonly time: number;
   /**
@@ -181,11 +184,12 @@ function batchPixels(
 const unlike = "A batch of pictures needs one picture in each row, all of the same size.";
 
 /** The image tiles of all conversations; empty without any. */
-function batchImages(examples: readonly TokenizedExample[]): Pick<TokenBatch, "images" | "imageShape"> {
+function batchImages(examples: readonly TokenizedExample[]): Pick<TokenBatch, "images" | "imageShape" | "imageGrids"> {
   const tiles = examples.flatMap((example) => (example.kind === "sequence" ? (example.tiles ?? []) : []));
   if (tiles.length === 0) return {};
   const { pixels, shape } = stackPixels(tiles);
-  return { images: pixels, imageShape: shape };
+  const imageGrids = tiles.flatMap(({ grid }) => grid ?? []);
+  return { images: pixels, imageShape: shape, ...(imageGrids.length > 0 && { imageGrids }) };
 }
 
 function stackPixels(pictures: readonly Pixels[]) {

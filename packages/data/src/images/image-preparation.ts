@@ -1,15 +1,26 @@
-// Reads preprocessor_config.json: how an image is prepared for a model (size, filter, mean).
+// Reads preprocessor_config.json, or image_processor of processor_config.json: how an image is prepared (size, filter, mean).
 
 import { describeValue, LowrankError } from "@lowrank/contracts";
 
 /** The filter of resizing. */
 export type ResampleFilter = "nearest" | "lanczos" | "bilinear" | "bicubic" | "box";
 
-/** The target size: both lengths, or `edge` for the shorter one, or `longest` for the longer one, and the other in proportion. */
+/**
+ * The target size: both lengths, or `edge` for the shorter one, or `longest` for the longer one, and the other in proportion. Or
+ * about the image's own size, in whole squares and within a number of pixels.
+ */
 export type ResizeTarget =
   | { readonly height: number; readonly width: number }
   | { readonly edge: number }
-  | { readonly longest: number };
+  | { readonly longest: number }
+  | SquaresTarget;
+
+/** Both lengths become multiples of `side`; the model reads the squares of this side (Qwen's models). */
+export interface SquaresTarget {
+  readonly side: number;
+  readonly minPixels: number;
+  readonly maxPixels: number;
+}
 
 /** The steps of preparing an image, in this order; null for steps that are skipped. */
 export interface ImagePreparation {
@@ -28,7 +39,7 @@ export interface ImagePreparation {
   readonly tiles?: { readonly side: number; readonly isSplit: boolean; readonly filter: ResampleFilter };
 }
 
-/** preprocessor_config.json has an invalid or unsupported setting. Correct the key that the message names. */
+/** preprocessor_config.json or processor_config.json has an invalid or unsupported setting. Correct the key that the message names. */
 export class ImagePreparationError extends LowrankError {
   constructor(
     readonly key: string,
@@ -37,7 +48,7 @@ export class ImagePreparationError extends LowrankError {
   ) {
     super(
       "IMAGE_PREPARATION",
-      `Cannot prepare images by preprocessor_config.json: ${key} is ${got}, expected ${expected}.`,
+      `Cannot prepare images by preprocessor_config.json or processor_config.json: ${key} is ${got}, expected ${expected}.`,
     );
   }
 }
@@ -47,15 +58,18 @@ const filters: readonly ResampleFilter[] = ["nearest", "lanczos", "bilinear", "b
 /** Maximum length in a file. A square of this size takes 800 MB as floats. */
 const largest = 8_192;
 
-/** Processors for which a single number is the shorter edge, and whose default filter is bicubic. */
+/** Processors for which a single number is the shorter edge. */
 const byShorterEdge = /^(CLIP|Bit|Siglip)/;
+/** Processors that cut an image of any size into squares. */
+const bySquares = /^Qwen2VL/;
+const byBicubic = /^(CLIP|Bit|Siglip|Qwen2VL)/;
 /** Processors that make tiles, and whose default filter is lanczos. */
 const byTiles = /^(Idefics3|SmolVLM)/;
 /** Maximum number of tiles along an edge. */
 const maxTiles = 32;
 
 /**
- * Reads a parsed preprocessor_config.json of ViT, DeiT, Swin, DINOv2, CLIP, SigLIP, Idefics3 or SmolVLM.
+ * Reads a parsed preprocessor_config.json of ViT, DeiT, Swin, DINOv2, CLIP, SigLIP, Idefics3, SmolVLM or Qwen3-VL.
  *
  * @throws ImagePreparationError
  * @example
@@ -75,9 +89,10 @@ export function readImagePreparation(file: unknown): ImagePreparation {
   const hasCrop = isOn("do_center_crop", byShorterEdge.test(type) && values.has("crop_size"));
   const rescales = isOn("do_rescale", true);
   const normalises = isOn("do_normalize", true);
-  const defaultFilter = byTiles.test(type) ? 1 : byShorterEdge.test(type) ? 3 : 2;
+  const defaultFilter = byTiles.test(type) ? 1 : byBicubic.test(type) ? 3 : 2;
   const filter = filterOf(values.get("resample") ?? defaultFilter);
-  const target = isOn("do_resize", true) ? targetOf(values.get("size"), type) : null;
+  const isResized = isOn("do_resize", true);
+  const target = bySquares.test(type) ? squaresIn(values) : isResized ? targetOf(values.get("size"), type) : null;
   return {
     ...(byTiles.test(type)
       ? { tiles: { ...tilesIn(values, target), filter, isSplit: isOn("do_image_splitting", true) } }
@@ -100,6 +115,18 @@ function targetOf(size: unknown, type: string): ResizeTarget {
   return { edge: lengthOf("size.shortest_edge", edge) };
 }
 
+/** The size is in pixels of the whole image. */
+function squaresIn(values: ReadonlyMap<string, unknown>): SquaresTarget {
+  if (values.get("do_resize") === false) throw new ImagePreparationError("do_resize", "false", "true");
+  const [patch, merge] = ["patch_size", "merge_size"].map((key) => lengthOf(key, values.get(key)));
+  const { shortest_edge: min, longest_edge: max } = Object(values.get("size")) as Readonly<Record<string, unknown>>;
+  return {
+    side: lengthOf("patch_size times merge_size", Number(patch) * Number(merge)),
+    minPixels: integerOf("size.shortest_edge", min, largest ** 2),
+    maxPixels: integerOf("size.longest_edge", max, largest ** 2),
+  };
+}
+
 /** Without a first resize, a long and narrow image would become any number of tiles. */
 function tilesIn(values: ReadonlyMap<string, unknown>, target: ResizeTarget | null): { readonly side: number } {
   if (target === null || !("longest" in target)) throw new ImagePreparationError("do_resize", "false", "true");
@@ -118,8 +145,12 @@ function squareOf(key: string, value: unknown): { readonly height: number; reado
 }
 
 function lengthOf(key: string, value: unknown): number {
-  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= largest) return value;
-  throw new ImagePreparationError(key, describeValue(value), `an integer from 1 to ${largest}`);
+  return integerOf(key, value, largest);
+}
+
+function integerOf(key: string, value: unknown, max: number): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= max) return value;
+  throw new ImagePreparationError(key, describeValue(value), `an integer from 1 to ${max}`);
 }
 
 function filterOf(value: unknown): ResampleFilter {

@@ -1,10 +1,11 @@
-// An image as the squares that a language model reads: one, or with Idefics3's processor also tiles of the enlarged image.
+// An image as the squares that a language model reads: one, or with Idefics3's processor also tiles of the enlarged image. Of Qwen's
+// models, each square of the image is one token.
 
 import type { ImagePreparation } from "./image-preparation.ts";
 import { type DecodedImage, type Pixels, resizeImage, sizeOf, withoutOpacity } from "./prepare-image.ts";
 import { type Bytes, resizeBytes } from "./resize-bytes.ts";
 
-/** How many tiles an image is split into, in addition to itself as a small image; 0 if it is not split. */
+/** How many tiles an image is split into, in addition to itself as a small image, or squares of one token each; 0 if it is not split. */
 export interface TileGrid {
   readonly rows: number;
   readonly columns: number;
@@ -30,15 +31,17 @@ type Size = Pick<DecodedImage, "width" | "height">;
  */
 export function tileGrid(image: Size, preparation: ImagePreparation): TileGrid {
   const { tiles, resize } = preparation;
+  if (resize !== null && "side" in resize.target) return gridOf(sizeOf(image, resize.target), resize.target.side);
   if (tiles?.isSplit !== true) return { rows: 0, columns: 0 };
   const { width, height } = splitSize(resize === null ? image : sizeOf(image, resize.target), tiles.side);
   const isSplit = width > tiles.side || height > tiles.side;
   return isSplit ? { rows: height / tiles.side, columns: width / tiles.side } : { rows: 0, columns: 0 };
 }
 
-/** The images that the model reads: the tiles row by row, then the whole image. Throws ImageDataError. */
+/** The images that the model reads: the tiles row by row, then the whole image; or squares row by row. Throws ImageDataError. */
 export function tileImage(image: DecodedImage, preparation: ImagePreparation): readonly Pixels[] {
   const { tiles, resize, factor, mean, deviation } = preparation;
+  if (resize !== null && "side" in resize.target) return squaresOf(resizeImage(image, preparation), resize.target.side);
   if (tiles === undefined) return [resizeImage(image, preparation)];
   const { side, isSplit, filter } = tiles;
   const square = { width: side, height: side };
@@ -51,6 +54,19 @@ export function tileImage(image: DecodedImage, preparation: ImagePreparation): r
   );
   return [...cut, resizeBytes(enlarged, square, filter)].map(({ width, height, data: bytes }) => {
     return { width, height, bytes, factor, mean, deviation };
+  });
+}
+
+function gridOf({ width, height }: Size, side: number): TileGrid {
+  return { rows: height / side, columns: width / side };
+}
+
+function squaresOf({ width, height, bytes: data, ...colours }: Pixels, side: number): readonly Pixels[] {
+  const grid = gridOf({ width, height }, side);
+  return Array.from({ length: grid.rows * grid.columns }, (_, index) => {
+    const at = { side, row: Math.floor(index / grid.columns), column: index % grid.columns };
+    const { data: bytes } = cutTile({ width, height, data }, at);
+    return { ...colours, width: side, height: side, bytes, ...(index === 0 && { grid }) };
   });
 }
 

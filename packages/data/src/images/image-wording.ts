@@ -35,4 +35,9 @@ export const imageWordings = {
     const written = "<image>";
     return { written, read: written.repeat(tokens) };
   },
+  /** The squares of an image; without a grid one square. */
+  qwen3Vl({ tokens, grid: { rows, columns } }: WordedImage): ImageWording {
+    const written = "<|image_pad|>";
+    return { written, read: written.repeat(tokens * Math.max(1, rows * columns)) };
+  },
 } as const;

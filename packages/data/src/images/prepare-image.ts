@@ -1,7 +1,7 @@
 // Converts decoded pixels to the input of a model.
 
 import { LowrankError } from "@lowrank/contracts";
-import type { ImagePreparation, ResizeTarget } from "./image-preparation.ts";
+import type { ImagePreparation, ResizeTarget, SquaresTarget } from "./image-preparation.ts";
 import { type Bytes, resizeBytes } from "./resize-bytes.ts";
 
 /** A decoded image, in the form of `ImageData`, pngjs, jpeg-js and sharp's raw output. */
@@ -27,6 +27,8 @@ export interface Pixels extends Pick<ImagePreparation, "factor" | "mean" | "devi
   readonly width: number;
   /** [height · width · 3]: red, green and blue of each pixel. */
   readonly bytes: Uint8Array;
+  /** Of the first square of an image that was cut into squares of one token each. */
+  readonly grid?: { readonly rows: number; readonly columns: number };
 }
 
 /** The image's bytes are not three or four for each pixel. Pass RGB or RGBA bytes. */
@@ -94,11 +96,24 @@ export function withoutOpacity({ width, height, data }: DecodedImage): Bytes {
 }
 
 export function sizeOf({ width, height }: Size, target: ResizeTarget): { width: number; height: number } {
+  if ("side" in target) return squaresSize({ width, height }, target);
   if ("longest" in target) return longestSize({ width, height }, target.longest);
   if (!("edge" in target)) return target;
   const { edge } = target;
   const long = (shorter: number, longer: number) => Math.trunc((edge * longer) / shorter);
   return width <= height ? { width: edge, height: long(width, height) } : { width: long(height, width), height: edge };
+}
+
+/** transformers' `smart_resize`, which rounds halves to even numbers. */
+function squaresSize({ width, height }: Size, { side, minPixels, maxPixels }: SquaresTarget): Size {
+  const round = (squares: number) => (squares % 1 === 0.5 ? 2 * Math.round(squares / 2) : Math.round(squares));
+  const pixels = round(width / side) * round(height / side) * side ** 2;
+  const [shrinking, growing] = [Math.sqrt((width * height) / maxPixels), Math.sqrt(minPixels / (width * height))];
+  const resized = (length: number) => {
+    if (pixels > maxPixels) return side * Math.max(1, Math.floor(length / shrinking / side));
+    return side * (pixels < minPixels ? Math.ceil((length * growing) / side) : round(length / side));
+  };
+  return { width: resized(width), height: resized(height) };
 }
 
 /** transformers' `get_resize_output_image_size`: the shorter length is even, and no length is above 4096. */

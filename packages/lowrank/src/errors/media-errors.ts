@@ -15,11 +15,11 @@ export class MediaError extends LowrankError {
   }
 }
 
-/** The model's folder has no preprocessor_config.json. */
+/** The model's folder has no settings of an image processor. */
 export function preprocessorMissing(folder: string) {
   const message =
-    `"${folder}" has no preprocessor_config.json, which describes how images become model inputs. ` +
-    "Copy the file from the model's repository.";
+    `"${folder}" has no preprocessor_config.json and no processor_config.json with an image_processor. ` +
+    "They describe how images become model inputs. Copy one of them from the model's repository.";
   return failure("PREPROCESSOR_MISSING", message, { folder });
 }
 

@@ -13,7 +13,7 @@ import { checkPrompts, needsInvocation } from "../rows/invocation-rows.ts";
 import { targetLanguage } from "../rows/text-ending.ts";
 import { withFileDefaults } from "./file-defaults.ts";
 import { promptIds as encode, type TextPrompt } from "./prompt-ids.ts";
-import { pixelsOfPrompts, wordImages } from "./prompt-images.ts";
+import { imageTensorsOf, wordImages } from "./prompt-images.ts";
 import { type LikelyToken, readReport, type TextOptions, textRules } from "./text-rules.ts";
 import { TextStream } from "./text-stream.ts";
 
@@ -70,13 +70,14 @@ export async function* continuePrompts(
   // Before any pixels: of images that a model cannot read together, memory would not hold them.
   if (read.images !== undefined && promptTokens > limit) throw new PositionLimitError(promptTokens, limit);
   const rules = await textRules(model, tokenizer, withFileDefaults(options, model, { notices, promptTokens }));
-  const pixelValues = await pixelsOfPrompts(read);
+  const images = await imageTensorsOf(read);
   const tokens = generateTokens(model, {
     promptIds,
     context,
     ...targetLanguage(model, tokenizer),
     ...rules,
-    ...omitUndefined({ signal, prefix, pixelValues }),
+    ...omitUndefined({ signal, prefix }),
+    ...images,
   });
   try {
     for (;;) {
@@ -88,7 +89,7 @@ export async function* continuePrompts(
     }
   } finally {
     await tokens.return();
-    pixelValues?.dispose();
+    images?.pixelValues.dispose();
   }
   for (const [prompt, stream] of streams.entries()) {
     const reason = reasons[prompt] ?? "length";

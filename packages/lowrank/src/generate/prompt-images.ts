@@ -1,8 +1,7 @@
 // The images of prompts: their tokens in the prompts, and their pixels.
 
 import { imageParts } from "@lowrank/data";
-import type * as tf from "@tensorflow/tfjs-core";
-import { MessageImages } from "../media/message-images.ts";
+import { type ImageTensors, MessageImages } from "../media/message-images.ts";
 import type { MediaReader } from "../media/prepare-media.ts";
 import { type PlainPrompt, plainPrompt, type TextPrompt } from "./prompt-ids.ts";
 
@@ -29,8 +28,8 @@ export async function wordImages(textPrompts: readonly TextPrompt[], reader: Med
   return { prompts: await Promise.all(worded), images };
 }
 
-/** The pixels of all prompts, [squares, 3, height, width], which the caller owns; undefined without images. */
-export async function pixelsOfPrompts({ prompts, images }: PromptsWithImages): Promise<tf.Tensor4D | undefined> {
+/** The images of all prompts, whose tensor the caller owns; undefined without images. */
+export async function imageTensorsOf({ prompts, images }: PromptsWithImages): Promise<ImageTensors | undefined> {
   const messages = prompts.flatMap((prompt) => (typeof prompt === "string" ? [] : prompt.messages));
-  return images?.pixels(messages);
+  return images?.tensors(messages);
 }

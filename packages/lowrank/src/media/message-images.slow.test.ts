@@ -1,6 +1,9 @@
 // Against transformers: scripts/python/make_vision_language.py made the model, the images and the numbers.
 
 import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ImagePart } from "@lowrank/data";
 import { chooseEngine, registerGradients } from "@lowrank/engine";
@@ -22,6 +25,7 @@ const questions = [
   ["Which colour?", ["warm.png"]],
   ["Which two?", ["cold.png", "warm.png"]],
   ["No image?", []],
+  ["Which is tall?", ["tall.png", "warm.png"]],
 ] as const;
 
 let model: OpenedModel;
@@ -50,6 +54,13 @@ async function answersOf(model: OpenedModel, count: number): Promise<readonly (r
 function meanLoss(rows: typeof expected): number {
   const sum = rows.reduce((total, { loss, trained }) => total + loss * trained, 0);
   return sum / rows.reduce((total, { trained }) => total + trained, 0);
+}
+
+/** The first questions with these answers. */
+function rowsOf(answers: readonly string[]) {
+  return answers.map((answer, row) => {
+    return { messages: [...questionOf(row).messages, { role: "assistant", content: answer }] };
+  });
 }
 
 interface LinkPart {
@@ -119,10 +130,7 @@ describe("PaliGemma, which sees a prompt and its images as a whole", () => {
   });
 
   it("has transformers' loss on the answers of rows", async () => {
-    const rows = ["red", "blue, red"].map((answer, row) => {
-      return { messages: [...questionOf(row).messages, { role: "assistant", content: answer }] };
-    });
-    const { loss } = await paligemma.evaluate(rows, { batchSize: 2 });
+    const { loss } = await paligemma.evaluate(rowsOf(["red", "blue, red"]), { batchSize: 2 });
     expect(loss).toBeCloseTo(meanLoss(numbers), 5);
   });
 
@@ -135,5 +143,37 @@ describe("PaliGemma, which sees a prompt and its images as a whole", () => {
     const messages = turns.map((content, turn) => ({ role: turn === 1 ? "assistant" : "user", content }));
     expect(said[1]).toBe(await paligemma.generate({ messages }, { maxNewTokens: 4 }));
     chat.dispose();
+  });
+});
+
+describe("Qwen3-VL, whose images have any size", () => {
+  const numbers = expectedIn("expected-qwen3-vl.json");
+  let qwen: OpenedModel;
+  beforeAll(async () => {
+    qwen = await openModel(`${folder}/qwen3-vl`, { engine: false });
+  });
+  afterAll(() => qwen.dispose());
+
+  it("answers as transformers does, several prompts with images of unequal size and none at once", async () => {
+    expect(await answersOf(qwen, 4)).toEqual(numbers.map(({ generated }) => generated));
+  });
+
+  it("has transformers' loss on the answers of rows", async () => {
+    const { loss } = await qwen.evaluate(rowsOf(["red", "blue, red", "none", "green"]), { batchSize: 4 });
+    expect(loss).toBeCloseTo(meanLoss(numbers), 5);
+  });
+
+  it("is adapted as a language model, and answers the same once the adapter is merged", async () => {
+    const adapter = qwen.adapt({}, { seed: 1 });
+    expect([...adapter.handle.variables.keys()].every((path) => path.startsWith("model.language_model."))).toBe(true);
+    const row = { messages: [...questionOf(3).messages, { role: "assistant", content: "green" }] };
+    await adapter.train([row], { steps: 12, learningRate: 0.02, batchSize: 1 });
+    expect(await qwen.generate(questionOf(3))).toBe("green");
+    const out = await mkdtemp(join(tmpdir(), "lowrank-qwen3-vl-"));
+    await qwen.merge(adapter).save(join(out, "merged"));
+    const merged = await openModel(join(out, "merged"), { engine: false });
+    expect(await merged.generate(questionOf(3))).toBe("green");
+    merged.dispose();
+    await rm(out, { recursive: true });
   });
 });

@@ -11,6 +11,7 @@ import {
   imageWordings,
   normalizedPixels,
   type Pixels,
+  type TileGrid,
   tileGrid,
   tileImage,
   withImages,
@@ -22,11 +23,20 @@ const wordings: Readonly<Record<string, keyof typeof imageWordings>> = {
   smolvlm: "idefics3",
   gemma3: "gemma3",
   paligemma: "paligemma",
+  qwen3_vl: "qwen3Vl",
 };
 
 /** Whether a row has images that a language model reads. */
 export function hasImages(row: Example): boolean {
   return row.kind === "chat" && imageParts(row.messages).length > 0;
+}
+
+/** The images of texts as a model's inputs. */
+export interface ImageTensors {
+  /** [squares, 3, height, width] */
+  readonly pixelValues: tf.Tensor4D;
+  /** If the squares are those of larger images: rows and columns of each. */
+  readonly imageGrids?: readonly TileGrid[];
 }
 
 /** Reads the images of messages for one model. */
@@ -57,22 +67,29 @@ export class MessageImages {
     return namingBadData(image, () => tileImage(decoded, this.preparation));
   }
 
-  /** The images of messages as one tensor [squares, 3, height, width], which the caller owns; undefined without images. */
-  async pixels(messages: readonly ChatMessage[]): Promise<tf.Tensor4D | undefined> {
+  /** The images of messages, whose tensor the caller owns; undefined without images. Throws MediaError, DECODER_MISSING. */
+  async tensors(messages: readonly ChatMessage[]): Promise<ImageTensors | undefined> {
     const tiles: Pixels[] = [];
     for (const { image } of imageParts(messages)) tiles.push(...(await this.tiles(image)));
     const [first] = tiles;
     if (first === undefined) return undefined;
     const shape = [3, first.height, first.width] as const;
-    return tf.tidy(() => tf.stack(tiles.map((tile) => tf.tensor3d(normalizedPixels(tile), [...shape]))) as tf.Tensor4D);
+    const values = new Float32Array(tiles.length * tf.util.sizeFromShape([...shape]));
+    for (const [index, tile] of tiles.entries())
+      values.set(normalizedPixels(tile), (index * values.length) / tiles.length);
+    const imageGrids = tiles.flatMap(({ grid }) => grid ?? []);
+    const pixelValues = tf.tensor4d(values, [tiles.length, ...shape]);
+    return { pixelValues, ...(imageGrids.length > 0 && { imageGrids }) };
   }
 
-  /** Only a processor that splits images needs their size. */
+  /** Only a processor that cuts images needs their size. */
   async #wordingOf(image: ImageInput): Promise<NonNullable<ImagePart["wording"]>> {
     const { tokens, preparation, reader } = this;
     const words = imageWordings[wordings[reader.model.config.modelType] ?? "idefics3"];
-    if (preparation.tiles?.isSplit !== true || isPrepared(image)) return words({ tokens, grid: unsplit });
-    return words({ tokens, grid: tileGrid(await decodedImage(image, reader), preparation) });
+    const isCut = preparation.tiles?.isSplit === true || "side" in (preparation.resize?.target ?? {});
+    if (!isCut || isPrepared(image)) return words({ tokens, grid: unsplit });
+    const decoded = await decodedImage(image, reader);
+    return words({ tokens, grid: tileGrid(decoded, preparation) });
   }
 }
 

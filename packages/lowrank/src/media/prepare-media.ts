@@ -18,7 +18,7 @@ import {
   type Sound,
   whisperSampleRate,
 } from "@lowrank/data";
-import { type PretrainedModel, readJsonObject } from "@lowrank/models";
+import { type ModelFolder, type PretrainedModel, readJsonObject } from "@lowrank/models";
 import { MediaError, preprocessorMissing } from "../errors/media-errors.ts";
 import type { ModelSource } from "../open/model-source.ts";
 import type { Platform } from "../platform.ts";
@@ -33,8 +33,19 @@ export interface MediaReader {
 export async function imagePreparation({
   source: { folder, path },
 }: Pick<MediaReader, "source">): Promise<ImagePreparation> {
-  if (folder === undefined || !(await folder.has("preprocessor_config.json"))) throw preprocessorMissing(path);
-  return readImagePreparation(await readJsonObject(folder, "preprocessor_config.json"));
+  const settings = folder && (await imageSettings(folder));
+  if (settings === undefined) throw preprocessorMissing(path);
+  return readImagePreparation(settings);
+}
+
+/** In transformers' order: transformers 5 writes one file for a whole processor; an older processor_config.json has no images. */
+async function imageSettings(folder: ModelFolder): Promise<unknown> {
+  if (await folder.has("processor_config.json")) {
+    const { image_processor: settings = null } = await readJsonObject(folder, "processor_config.json");
+    if (settings !== null) return settings;
+  }
+  const file = "preprocessor_config.json";
+  return (await folder.has(file)) ? readJsonObject(folder, file) : undefined;
 }
 
 /** An image in the model's size. Throws MediaError, DECODER_MISSING. */

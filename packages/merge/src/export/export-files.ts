@@ -20,7 +20,7 @@ import { streamTensor, type TensorSources } from "./tensor-pieces.ts";
 const tokenizerFile =
   /^(tokenizer\.json|tokenizer_config\.json|special_tokens_map\.json|added_tokens\.json|vocab\.(json|txt)|merges\.txt|(tokenizer|spiece|spm|sentencepiece\.bpe)\.model|(source|target)\.spm|chat_template\.(jinja|json))$/;
 /** … and, of a base, generation settings and licences. */
-const otherFile = /^(generation_config\.json|preprocessor_config\.json|LICENSE.*|NOTICE.*)$/;
+const otherFile = /^(generation_config\.json|(pre)?processor_config\.json|LICENSE.*|NOTICE.*)$/;
 
 /** Whether a file belongs to a tokenizer. Only plain names count, so a write cannot leave the folder. */
 function isTokenizerFile(name: string): boolean {

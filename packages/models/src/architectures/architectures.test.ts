@@ -21,6 +21,7 @@ const own: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "deberta-v2": { position_buckets: 4 },
   swin: { embed_dim: 12, depths: [2, 1], num_heads: [3, 4] },
   paligemma: { text_config: { hidden_size: 32, vocab_size: 20 } },
+  qwen3_vl: { vision_config: { depth: 4, deepstack_visual_indexes: [1, 2], out_hidden_size: 32 } },
 };
 
 const cases = families.flatMap(({ modelType, architectures }) =>

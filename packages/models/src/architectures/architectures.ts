@@ -58,6 +58,7 @@ import { vit } from "./vision/vit.ts";
 import { gemma3 } from "./vision-language/gemma3.ts";
 import { idefics3 } from "./vision-language/idefics3.ts";
 import { paligemma } from "./vision-language/paligemma.ts";
+import { qwen3Vl } from "./vision-language/qwen3-vl.ts";
 
 export interface Architecture {
   backbone(model: PartList): Backbone;
@@ -132,6 +133,7 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ...forTypes(["idefics3", "smolvlm"], { backbone: idefics3, head: decoderHeads }),
   ["gemma3", { backbone: gemma3, head: decoderHeads }],
   ["paligemma", { backbone: paligemma, head: decoderHeads }],
+  ["qwen3_vl", { backbone: qwen3Vl, head: decoderHeads }],
   ["idefics3_vision", { backbone: visionTower, head: () => noHead }],
   ["dinov2", { backbone: dinov2, head: dinov2Heads }],
   ["dinov2_with_registers", { backbone: dinov2WithRegisters, head: dinov2Heads }],

@@ -10,6 +10,7 @@ const chunkBytes = 4_000_000;
 const knownFiles = [
   "config.json",
   "generation_config.json",
+  ...["preprocessor_config.json", "processor_config.json"],
   "model.safetensors",
   "model.safetensors.index.json",
   "tokenizer.json",

@@ -60,14 +60,15 @@ export async function* generateTokens(
   const isEnd = stopRule(eosTokenIds, options.stopStrings);
   const constraints = promptIds.map(() => options.constraint?.());
   const ended = promptIds.map(() => false);
-  const { inputFeatures, pixelValues } = options;
+  const { inputFeatures, pixelValues, imageGrids } = options;
   // Equal tokens may show other images.
   const prefix = keepsKeys(model) && pixelValues === undefined ? options.prefix : undefined;
   const cachedPrefix = prefix?.take(model, promptIds[0] ?? [], context.adapters);
   let cache = cachedPrefix?.cache ?? new KeyValueCache(context.adapters);
   let isWhole = true;
   try {
-    let next = firstWindow(model, promptIds, { start, inputFeatures, pixelValues, cachedTokens: cachedPrefix?.length });
+    const cachedTokens = cachedPrefix?.length;
+    let next = firstWindow(model, promptIds, { start, inputFeatures, pixelValues, imageGrids, cachedTokens });
     for (let step = 0; step < maxNewTokens; step++) {
       await pause(step);
       signal?.throwIfAborted();
@@ -93,7 +94,7 @@ export async function* generateTokens(
       cache.dispose();
       cache = new KeyValueCache(context.adapters, { generated: rows.map(({ length }) => length) });
       const texts = promptIds.map((prompt, row) => [...prompt, ...(rows[row] ?? [])]);
-      next = firstWindow(model, texts, { start, pixelValues });
+      next = firstWindow(model, texts, { start, pixelValues, imageGrids });
     }
   } finally {
     const text = [...(promptIds[0] ?? []), ...(rows[0] ?? [])].slice(0, cache.length);

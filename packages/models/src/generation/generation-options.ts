@@ -5,6 +5,7 @@ import { familyOf } from "@lowrank/contracts/families";
 import type * as tf from "@tensorflow/tfjs-core";
 import { GenerationOptionError, ModelInputError, PositionLimitError } from "../errors.ts";
 import type { BannedTokens, ForcedTokens } from "../folder/generation-defaults.ts";
+import type { Grid } from "../parts/images/resample-grid.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import type { LogitBias } from "./choose-token.ts";
 import type { PrefixCache } from "./prefix-cache.ts";
@@ -23,6 +24,8 @@ export interface GenerationOptions {
   readonly inputFeatures?: tf.Tensor3D;
   /** The images that the prompts show, in the order of their tokens: float32 [images, channels, height, width]. They stay the caller's. */
   readonly pixelValues?: tf.Tensor4D | undefined;
+  /** Rows and columns of tokens of each image, for a model that reads images of any size; `pixelValues` are then squares. */
+  readonly imageGrids?: readonly Grid[] | undefined;
   readonly maxNewTokens: number;
   /** The first token of an encoder–decoder's texts, if its files name none or another language is wanted (mBART). */
   readonly decoderStartTokenId?: number;
@@ -56,6 +59,7 @@ export const generationNames: OptionNames<GenerationOptions> = {
   promptIds: true,
   inputFeatures: true,
   pixelValues: true,
+  imageGrids: true,
   decoderStartTokenId: true,
   maxNewTokens: true,
   eosTokenIds: true,

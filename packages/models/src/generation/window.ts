@@ -2,7 +2,9 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { GenerationOptionError } from "../errors.ts";
+import { placeImages } from "../inputs/image-grids.ts";
 import type { ModelInputs } from "../inputs/model-inputs.ts";
+import type { Grid } from "../parts/images/resample-grid.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 
 type Rows = readonly (readonly number[])[];
@@ -21,6 +23,7 @@ interface Beginning {
   readonly start: number | null;
   readonly inputFeatures?: tf.Tensor3D | undefined;
   readonly pixelValues?: tf.Tensor4D | undefined;
+  readonly imageGrids?: readonly Grid[] | undefined;
   /** Tokens of the only prompt that a cache holds already. */
   readonly cachedTokens?: number | undefined;
 }
@@ -29,11 +32,15 @@ interface Beginning {
 export function firstWindow(
   model: PretrainedModel,
   promptIds: Rows,
-  { start, inputFeatures, pixelValues, cachedTokens }: Beginning,
+  { start, inputFeatures, pixelValues, imageGrids, cachedTokens }: Beginning,
 ): Window {
   if (inputFeatures !== undefined) return soundWindow(inputFeatures, promptIds);
-  if (model.task !== "sequence-to-sequence")
-    return withImages(promptWindow(afterCached(cachedTokens, padLeft(promptIds, model.firstPosition))), pixelValues);
+  if (model.task !== "sequence-to-sequence") {
+    const { imageTokenId: token } = model.config;
+    const shifts = imageGrids && placeImages(promptIds, [], { grids: imageGrids, token }).shifts;
+    const prompts = afterCached(cachedTokens, padLeft(promptIds, model.firstPosition));
+    return withImages(promptWindow({ ...prompts, shifts }), { pixelValues, imageGrids });
+  }
   if (start === null) {
     throw new GenerationOptionError("decoder_start_token_id", "missing in the model's files", "a token id");
   }
@@ -52,6 +59,8 @@ interface Prompts {
   readonly mask: Rows | undefined;
   /** Number of a text's first position. */
   readonly first: number;
+  /** Of texts whose images have fewer positions than tokens, or 0: added to the position after the last token. */
+  readonly shifts?: readonly number[] | undefined;
 }
 
 function padLeft(prompts: Rows, first: number): Prompts {
@@ -76,18 +85,21 @@ function afterCached(cachedTokens = 0, { ids, positions, ...rest }: Prompts): Pr
   return { ids: uncached(ids), positions: uncached(positions), ...rest };
 }
 
-function promptWindow({ ids, positions, mask, first }: Prompts): Window {
+function promptWindow({ ids, positions, mask, first, shifts }: Prompts): Window {
+  const next = (row: readonly number[] = []) => (row.at(-1) ?? 0) + 1;
   return {
-    positions: Math.max(...positions.map((row) => (row.at(-1) ?? 0) + 1 - first)),
+    positions: Math.max(...positions.map((row) => next(row) - first)),
     inputs: () => ({
       inputIds: matrix(ids),
       positionIds: positions,
       ...(mask === undefined ? {} : { attentionMask: matrix(mask) }),
     }),
-    after: (next) =>
+    after: (chosen) =>
       promptWindow({
-        ids: next.map((id) => [id]),
-        positions: positions.map((row) => [(row.at(-1) ?? 0) + 1]),
+        ids: chosen.map((id) => [id]),
+        positions:
+          shifts?.map((shift, row) => [next(positions[row] ?? positions[0]) + shift]) ??
+          positions.map((row) => [next(row)]),
         mask: mask?.map((row) => [...row, 1]),
         first,
       }),
@@ -135,8 +147,12 @@ function soundWindow(inputFeatures: tf.Tensor3D, latest: Rows): Window {
 }
 
 /** Only the first window has the prompts' images; after it they are in the cache. */
-function withImages(window: Window, pixelValues: tf.Tensor4D | undefined): Window {
-  return pixelValues === undefined ? window : { ...window, inputs: () => ({ ...window.inputs(), pixelValues }) };
+function withImages(
+  window: Window,
+  { pixelValues, imageGrids }: Pick<Beginning, "pixelValues" | "imageGrids">,
+): Window {
+  if (pixelValues === undefined) return window;
+  return { ...window, inputs: () => ({ ...window.inputs(), pixelValues, ...(imageGrids && { imageGrids }) }) };
 }
 
 function maskOf(mask: Rows): Pick<ModelInputs, "attentionMask"> {

@@ -1,6 +1,7 @@
 // From integers to tensors: the last step before a model.
 
 import * as tf from "@tensorflow/tfjs-core";
+import type { Grid } from "../parts/images/resample-grid.ts";
 import type { LabelledInputs } from "./model-inputs.ts";
 
 /** A rectangle of token ids, as `@lowrank/data` makes them. */
@@ -29,6 +30,8 @@ export interface IntegerBatch {
   readonly images?: Float32Array;
   /** [images, channels, height, width] */
   readonly imageShape?: readonly [number, number, number, number];
+  /** Rows and columns of each image's squares, if images have any size. */
+  readonly imageGrids?: readonly Grid[];
 }
 
 /** The result of `batchTensors`; the caller disposes of the tensors. */
@@ -61,7 +64,7 @@ export function batchTensors(batch: IntegerBatch): BatchTensors {
   if (features !== undefined && featureShape !== undefined) {
     return { inputFeatures: tf.tensor3d(features, [...featureShape]), labels };
   }
-  const { pixels, pixelShape, images, imageShape } = batch;
+  const { pixels, pixelShape, images, imageShape, imageGrids } = batch;
   if (pixels !== undefined && pixelShape !== undefined) {
     return { pixelValues: tf.tensor4d(pixels, [...pixelShape]), labels };
   }
@@ -71,6 +74,7 @@ export function batchTensors(batch: IntegerBatch): BatchTensors {
     attentionMask: grid(batch.attentionMask),
     ...(batch.tokenTypeIds === undefined ? {} : { tokenTypeIds: grid(batch.tokenTypeIds) }),
     ...(images === undefined || imageShape === undefined ? {} : { pixelValues: tf.tensor4d(images, [...imageShape]) }),
+    ...(imageGrids && { imageGrids }),
     labels,
   };
 }

@@ -15,10 +15,11 @@ import { loadModel } from "../loading/load-model.ts";
 import { openFolder } from "../node.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 
+const load = (name: string) =>
+  loadModel(openFolder(fileURLToPath(new URL(`../../../../fixtures/vision-language/${name}`, import.meta.url))));
 let model: PretrainedModel;
 beforeAll(async () => {
-  const folder = fileURLToPath(new URL("../../../../fixtures/vision-language/base", import.meta.url));
-  model = await loadModel(openFolder(folder));
+  model = await load("base");
 });
 afterAll(() => model.dispose());
 
@@ -60,4 +61,24 @@ describe("the images of texts", () => {
     });
     detach?.();
   });
+});
+
+it("images of any size need the grids of their tokens, and each has the adapter of its row", async () => {
+  const qwen = await load("qwen3-vl");
+  const site = qwen.sites().find(({ path }) => path === "model.visual.blocks.0.attn.qkv");
+  const detach = site?.attach("a", { variables: [], apply: ({ output }) => tf.mul(output, 2) });
+  tf.tidy(() => {
+    const mark = qwen.config.imageTokenId ?? 0;
+    const inputIds = tf.tensor2d([4, mark, mark, 7, 5, mark, mark, 7], [2, 4], "int32");
+    const pixelValues = tf.randomUniform<tf.Rank.R4>([4, 3, 4, 4], -1, 1, "float32", 7);
+    const imageGrids = [1, 2].map((rows) => ({ rows, columns: 2 / rows }));
+    const lastOf = (context: ForwardContext) =>
+      tf.unstack(qwen.forward({ inputIds, pixelValues, imageGrids }, context)).map((row) => row.dataSync().at(-1) ?? 0);
+    const [plain, adapted] = [lastOf(inferenceContext()), lastOf(inferenceContext(activeAdapters("a")))];
+    expectClose(lastOf(inferenceContext(adapterRows([null, "a"]))), [plain[0]!, adapted[1]!], 1e-5);
+    expect(Math.abs(plain[1]! - adapted[1]!)).toBeGreaterThan(1e-3);
+    expect(() => qwen.forward({ inputIds, pixelValues })).toThrow("they have 0 squares, but pixelValues has 4");
+  });
+  detach?.();
+  qwen.dispose();
 });

@@ -5,11 +5,12 @@ import type { ModelConfig } from "@lowrank/contracts/families";
 import { imageReaderOf } from "@lowrank/contracts/families/checkpoint";
 import { ModelInputError } from "../errors.ts";
 import { Pass, type ShownImages } from "../parts/pass.ts";
+import { patchInputs } from "./image-grids.ts";
 import type { SequenceInputs } from "./model-inputs.ts";
 
 /** The images of a call to a language model; undefined without images. Throws ModelInputError if their number does not fit the ids. */
 export function imagesOf(
-  { inputIds, pixelValues }: SequenceInputs,
+  { inputIds, pixelValues, imageGrids: grids = [] }: SequenceInputs,
   context: ForwardContext,
   config: ModelConfig,
 ): ShownImages | undefined {
@@ -33,7 +34,12 @@ export function imagesOf(
   const rows = Array.from({ length: count }, (_, image) => {
     return Math.floor((tokens[image * reader.tokens] ?? 0) / inputIds.shape[1]);
   });
-  return { stateOf, pass: new Pass(ofImages(context, rows), { pixelValues, positions: [], causal: false }) };
+  const hasGrids = config.rotary?.sections !== undefined;
+  const squares = grids.reduce((sum, grid) => sum + grid.rows * grid.columns, 0);
+  if (hasGrids && squares !== count)
+    throw new ModelInputError("imageGrids", `they have ${squares} squares, but pixelValues has ${count}`);
+  const places = hasGrids ? patchInputs(grids, config.mergedSide) : { positions: [] };
+  return { stateOf, pass: new Pass(ofImages(context, rows), { pixelValues, ...places, causal: false }) };
 }
 
 /** Each image has the adapter of the row that shows it, wherever in the text an adapter begins to act. */

@@ -7,6 +7,7 @@ import type { Backbone } from "../parts/backbone/backbone.ts";
 import { Pass } from "../parts/pass.ts";
 import { TextPositions, Texts } from "../parts/text-positions.ts";
 import { decoderInputsOf } from "./decoder-inputs.ts";
+import { placeImages } from "./image-grids.ts";
 import { imagesOf } from "./image-states.ts";
 import type { SequenceInputs } from "./model-inputs.ts";
 import { positionsOf, type TextInputs } from "./model-inputs.ts";
@@ -43,7 +44,14 @@ export function makePass(
     const textContext = knowsTokenPositions(task) ? withTokenPositions(context, { ...inputs, inputIds }) : context;
     const images = imagesOf(inputs, context, config);
     const blocks = blocksOf(inputs, images, backbone);
-    return new Pass(textContext, { ...inputs, positions, causal, ...(blocks && { blocks }) }, undefined, images);
+    const { grids } = images?.pass.inputs ?? {};
+    const placed = grids && placeImages(inputIds.arraySync(), positions, { grids, token: config.imageTokenId });
+    return new Pass(
+      textContext,
+      { ...inputs, positions, ...placed, causal, ...(blocks && { blocks }) },
+      undefined,
+      images,
+    );
   }
   // A cache belongs to the decoder.
   const { cache: _, ...source } = inputs;

@@ -8,6 +8,7 @@ import { ModelInputError, PositionLimitError } from "../errors.ts";
 import type { Backbone } from "../parts/backbone/backbone.ts";
 import type { PositionRules } from "../parts/backbone/stages.ts";
 import type { KeyValueCache } from "../parts/cache/key-value-cache.ts";
+import type { Grid } from "../parts/images/resample-grid.ts";
 
 /** One batch. All tensors belong to the caller. */
 export interface ModelInputs {
@@ -18,6 +19,11 @@ export interface ModelInputs {
    * the batch in the order of their tokens.
    */
   readonly pixelValues?: tf.Tensor4D;
+  /**
+   * Of a language model that reads images of any size (Qwen3-VL): rows and columns of tokens of each image. `pixelValues` are then
+   * squares, one for each token: the first image's, row by row, then the next one's.
+   */
+  readonly imageGrids?: readonly Grid[];
   /**
    * Audio features: float32 [batch, melBins, frames], `logMelFeatures` of "@lowrank/data" for each row. The number of frames is
    * fixed by the model, here twice `sourcePositions`.
@@ -33,7 +39,7 @@ export interface ModelInputs {
   readonly tokenTypeIds?: tf.Tensor2D | tf.Tensor3D;
   /**
    * int32 as `inputIds`, or plain rows: [batch or 1][time], [batch·choices or 1][time]. Absent: 0, 1, 2 …, whatever the
-   * mask, as in transformers.
+   * mask, as in transformers. With `imageGrids` they count tokens.
    */
   readonly positionIds?: tf.Tensor2D | tf.Tensor3D | readonly (readonly number[])[];
   /** Inputs of an encoder–decoder's decoder, int32 [batch, targetTime]. Absent: made from `labels`. */

@@ -2,6 +2,7 @@
 
 import type * as tf from "@tensorflow/tfjs-core";
 import type { KeyValueCache } from "./cache/key-value-cache.ts";
+import type { Grid } from "./images/resample-grid.ts";
 import type { RowGroup } from "./packing/plan-packing.ts";
 
 /** Tokens that see each other, also later ones: each run of neighbouring members of a row is a block. */
@@ -23,6 +24,10 @@ export interface PassInputs {
   readonly inputFeatures?: tf.Tensor3D;
   /** One row of positions for all sequences, or one for each: [batch or 1][time]. */
   readonly positions: readonly (readonly number[])[];
+  /** If tokens have a row and a column in an image: the rows, then the columns, both as `positions`. */
+  readonly places?: readonly PassInputs["positions"][];
+  /** Of a pass through an encoder of images of any size: rows and columns of squares of patches of each image. */
+  readonly grids?: readonly Grid[];
   /** [batch, past + time]; 0 hides a key. */
   readonly attentionMask?: tf.Tensor2D;
   /** int32 [batch, time] */

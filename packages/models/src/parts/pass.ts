@@ -310,15 +310,24 @@ export class Pass {
       throw new ModelInputError("cache", `${message}. Start again with the whole text and an empty cache.`);
     }
     const shape = [positions.length, 1, positions[0]?.length ?? 0, frequencies.pairs.length];
-    const { cos, sin } = rotaryAngles(frequencies, positions.flat());
+    const { cos, sin } = this.#angles(frequencies);
     return { cos: tf.keep(tf.tensor(cos, shape)), sin: tf.keep(tf.tensor(sin, shape)) };
   }
 
   #makeRotation(frequencies: RotaryFrequencies, options: RotationOptions): tf.Tensor3D {
     const { positions } = this.inputs;
     const pairs = this.rotary(frequencies).cos.shape[3] ?? 0;
-    const values = rotationMatrices(rotaryAngles(frequencies, positions.flat()), pairs, options);
+    const values = rotationMatrices(this.#angles(frequencies), pairs, options);
     return tf.tensor3d(values, [positions.length, options.headSize, options.headSize]);
+  }
+
+  #angles(frequencies: RotaryFrequencies) {
+    const { positions, places = [] } = this.inputs;
+    return rotaryAngles(
+      frequencies,
+      positions.flat(),
+      places.map((axis) => axis.flat()),
+    );
   }
 }
 
@@ -337,16 +346,18 @@ function keepOf(make: () => tf.Tensor | undefined): tf.Tensor | undefined {
 
 /** Call it inside a tidy, on an engine whose values are in this process's memory. */
 function packedInputs({ attentionMask: _, ...inputs }: PassInputs, packing: Packing): PassInputs {
-  const { inputIds, tokenTypeIds, positions } = inputs;
+  const { inputIds, tokenTypeIds, positions, places } = inputs;
   const time = inputIds?.shape[1] ?? 1;
+  const pick = (rows: PassInputs["positions"]) =>
+    packing.tokens.map((position) => [
+      rows[rows.length === 1 ? 0 : Math.floor(position / time)]?.[position % time] ?? 0,
+    ]);
   return {
     ...inputs,
     ...(inputIds === undefined ? {} : { inputIds: tokensOf(inputIds, packing) }),
     ...(tokenTypeIds === undefined ? {} : { tokenTypeIds: tokensOf(tokenTypeIds, packing) }),
-    positions: packing.tokens.map((position) => {
-      const row = positions.length === 1 ? 0 : Math.floor(position / time);
-      return [positions[row]?.[position % time] ?? 0];
-    }),
+    positions: pick(positions),
+    ...(places && { places: places.map(pick) }),
     groups: packing.groups,
     ...(packing.shared && { shared: packing.shared }),
   };

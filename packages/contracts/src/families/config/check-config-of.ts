@@ -210,8 +210,15 @@ function readLayerKinds(reader: ConfigReader, table: LayerKindTable | undefined,
 
 function byNumber(
   reader: ConfigReader,
-  { types, plain, plainEach, from, each }: LayerKindTable,
+  { types, plain, plainEach, from, each, listed }: LayerKindTable,
 ): (layer: number) => boolean {
+  if (listed !== undefined) {
+    const numbers = reader.peek(listed.key) ?? listed.fallback;
+    const isRising =
+      Array.isArray(numbers) && numbers.every((one, index) => Number.isInteger(one) && !(one <= numbers[index - 1]));
+    if (!isRising || numbers.length > 4096) reader.invalid(listed.key, numbers, "a rising list of layer numbers");
+    return (layer) => isRising && numbers.includes(layer);
+  }
   if (from !== undefined) {
     const first = reader.integer(from.key, { min: 0, max: 4096 }) ?? from.fallback;
     return (layer) => layer >= first;

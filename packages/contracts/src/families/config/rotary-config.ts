@@ -70,7 +70,8 @@ function readOne(
   nested: ConfigReader | null,
   { table, defaults }: { readonly table: RotaryTable; readonly defaults: Defaults },
 ): RotaryConfig {
-  if (!nested) return { theta: defaults.theta, share: defaults.share, scaling: { type: "none" } };
+  const sections = table.sections && { sections: readSections(nested, table.sections) };
+  if (!nested) return { theta: defaults.theta, share: defaults.share, scaling: { type: "none" }, ...sections };
   const theta = nested.number("rope_theta", thetaBounds) ?? defaults.theta;
   const share = nested.number("partial_rotary_factor", shareBounds) ?? defaults.share;
   const { headSize, maxPositions, originalAtTop } = defaults;
@@ -79,7 +80,15 @@ function readOne(
   if (!table.share && share !== defaults.share)
     nested.notHandled("partial_rotary_factor", share, `${defaults.share} (the rotated share of a head)`);
   finish(reader, nested, table.ignored);
-  return { theta, share, scaling };
+  return { theta, share, scaling, ...sections };
+}
+
+function readSections(nested: ConfigReader | null, fallback: readonly number[]): readonly number[] {
+  const value = nested?.peek("mrope_section") ?? fallback;
+  const isCount = (pairs: unknown) => Number.isInteger(pairs) && Number(pairs) >= 0;
+  if (Array.isArray(value) && value.length === 3 && value.every(isCount)) return value;
+  nested?.invalid("mrope_section", value, "three numbers of pairs, which rotate by time, row and column");
+  return fallback;
 }
 
 /** Every key inside changes the rotation, so a key that was not read is an error. */

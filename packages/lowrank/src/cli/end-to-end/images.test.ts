@@ -176,7 +176,9 @@ describe("pictures that cannot be read", () => {
     expect((await refused(work.path("unsorted"))).stderr).toContain('the image "a.png" is not in a class folder');
     expect((await refused(work.path("vit"))).stderr).toContain("the folder has no images");
     const plain = await refused(work.path("pictures"), ["--model", fixture("vit", "base")]);
-    expect(plain.stderr).toContain("has no preprocessor_config.json");
+    expect(plain.stderr).toContain(
+      "has no preprocessor_config.json and no processor_config.json with an image_processor",
+    );
     const deaf = await refused(work.path("pictures"), ["--model", fixture("gpt2", "base")]);
     expect([deaf.code, deaf.stderr]).toEqual([1, expect.stringContaining("image-classification")]);
   });

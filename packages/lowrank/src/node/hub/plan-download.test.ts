@@ -16,6 +16,11 @@ describe("planDownload", () => {
     expect(planDownload(address, "model", paths)).toEqual(["config.json", "tokenizer.json", "model.safetensors"]);
   });
 
+  it("includes the settings of processors", () => {
+    const paths = ["config.json", "preprocessor_config.json", "processor_config.json", "model.safetensors"];
+    expect(planDownload(address, "model", [...paths, "video_preprocessor_config.json"])).toEqual(paths);
+  });
+
   it("selects vocabulary files only without a tokenizer.json", () => {
     const paths = [
       "config.json",

@@ -30,7 +30,7 @@ export function computeByPlan(backbone: Backbone, head: Planned, pass: Pass): tf
 function mayPlan({ decoder }: Backbone, { context, inputs, shape: [rows, time], past }: Pass): boolean {
   if (decoder !== undefined || context.training || context.everyPosition === true) return false;
   if (tf.engine().state.gradientDepth > 0) return false;
-  if (inputs.blocks !== undefined) return false;
+  if (inputs.blocks !== undefined || inputs.places !== undefined) return false;
   if (past > 0) return time === 1;
   return rows === 1 && inputs.attentionMask === undefined;
 }

@@ -5,7 +5,10 @@ import { type Backbone, runBackbone } from "../backbone/backbone.ts";
 import { rearrange, rearrangement } from "../images/rearrange.ts";
 import type { Pass } from "../pass.ts";
 
-/** `text` whose embedding also runs `images`, if a call has any. The last stage of `images` makes [images, tokens, width]. */
+/**
+ * `text` whose embedding also runs `images`, if a call has any. The last stage of `images` makes [images, tokens, width], or more
+ * features, which are 0 for tokens of texts.
+ */
 export function withImageTokens(text: Backbone, images: Backbone): Backbone {
   const parts = [images.embed, ...images.stages, text.embed].flatMap((stage) => stage.parts);
   const run = (pass: Pass) =>
@@ -19,9 +22,11 @@ export function withImageTokens(text: Backbone, images: Backbone): Backbone {
 
 /** `stateOf` has, for each of batch·time tokens, the number of the state that replaces it, or −1. */
 function fillTokens(tokens: tf.Tensor, states: tf.Tensor, stateOf: readonly number[]): tf.Tensor {
-  const width = tokens.shape[2] ?? 0;
+  const [batch = 0, time = 0, textWidth = 0] = tokens.shape;
+  const width = states.shape.at(-1) ?? 0;
   const count = states.size / width;
-  const all = tf.concat([tf.reshape(states, [1, count, width]), tf.reshape(tokens, [1, stateOf.length, width])], 1);
+  const wide = width === textWidth ? tokens : tf.concat([tokens, tf.zeros([batch, time, width - textWidth])], 2);
+  const all = tf.concat([tf.reshape(states, [1, count, width]), tf.reshape(wide, [1, stateOf.length, width])], 1);
   const order = stateOf.map((state, token) => (state < 0 ? count + token : state));
-  return tf.reshape(rearrange(all, rearrangement(order, count + stateOf.length)), tokens.shape);
+  return tf.reshape(rearrange(all, rearrangement(order, count + stateOf.length)), [batch, time, width]);
 }

@@ -12,6 +12,8 @@ export interface RotaryFrequencies {
   readonly long?: { readonly from: number; readonly pairs: Float32Array };
   /** Multiplies cos and sin. */
   readonly magnitude: number;
+  /** For each pair, by which position of a token it rotates: 0 for time, 1 its row in an image, 2 its column. Absent: all by time. */
+  readonly axes?: readonly number[];
   /** Maximum number of positions: beyond it, frequencies depend on earlier texts (dynamic), or queries grow (Ministral 3). */
   readonly limit?: { readonly positions: number; readonly by: "dynamic" | "llama_4_scaling_beta" };
 }
@@ -24,7 +26,14 @@ export function rotaryOf({ headSize, ...config }: ModelConfig, rotary = config.r
     const rotating = Math.floor(share * headSize) >> 1;
     return { pairs: pairs.map((frequency, pair) => (pair < rotating ? frequency : 0)), magnitude: 1 };
   }
-  return rotaryFrequencies(Math.floor(headSize * share + 1e-9), { theta, scaling });
+  const frequencies = rotaryFrequencies(Math.floor(headSize * share + 1e-9), { theta, scaling });
+  const sections = rotary?.sections;
+  if (sections === undefined) return frequencies;
+  const isOf = (axis: number, pair: number) => pair % 3 === axis && pair < 3 * (sections[axis] ?? 0);
+  return {
+    ...frequencies,
+    axes: Array.from(frequencies.pairs, (_, pair) => (isOf(1, pair) ? 1 : isOf(2, pair) ? 2 : 0)),
+  };
 }
 
 /** The frequencies of each layer, by its index: layers with a window may rotate differently (Gemma 3, OLMo 3). */
@@ -73,16 +82,19 @@ export function rotaryFrequencies(dims: number, { theta, scaling }: Omit<RotaryC
 export function rotaryAngles(
   frequencies: RotaryFrequencies,
   positions: readonly number[],
+  places: readonly (readonly number[])[] = [],
 ): { readonly cos: Float32Array; readonly sin: Float32Array } {
-  const { long, limit, magnitude } = frequencies;
+  const { long, limit, magnitude, axes } = frequencies;
   const count = countOf(positions);
   if (limit !== undefined && count > limit.positions)
     throw new PositionLimitError(count, limit.positions, { limitedBy: limit.by });
   const pairs = long !== undefined && count > long.from ? long.pairs : frequencies.pairs;
   const cos = new Float32Array(positions.length * pairs.length);
   const sin = new Float32Array(positions.length * pairs.length);
-  positions.forEach((position, row) => {
+  const byAxis = [positions, ...places];
+  positions.forEach((time, row) => {
     pairs.forEach((frequency, pair) => {
+      const position = byAxis[axes?.[pair] ?? 0]?.[row] ?? time;
       const angle = Math.fround(position * frequency);
       cos[row * pairs.length + pair] = Math.fround(Math.cos(angle)) * magnitude;
       sin[row * pairs.length + pair] = Math.fround(Math.sin(angle)) * magnitude;
