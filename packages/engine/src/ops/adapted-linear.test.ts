@@ -5,6 +5,7 @@ import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { expectTwin, onEachBackend, waves } from "../../test/compare-with-twin.ts";
+import { packedMatrices } from "../../test/packed-matrices.ts";
 import { expectTwoLosses } from "../../test/two-losses.ts";
 import { FrozenWeight } from "../frozen-weight.ts";
 import { matrix } from "../rows.ts";
@@ -21,7 +22,7 @@ interface Product {
   readonly weight: FrozenWeight;
   readonly a: tf.Tensor;
   readonly b: tf.Tensor;
-  readonly bias: tf.Tensor;
+  readonly bias?: tf.Tensor | undefined;
   readonly scale: number;
 }
 
@@ -35,26 +36,41 @@ const together: Multiply = (x, products) =>
   });
 
 const plain: Multiply = (x, products) =>
-  products.map(({ frozen, a, b, bias, scale }) =>
+  products.map(({ frozen, a, b, bias = tf.scalar(0), scale }) =>
     tf.add(tf.add(tf.matMul(x, frozen), tf.mul(tf.matMul(tf.matMul(x, a), b), scale)), bias),
   );
 
-/** Inputs of a gated layer: x, a gain, and for each of four products A, B and bias. `use` gets the products with these. */
-function layer(rows: number, [outside, inside]: readonly [number, number], rank: number) {
+type Kind = keyof typeof packedMatrices;
+
+/**
+ * Inputs of a gated layer: x, a gain, and for each of four products A, B and bias. Packed weights, of `kinds` in turn and in both
+ * layouts, have no bias, so that a dispatch has room for two of them.
+ */
+function layer(
+  rows: number,
+  [outside, inside]: readonly [number, number],
+  { rank, kinds = [] }: { readonly rank: number; readonly kinds?: readonly Kind[] },
+) {
   const sizes = [[outside, inside], [outside, inside], [outside, outside], [inside, outside]] as const; // biome-ignore format: a table
-  const frozen = sizes.map((size, index) => waves(size, index + 11));
-  const weights = frozen.map((values) => FrozenWeight.from(matrix(tf.clone(values))));
+  const weights = sizes.map(([inFeatures, outFeatures], index) => {
+    const kind = kinds[index % kinds.length];
+    if (kind === undefined) return FrozenWeight.from(matrix(waves([inFeatures, outFeatures], index + 11)));
+    if (index % 2 === 0) return FrozenWeight.from(packedMatrices[kind](inFeatures, outFeatures));
+    return FrozenWeight.fromTransposed(packedMatrices[kind](outFeatures, inFeatures));
+  });
+  const frozen = weights.map((weight) => weight.read());
+  const trainedCount = kinds.length === 0 ? 3 : 2;
   const inputs = [
     ...[waves([rows, outside]), waves([outside], 2)],
     ...sizes.flatMap(([inFeatures, outFeatures], index) => {
-      return [[inFeatures, rank], [rank, outFeatures], [outFeatures]].map((size, kind) =>
-        waves(size, 3 * index + kind + 3),
-      );
+      const shapes = [[inFeatures, rank], [rank, outFeatures], [outFeatures]].slice(0, trainedCount);
+      return shapes.map((size, kind) => waves(size, 3 * index + kind + 3));
     }),
   ];
   const productsOf = (trained: readonly tf.Tensor[]) =>
     frozen.map((frozen, index) => {
-      const [a, b, bias] = trained.slice(3 * index, 3 * index + 3) as [tf.Tensor, tf.Tensor, tf.Tensor];
+      const own = trained.slice(trainedCount * index, trainedCount * (index + 1));
+      const [a, b, bias] = own as [tf.Tensor, tf.Tensor, tf.Tensor | undefined];
       return { frozen, weight: weights[index] as FrozenWeight, a, b, bias, scale: 0.5 + index };
     });
   /** x + third(norm(x)) + down(swiglu(gate(norm(x)), up(norm(x)))) */
@@ -77,12 +93,14 @@ const plainNorm = (x: tf.Tensor, gain: tf.Tensor, epsilon: number) =>
 onEachBackend(() => {
   describe("adaptedLinears", () => {
     it("gives what plain operations give between a norm, a gate and a residual, for ranks below and above 16", async () => {
-      for (const [rows, widths, rank] of [
-        [6, [5, 9], 2],
-        [38, [21, 34], 16],
-        [10, [20, 18], 17],
+      for (const [rows, widths, adapted] of [
+        [6, [5, 9], { rank: 2 }],
+        [38, [21, 34], { rank: 16 }],
+        [10, [20, 18], { rank: 17 }],
+        [19, [21, 35], { rank: 8, kinds: ["4 bits with minima", "4 bits", "NF4", "8 bits"] }],
+        [19, [21, 35], { rank: 32, kinds: ["f16", "4 bits with stepped scales and minima", "bf16"] }],
       ] as const) {
-        const { inputs, compute, dispose } = layer(rows, widths, rank);
+        const { inputs, compute, dispose } = layer(rows, widths, adapted);
         const own = (...given: tf.Tensor[]) => compute(given, together, rmsNorm);
         await expectTwin(own, (...given) => compute(given, plain, plainNorm), inputs, 1e-4);
         dispose();
@@ -90,14 +108,14 @@ onEachBackend(() => {
     });
 
     it("gives each of two losses over one tape its gradients", async () => {
-      const { inputs, compute, dispose } = layer(6, [5, 9], 2);
+      const { inputs, compute, dispose } = layer(6, [5, 9], { rank: 2 });
       await expectTwoLosses((...given) => compute(given, together, rmsNorm), inputs);
       tf.dispose([...inputs]);
       dispose();
     });
 
     it("leaves what a norm gives readable, and nothing behind", async () => {
-      const { inputs, compute, dispose } = layer(6, [5, 9], 2);
+      const { inputs, compute, dispose } = layer(6, [5, 9], { rank: 2 });
       const kept: tf.Tensor[] = [];
       const norm: typeof rmsNorm = (...call) => {
         const normed = rmsNorm(...call);

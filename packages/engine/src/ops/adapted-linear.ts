@@ -27,25 +27,28 @@ export function hasAdaptedLinear(): boolean {
 
 /**
  * x·W + bias + scale·(x·A)·B of each of `parts`, for x [..., inFeatures], as `addLowRank` of a `frozenLinear`; undefined where the
- * backend has no kernel for it, or a W is not stored as one float32 tensor. Differentiable for x, each A, B and bias. Throws ShapeError.
+ * backend has no kernel for it, or a W is neither a float32 tensor nor packed in the backend's memory. Differentiable for x, each A, B
+ * and bias. Throws ShapeError.
  */
 export function adaptedLinears(x: tf.Tensor, parts: readonly AdaptedLinearParts[]): readonly tf.Tensor[] | undefined {
   const trained: Record<string, tf.Tensor> = {};
   const terms: Record<string, tf.Tensor> = {};
   const matrices: Record<string, tf.Tensor> = {};
+  const weights: Record<string, number> = {};
   const areTransposed: boolean[] = [];
   for (const [index, { weight, bias, a, b }] of parts.entries()) {
-    const { stored } = weight;
-    if (stored === undefined) return undefined;
+    const found = weight.stored ?? weight.packed;
+    if (found === undefined) return undefined;
+    if ("matrix" in found) matrices[`matrix${index}`] = found.matrix;
+    else weights[`matrix${index}`] = found.weight;
     Object.assign(trained, { [`a${index}`]: a, [`b${index}`]: b });
     if (bias !== undefined) terms[`term${index}`] = bias;
-    matrices[`matrix${index}`] = stored.matrix;
-    areTransposed.push(stored.isTransposed);
+    areTransposed.push(found.isTransposed);
   }
   if (parts.length === 0 || !hasCustomKernel("LowrankAdaptedLinear", { x, ...trained, ...matrices, ...terms }))
     return undefined;
   for (const { weight } of parts) checkLastAxis("adaptedLinears", x, weight.inFeatures);
-  const attributes = { scales: parts.map(({ scale }) => scale), areTransposed };
+  const attributes = { scales: parts.map(({ scale }) => scale), weights, areTransposed };
   const savedX = saveForBackward(x);
   const names = Object.keys(trained);
   return withGradients<readonly tf.Tensor[], readonly tf.Tensor[]>({

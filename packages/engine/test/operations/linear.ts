@@ -69,23 +69,28 @@ const linear = defineOperation<LinearSettings>({
   },
 });
 
-interface AdaptedSettings extends Omit<LinearSettings, "kept"> {
+interface AdaptedSettings extends LinearSettings {
   readonly rank: number;
-  readonly isTransposed: boolean;
 }
 
 const adapted = defineOperation<AdaptedSettings>({
   name: "adaptedLinears",
   settings: fc.record({
     ...{ axes: leadingAxes, inFeatures: size, outFeatures: size, rank: size },
-    ...{ hasBias: fc.boolean(), isTransposed: fc.boolean() },
+    ...{ hasBias: fc.boolean(), kept: weightSettings },
   }),
   large: [
-    { axes: [2, 37], inFeatures: 70, outFeatures: 101, rank: 17, hasBias: true, isTransposed: true },
-    { axes: [300], inFeatures: 65, outFeatures: 1031, rank: 3, hasBias: false, isTransposed: false },
+    {
+      ...{ axes: [2, 37], inFeatures: 70, outFeatures: 101, rank: 32, hasBias: true },
+      kept: { storage: "4 bits with minima", isTransposed: true },
+    },
+    {
+      ...{ axes: [300], inFeatures: 65, outFeatures: 1031, rank: 3, hasBias: false },
+      kept: { storage: "float32", isTransposed: false },
+    },
   ],
-  use: ({ axes, inFeatures, outFeatures, rank, hasBias, isTransposed }) => {
-    const frozen = preparedWeight([inFeatures, outFeatures], { storage: "float32", isTransposed });
+  use: ({ axes, inFeatures, outFeatures, rank, hasBias, kept }) => {
+    const frozen = preparedWeight([inFeatures, outFeatures], kept);
     const plain = () => tf.tensor2d(frozen.values.slice(), [inFeatures, outFeatures]);
     return {
       prepare: frozen.prepare,

@@ -3,15 +3,14 @@
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { PackedMatrix } from "../../packed/packed-matrix.ts";
 import type { PackedWeights } from "../../packed/packed-weights.ts";
+import { computeAllDeferred } from "./deferred.ts";
 import { type PackedLayout, packedLayout } from "./packed-layout.ts";
 import { submitPending } from "./run-shader.ts";
 
-/** A matrix M [rows, columns] on the GPU. */
-export interface GpuMatrix {
-  readonly rows: number;
-  readonly columns: number;
+/** A packed matrix M on the GPU. */
+export interface GpuMatrix extends Pick<PackedLayout, "declarations" | "numbers"> {
+  readonly shape: readonly [rows: number, columns: number];
   readonly buffer: GPUBuffer;
-  readonly layout: Pick<PackedLayout, "declarations" | "numbers">;
 }
 
 export class GpuPackedWeights implements PackedWeights {
@@ -30,8 +29,8 @@ export class GpuPackedWeights implements PackedWeights {
     for (const { at, array } of arrays) bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at);
     buffer.unmap();
     const weight = this.#nextId++;
-    const { rows, columns } = matrix;
-    this.#matrices.set(weight, { rows, columns, buffer, layout: { declarations, numbers } });
+    const shape = [matrix.rows, matrix.columns] as const;
+    this.#matrices.set(weight, { shape, buffer, declarations, numbers });
     return weight;
   }
 
@@ -46,7 +45,8 @@ export class GpuPackedWeights implements PackedWeights {
     const matrix = this.#matrices.get(weight);
     if (matrix === undefined) return;
     this.#matrices.delete(weight);
-    submitPending(this.backend); // a dispatch that waits may read it
+    computeAllDeferred(this.backend); // a dispatch that waits may read it
+    submitPending(this.backend);
     matrix.buffer.destroy();
   }
 }

@@ -7,9 +7,9 @@ import { type BlockMatrix, blocksPerRow, type HalfMatrix, type PackedMatrix } fr
 
 /** Where a matrix's arrays are in its buffer, and how its entries are read. */
 export interface PackedLayout {
-  /** Of words `matrix: array<u32>`: the function `entryOf(row: u32, column: u32) -> f32`. Equal where matrices are read alike. */
+  /** Of words `$: array<u32>`, `$` for any name: the function `$Entry(row: u32, column: u32) -> f32`. Equal where matrices are read alike. */
   readonly declarations: string;
-  /** The u32 numbers that `declarations` use. */
+  /** The u32 numbers that `declarations` use: `numbers.$_width` is "width". */
   readonly numbers: Readonly<Record<string, number>>;
   /** What the buffer holds, each from byte `at` on, a whole word. */
   readonly arrays: readonly { readonly at: number; readonly array: ArrayBufferView }[];
@@ -22,6 +22,16 @@ export function packedLayout(matrix: PackedMatrix): PackedLayout {
   const code = matrix.kind === "blocks" ? blocksReader(matrix, words) : halvesReader(matrix, words);
   const { arrays, size, places } = words;
   return { declarations: readers + code, numbers: { width: matrix.columns, ...places }, arrays, size };
+}
+
+/** The `declarations` for words of this name, so that one shader can read several matrices. */
+export function readerOf({ declarations }: Pick<PackedLayout, "declarations">, name: string): string {
+  return declarations.replaceAll("$", name);
+}
+
+/** The `numbers` that `readerOf` uses. */
+export function numbersOf({ numbers }: Pick<PackedLayout, "numbers">, name: string): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(numbers).map(([number, value]) => [`${name}_${number}`, value]));
 }
 
 class Words {
@@ -39,18 +49,18 @@ class Words {
 
 /** Entry i of an array that begins at word `at`. */
 const readers = `
-fn f32At(at: u32, i: u32) -> f32 { return bitcast<f32>(matrix[at + i]); }
-fn u16At(at: u32, i: u32) -> u32 { return extractBits(matrix[at + i / 2], i % 2 * 16, 16u); }
-fn f16At(at: u32, i: u32) -> f32 { return unpack2x16float(u16At(at, i)).x; }
-fn u8At(at: u32, i: u32) -> u32 { return extractBits(matrix[at + i / 4], i % 4 * 8, 8u); }
-fn i8At(at: u32, i: u32) -> f32 { return f32(i32(u8At(at, i) << 24) >> 24); }
+fn $F32At(at: u32, i: u32) -> f32 { return bitcast<f32>($[at + i]); }
+fn $U16At(at: u32, i: u32) -> u32 { return extractBits($[at + i / 2], i % 2 * 16, 16u); }
+fn $F16At(at: u32, i: u32) -> f32 { return unpack2x16float($U16At(at, i)).x; }
+fn $U8At(at: u32, i: u32) -> u32 { return extractBits($[at + i / 4], i % 4 * 8, 8u); }
+fn $I8At(at: u32, i: u32) -> f32 { return f32(i32($U8At(at, i) << 24) >> 24); }
 `;
 
 function halvesReader({ kind, bits }: HalfMatrix, words: Words): string {
   words.place("bits", bits);
-  const entry = { f16: "f16At(numbers.bits, i)", bf16: "bitcast<f32>(u16At(numbers.bits, i) << 16)" }[kind];
-  return `fn entryOf(row: u32, column: u32) -> f32 {
-  let i = row * numbers.width + column;
+  const entry = { f16: "$F16At(numbers.$_bits, i)", bf16: "bitcast<f32>($U16At(numbers.$_bits, i) << 16)" }[kind];
+  return `fn $Entry(row: u32, column: u32) -> f32 {
+  let i = row * numbers.$_width + column;
   return ${entry};
 }`;
 }
@@ -60,16 +70,16 @@ function blocksReader(matrix: BlockMatrix, words: Words): string {
   words.place("codes", codes);
   const code =
     codeBits === 8
-      ? "u8At(numbers.codes, row * numbers.width + column)"
-      : "(u8At(numbers.codes, row * ((numbers.width + 1) / 2) + column / 2) >> (column % 2 * 4)) & 15";
+      ? "$U8At(numbers.$_codes, row * numbers.$_width + column)"
+      : "($U8At(numbers.$_codes, row * ((numbers.$_width + 1) / 2) + column / 2) >> (column % 2 * 4)) & 15";
   // A whole row may be one block, of a size that differs from matrix to matrix.
   const block =
     blocksPerRow(matrix) === 1
       ? "row"
-      : `row * ((numbers.width + ${blockSize - 1}) / ${blockSize}) + column / ${blockSize}`;
+      : `row * ((numbers.$_width + ${blockSize - 1}) / ${blockSize}) + column / ${blockSize}`;
   const scale = numberReader("scales", matrix.scales, words);
   const minimum = minima === undefined ? "" : ` + ${numberReader("minima", minima, words)}`;
-  return `fn entryOf(row: u32, column: u32) -> f32 {
+  return `fn $Entry(row: u32, column: u32) -> f32 {
   let code = ${code};
   let block = ${block};
   return ${levelReader(matrix, words)} * ${scale}${minimum};
@@ -82,7 +92,7 @@ function levelReader(matrix: BlockMatrix, words: Words): string {
   // A step that is no float32 would be another number in the shader, or none.
   if (even === undefined || Math.fround(even.step) !== even.step) {
     words.place("levels", matrix.levels);
-    return "f32At(numbers.levels, code)";
+    return "$F32At(numbers.$_levels, code)";
   }
   const half = 2 ** (matrix.codeBits - 1);
   const place = `(i32(code${even.isSigned ? ` ^ ${half}` : ""}) - ${half})`;
@@ -93,9 +103,9 @@ function levelReader(matrix: BlockMatrix, words: Words): string {
 function numberReader(name: string, numbers: BlockNumbers, words: Words): string {
   if (!isStepped(numbers)) {
     words.place(name, numbers);
-    return `${numbers instanceof Float32Array ? "f32At" : "f16At"}(numbers.${name}, block)`;
+    return `${numbers instanceof Float32Array ? "$F32At" : "$F16At"}(numbers.$_${name}, block)`;
   }
   words.place(name, numbers.multiples);
   words.place(`${name}Steps`, numbers.steps);
-  return `(f16At(numbers.${name}Steps, block / ${numbers.span}) * i8At(numbers.${name}, block))`;
+  return `($F16At(numbers.$_${name}Steps, block / ${numbers.span}) * $I8At(numbers.$_${name}, block))`;
 }

@@ -8,6 +8,7 @@ import { testEngines, useEngine } from "../../../test/test-engines.ts";
 import { ArgumentError, OtherEngineError } from "../../errors.ts";
 import { PackedStorage } from "../../frozen/packed-storage.ts";
 import { FrozenWeight } from "../../frozen-weight.ts";
+import { adaptedLinears } from "../../ops/adapted-linear.ts";
 import { packedBytes } from "../../packed/packed-matrix.ts";
 import { matrix } from "../../rows.ts";
 import { GpuPackedWeights } from "./gpu-packed-weights.ts";
@@ -44,9 +45,30 @@ describe.skipIf(!testEngines("cpu").includes("webgpu"))("packed weights on the G
     const [weight, twin] = [FrozenWeight.from(packed), new PackedStorage(packed, "in-out")];
     const x = matrix(waves([3, 70]));
     const product = weight.multiply(x);
+    const [a, b] = [matrix(waves([70, 8])), tf.zeros<tf.Rank.R2>([8, 66])];
+    const [adapted = tf.scalar(0)] = adaptedLinears(x, [{ weight, a, b, scale: 1 }]) ?? [];
     weight.dispose();
-    expectClose(await valuesOf(product), await valuesOf(twin.multiply(x)), 1e-4);
-    x.dispose();
+    const expected = await valuesOf(twin.multiply(x));
+    expectClose(await valuesOf(product), expected, 1e-4);
+    expectClose(await valuesOf(adapted), expected, 1e-4);
+    tf.dispose([x, a, b]);
+  });
+
+  it("take as many dispatches with LoRA's branches as float32 takes", async () => {
+    const [x, a, b] = [waves([3, 70]), matrix(waves([70, 8])), matrix(waves([8, 66]))];
+    const dispatchesOf = async (weight: FrozenWeight) => {
+      const parts = [1, 2].map((scale) => ({ weight, a, b, scale }));
+      const bind = vi.spyOn(backend.device, "createBindGroup");
+      const gradient = tf.grad((input) => tf.addN([...(adaptedLinears(input, parts) ?? [])]))(x);
+      const count = bind.mock.calls.length;
+      bind.mockRestore();
+      await valuesOf(gradient);
+      weight.dispose();
+      return count;
+    };
+    const expected = await dispatchesOf(FrozenWeight.from(matrix(waves([70, 66]))));
+    expect(await dispatchesOf(FrozenWeight.from(packedMatrices.NF4(70, 66)))).toBe(expected);
+    tf.dispose([x, a, b]);
   });
 
   it("give NaN for an id that only the GPU knows and the table does not have", async () => {

@@ -28,8 +28,8 @@ export interface Shader {
 
 /** What a shader runs on. */
 export interface Dispatch<Output extends string = string> {
-  /** Tensors, or buffers that a kernel keeps itself. */
-  readonly inputs: Readonly<Record<string, tf.TensorInfo | GPUBuffer>>;
+  /** Tensors, or matrices that have their own buffer. */
+  readonly inputs: Readonly<Record<string, tf.TensorInfo | { readonly buffer: GPUBuffer }>>;
   /** Shapes of new tensors, or a tensor that is overwritten. */
   readonly outputs: Readonly<Record<Output, readonly number[] | tf.TensorInfo>>;
   readonly numbers?: Readonly<Record<string, number>>;
@@ -74,7 +74,7 @@ export function runShader<Output extends string>(
   for (const name of Object.keys(shader.inputs)) {
     const input = inputs[name];
     if (input === undefined) throw new Error(`The shader ${shader.key} got no input "${name}".`);
-    buffers.push("dataId" in input ? bufferOf(backend, input) : input);
+    buffers.push("dataId" in input ? bufferOf(backend, input) : input.buffer);
   }
   buffers.push(numbersBuffer(backend, shader, { numbers, table, groups }));
   const pipeline = pipelineOf(backend.device, shader);

@@ -4,12 +4,14 @@
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { computeDeferred, computeWith, defer, deferredFor, isAlone, type RowSource } from "../deferred.ts";
+import { type GpuMatrix, packedWeightsOf } from "../gpu-packed-weights.ts";
 import { type GpuKernel, type GpuKernelCall, inputOf, rowsOf } from "./gpu-kernel.ts";
 import { byName, type MatrixProduct, multiplyMatrices } from "./matrix-products.ts";
 
 /** A product with its branch. */
 interface BranchedProduct {
-  readonly tensors: Readonly<Record<"matrix" | "a" | "b", tf.TensorInfo>> & {
+  readonly tensors: Readonly<Record<"a" | "b", tf.TensorInfo>> & {
+    readonly matrix: tf.TensorInfo | GpuMatrix;
     readonly term: tf.TensorInfo | undefined;
     readonly dy: tf.TensorInfo | undefined;
   };
@@ -21,7 +23,8 @@ interface BranchedProduct {
 
 /**
  * x, and matrix0, a0, b0, and a bias term0 or none, matrix1 … → x·matrix0 + term0 + scale·(x·a0)·b0, …, and what the gradient
- * needs: scale·x·a0, … with room for the gradient of each, [rows, 2·all ranks].
+ * needs: scale·x·a0, … with room for the gradient of each, [rows, 2·all ranks]. The attribute `weights` has the numbers of packed
+ * matrices by their names.
  */
 export const adaptedLinear: GpuKernel = (call) => {
   const parts = partsOf(call);
@@ -202,11 +205,16 @@ function partsOf(call: GpuKernelCall) {
   const x = inputOf(call, "x");
   const { rows, features: inFeatures } = rowsOf(x);
   const scales = call.attributes.scales as number[];
+  const weights = call.attributes.weights as Readonly<Record<string, number>>;
+  const matrixOf = (name: string) => {
+    const weight = weights[name];
+    return weight === undefined ? inputOf(call, name) : packedWeightsOf(call.backend).find(weight);
+  };
   const ranks = scales.map((_, index) => inputOf(call, `a${index}`).shape[1] ?? 0);
   const total = ranks.reduce((sum, rank) => sum + rank, 0);
   let seenAt = 0;
   const products = scales.map((scale, index): BranchedProduct => {
-    const [matrix, a, b] = [inputOf(call, `matrix${index}`), inputOf(call, `a${index}`), inputOf(call, `b${index}`)];
+    const [matrix, a, b] = [matrixOf(`matrix${index}`), inputOf(call, `a${index}`), inputOf(call, `b${index}`)];
     const [term, dy] = [call.inputs[`term${index}`], call.inputs[`dy${index}`]];
     const sizes = { rank: ranks[index] ?? 0, out: b.shape[1] ?? 0, seenAt, backAt: total + seenAt };
     seenAt += sizes.rank;

@@ -4,7 +4,8 @@
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { headIn } from "../../../kernels/borrowed-head.ts";
-import { packedWeightsOf } from "../gpu-packed-weights.ts";
+import { type GpuMatrix, packedWeightsOf } from "../gpu-packed-weights.ts";
+import { numbersOf, readerOf } from "../packed-layout.ts";
 import { runShader, type Shader, shaderOnce, typesOf } from "../run-shader.ts";
 import { type GpuKernel, type GpuKernelCall, inputOf, maximumOfLanes, sumOfLanes } from "./gpu-kernel.ts";
 import { keyOf, type Product, type Tile, tiledProducts, tileFor, tilesOf } from "./tiled-product.ts";
@@ -18,7 +19,7 @@ const lanes = 256;
 /** The head as a shader reads it: `matrix`, and an entry of it. */
 interface Head {
   readonly key: string;
-  readonly matrix: tf.TensorInfo | GPUBuffer;
+  readonly matrix: tf.TensorInfo | GpuMatrix;
   readonly type: "f32" | "u32";
   readonly entry: (row: string, feature: string) => string;
   readonly declarations: string;
@@ -58,12 +59,12 @@ function headOf({ inputs, attributes, backend }: GpuKernelCall): Head {
     const entry = (row: string, feature: string) => `matrix[(${row}) * numbers.features + ${feature}]`;
     return { key: "float32", matrix: inputs.head, type: "f32", entry, declarations: "", numbers: {} };
   }
-  const { buffer, layout } = packedWeightsOf(backend).find(packed.weight);
-  const { declarations, numbers } = layout;
+  const matrix = packedWeightsOf(backend).find(packed.weight);
+  const [declarations, numbers] = [readerOf(matrix, "matrix"), numbersOf(matrix, "matrix")];
   const entry = (row: string, feature: string) => {
-    return packed.isTransposed ? `entryOf(${row}, ${feature})` : `entryOf(${feature}, ${row})`;
+    return packed.isTransposed ? `matrixEntry(${row}, ${feature})` : `matrixEntry(${feature}, ${row})`;
   };
-  return { key: `${packed.isTransposed} ${declarations}`, matrix: buffer, type: "u32", entry, declarations, numbers };
+  return { key: `${packed.isTransposed} ${declarations}`, matrix, type: "u32", entry, declarations, numbers };
 }
 
 /** Some neighbouring classes. */

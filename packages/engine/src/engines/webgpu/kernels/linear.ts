@@ -1,7 +1,8 @@
-// Products with a matrix in float32, and a sum with a bias or with the gradient from other layers, in one dispatch.
+// Products with a matrix, in float32 or packed, and a sum with a bias or with the gradient from other layers, in one dispatch.
 
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type * as tf from "@tensorflow/tfjs-core";
+import type { GpuMatrix } from "../gpu-packed-weights.ts";
 import { type DrawnFactors, type GpuKernel, inputOf, rowsOf } from "./gpu-kernel.ts";
 import { type MatrixProduct, multiplyMatrices } from "./matrix-products.ts";
 
@@ -17,7 +18,7 @@ export interface Multiplied {
   /** [..., inFeatures] */
   readonly x: tf.TensorInfo;
   /** [inFeatures, outFeatures], or [outFeatures, inFeatures] if it enters transposed. */
-  readonly matrix: tf.TensorInfo;
+  readonly matrix: tf.TensorInfo | GpuMatrix;
   readonly isTransposed: boolean;
   /** [outFeatures], or the product's size. */
   readonly term?: tf.TensorInfo | undefined;

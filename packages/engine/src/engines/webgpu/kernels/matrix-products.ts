@@ -1,11 +1,13 @@
-// Products of matrices in float32: one or a few in a dispatch.
+// Products of matrices in float32, or with a packed one: one or a few in a dispatch.
 
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { RowSource } from "../deferred.ts";
+import type { GpuMatrix } from "../gpu-packed-weights.ts";
+import { numbersOf, readerOf } from "../packed-layout.ts";
 import { runShader, type Shader, shaderOnce, typesOf } from "../run-shader.ts";
 import type { DrawnFactors } from "./gpu-kernel.ts";
-import { entriesOf, keyOf, type Product, type Tile, tiledProducts, tileFor, tilesOf } from "./tiled-product.ts";
+import { type Factor, keyOf, type Product, type Tile, tiledProducts, tileFor, tilesOf } from "./tiled-product.ts";
 
 /** Some neighbouring columns of a matrix: names of their first one's number and of the number of all columns. */
 interface Columns {
@@ -34,7 +36,8 @@ export interface MatrixProduct<Name extends string> {
 
 /** What products are computed from. */
 interface ProductInputs {
-  readonly inputs: Readonly<Record<string, tf.TensorInfo>>;
+  /** Matrices by name; a packed one is the right factor of a product. */
+  readonly inputs: Readonly<Record<string, tf.TensorInfo | GpuMatrix>>;
   readonly sizes: Readonly<Record<string, number>>;
   /** More numbers, of f32. */
   readonly floats?: Readonly<Record<string, number>>;
@@ -59,18 +62,29 @@ export function multiplyMatrices<Name extends string>(
   const counts = shapes.map((shape, index) => tilesOf(tiles[index] as Tile, ...shape)); // a tile a shape
   const ends = counts.map((_, index) => counts.slice(0, index + 1).reduce((sum, count) => sum + count));
   const rest = source !== undefined && !readsX(products) ? Math.ceil((sizes.rows ?? 0) / sourceRows) : 0;
-  const numbers = { ...sizes, ...byName("end", ends) };
+  const packed = packedIn(products, inputs);
+  const places = Object.fromEntries(packed.flatMap(([name, matrix]) => Object.entries(numbersOf(matrix, name))));
+  const numbers = { ...sizes, ...byName("end", ends), ...places };
   const floats = { ...extraFloats, ...source?.floats, factor: factors?.factor ?? 1 };
   const read = { ...inputs, ...source?.inputs };
   const written = Object.keys(into);
-  const key = `${tiles.map(keyOf)} ${factors?.key} ${source?.key} ${written} ${JSON.stringify(products)}`;
-  const kind = { tiles, factors, dropped, source, written, read, numbers, floats };
+  const readers = packed.map(([name, { declarations }]) => name + declarations);
+  const key = `${tiles.map(keyOf)} ${factors?.key} ${source?.key} ${written} ${JSON.stringify(products)} ${readers}`;
+  const kind = { tiles, factors, dropped, source, written, packed, read, numbers, floats };
   const shader = shaderOnce(key, () => partsOf(products, kind));
   return runShader(backend, shader, {
     inputs: { ...read, ...(factors && { bits: factors.bits }) },
     outputs: { ...byOutput(products, (index) => [...(shapes[index] ?? [])]), ...into },
     numbers: { ...numbers, ...floats },
     groups: rest + (ends.at(-1) ?? 0),
+  });
+}
+
+/** The packed matrices that products read, by name. */
+function packedIn(products: readonly MatrixProduct<string>[], inputs: ProductInputs["inputs"]) {
+  return products.flatMap(({ right: [name] }) => {
+    const input = inputs[name];
+    return input !== undefined && "declarations" in input ? [[name, input] as const] : [];
   });
 }
 
@@ -90,6 +104,7 @@ interface Kind extends Pick<ProductInputs, "factors" | "dropped" | "source"> {
   readonly tiles: readonly Tile[];
   /** Names of tensors that are overwritten. */
   readonly written: readonly string[];
+  readonly packed: ReturnType<typeof packedIn>;
   /** Inputs, numbers of u32 and of f32, by name. */
   readonly read: object;
   readonly numbers: Readonly<Record<string, number>>;
@@ -97,7 +112,7 @@ interface Kind extends Pick<ProductInputs, "factors" | "dropped" | "source"> {
 }
 
 function partsOf<Name extends string>(products: readonly MatrixProduct<Name>[], kind: Kind) {
-  const { tiles, factors, dropped, source, written, read, numbers, floats } = kind;
+  const { tiles, factors, source, written, packed, read, numbers, floats } = kind;
   const allFloats = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, "f32" as const]));
   // The first product's workgroups store what they make; those of the others make the same.
   const leftOfProduct = (index: number): Partial<Product> =>
@@ -108,17 +123,19 @@ function partsOf<Name extends string>(products: readonly MatrixProduct<Name>[], 
           prologue: `prepareRows(firstRow, lane, ${index === 0});`,
         };
   const functions = products.map((product, index) => ({
-    ...textOf(product, dropped),
+    ...textOf(product, kind),
     ...leftOfProduct(index),
     tile: tiles[index] as Tile,
   }));
   const declarations = source === undefined ? "" : sourceText(source, written);
   const tiled = tiledProducts(tiles[0] as Tile, byName("product", functions)); // there is a product
-  const allDeclarations = `${factors?.text ?? ""}${declarations}${tiled.declarations}`;
+  const readers = packed.map(([name, matrix]) => readerOf(matrix, name)).join("");
+  const allDeclarations = `${factors?.text ?? ""}${declarations}${readers}${tiled.declarations}`;
   const outputs = { ...byOutput(products, () => "f32" as const), ...allFloats(written) };
   const isUsed = (name: string) => !(name in outputs) && new RegExp(`\\b${name}\\[`).test(allDeclarations);
   const inputs: Shader["inputs"] = {
     ...allFloats(Object.keys(read).filter(isUsed)),
+    ...Object.fromEntries(packed.map(([name]) => [name, "u32" as const])),
     ...(factors && { bits: "u32" }),
   };
   const calls = products.map((_, index) => {
@@ -159,19 +176,27 @@ function byOutput<Name extends string, Value>(
   return Object.fromEntries(entries) as Record<Name, Value>;
 }
 
-function textOf({ name, part, sides, left, right, added, value }: MatrixProduct<string>, dropped?: string): Product {
+type Axis = "row" | "inner" | "column";
+
+function textOf(
+  { name, part, sides, left, right, added, value }: MatrixProduct<string>,
+  { packed, dropped }: Pick<Kind, "packed" | "dropped">,
+): Product {
   const [rows, inner, columns] = sides.map((side) => `numbers.${side}`) as [string, string, string];
   const factorsOf = (first: Matrix, second: Matrix, size: string) => ({
     inner: size,
     left: first[1] ? entries(first, ["inner", "row"], rows) : entries(first, ["row", "inner"], size),
     right: second[1] ? entries(second, ["column", "inner"], size) : entries(second, ["inner", "column"], columns),
   });
-  const entries = ([array, , range]: Matrix, axes: Parameters<typeof entriesOf>[1], width: string) =>
-    entriesOf(
-      (index) => `${array}[${index}]${array === dropped ? ` * factorOf(${index})` : ""}`,
-      axes,
-      start(range, width),
-    );
+  const entries = ([array, , range]: Matrix, [outer, along]: readonly [Axis, Axis], width: string): Factor => {
+    const index = `${outer} * ${start(range, width)} + ${along}`;
+    const float = `${array}[${index}]${array === dropped ? ` * factorOf(${index})` : ""}`;
+    const isPacked = packed.some(([name]) => name === array);
+    return {
+      entry: isPacked ? `${array}Entry(${outer}, ${along})` : float,
+      neighbours: along === "inner" ? "inner" : "outer",
+    };
+  };
   return {
     ...{ rows, columns, ...factorsOf(left, right, inner) },
     ...(added && { added: factorsOf(added.left, added.right, `numbers.${added.inner}`) }),

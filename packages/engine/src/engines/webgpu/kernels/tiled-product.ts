@@ -79,22 +79,6 @@ export function tiledProducts(
   };
 }
 
-type Axis = "row" | "inner" | "column";
-
-/**
- * Entries of a matrix in an array, which is named or read by an expression of the index: `axes` names its rows and its
- * columns, `width` is an expression of the number of its columns.
- */
-export function entriesOf(
-  array: string | ((index: string) => string),
-  [outer, along]: readonly [Axis, Axis],
-  width: string = sizes[along],
-): Factor {
-  const index = `${outer} * ${width} + ${along}`;
-  const entry = typeof array === "string" ? `${array}[${index}]` : array(index);
-  return { entry, neighbours: along === "inner" ? "inner" : "outer" };
-}
-
 const sizes = { row: "numbers.rows", inner: "numbers.inner", column: "numbers.columns" } as const;
 
 function productFunction(name: string, tile: Tile, product: Product): string {
