@@ -55,7 +55,8 @@ describe.each(testEngines("cpu", "wasm", "native"))("a convolution of any geomet
       if (!useDora) expectVariableGradients(() => model.apply(x) as tf.Tensor, [...handle.variables.values()], 3);
       const adapted = predict(model, x);
       const merged = await mergeAdapter(layersModel(model), handle);
-      expectClose(predict(model, x), adapted, 2e-5);
+      // Where DoRA's update almost cancels a column, division by its length magnifies rounding.
+      expectClose(predict(model, x), adapted, useDora ? 1e-4 : 2e-5);
       merged.undo();
       handle.dispose();
       expect(predict(model, x)).toEqual(before);
