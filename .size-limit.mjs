@@ -37,9 +37,9 @@ export default [
     limit: "16 kB",
   },
   {
-    name: "families: all of them, for whoever opens what comes (each more costs some 200 bytes)",
+    name: "families: all of them, for programs that open any model (each more costs some 300 bytes)",
     path: "packages/contracts/dist/families.js",
-    limit: "32 kB",
+    limit: "33 kB",
   },
   {
     name: "studio: JavaScript before the model, on WebAssembly",

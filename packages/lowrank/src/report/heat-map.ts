@@ -10,6 +10,7 @@ export interface HeatCell {
   readonly value: number;
 }
 
+/** Cells of different colours in rows and columns, drawn by `heatMap`. */
 export interface HeatMap {
   readonly title: string;
   readonly cells: readonly HeatCell[];
