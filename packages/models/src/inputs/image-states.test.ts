@@ -82,3 +82,22 @@ it("images of any size need the grids of their tokens, and each has the adapter 
   detach?.();
   qwen.dispose();
 });
+
+it("learned positions of patches, stretched to an image of any size, can train", async () => {
+  const qwen = await load("qwen3-vl");
+  const positions = qwen.parameters().find(({ path }) => path === "model.visual.pos_embed.weight");
+  tf.tidy(() => {
+    const trained = tf.variable(tf.ones([...(positions?.shape ?? [])]));
+    const close = positions?.override("a", trained);
+    const mark = qwen.config.imageTokenId ?? 0;
+    const inputIds = tf.tensor2d([4, mark, mark, mark, 7], [1, 5], "int32");
+    const images = { pixelValues: tf.ones<tf.Rank.R4>([3, 3, 4, 4]), imageGrids: [{ rows: 1, columns: 3 }] };
+    const context = inferenceContext(activeAdapters("a"));
+    const sumOf = () => tf.sum<tf.Scalar>(qwen.forward({ inputIds, ...images }, context));
+    const gradient = tf.variableGrads(sumOf, [trained]).grads[trained.name] ?? tf.scalar(0);
+    expect(tf.max(tf.abs(gradient)).dataSync()[0]).toBeGreaterThan(1e-6);
+    close?.();
+    trained.dispose();
+  });
+  qwen.dispose();
+});

@@ -12,6 +12,7 @@ import { withImageTokens } from "../../parts/embedding/image-tokens.ts";
 import { feedForward } from "../../parts/feed-forward.ts";
 import { pixelsOf } from "../../parts/images/patch-embedding.ts";
 import { pixelShuffle } from "../../parts/images/pixel-shuffle.ts";
+import { resampleGrid } from "../../parts/images/resample-grid.ts";
 import type { ModelPlan, PartList } from "../../parts/part-list.ts";
 import type { Layer, Pass } from "../../parts/pass.ts";
 import { planned, planOf } from "../../parts/planned.ts";
@@ -77,9 +78,9 @@ function imageEncoder(tower: PartList): Backbone {
     const block: Layer = (squares, pass) =>
       tf.reshape(run(tf.reshape(squares, [-1, mergedSide ** 2, hiddenSize]), pass), squares.shape);
     if (layerKinds[layer] !== "deepstack") return { parts, run: carrying(block, squareWidth) };
-    const own = tower.atLayer(mergers++);
-    const deepstack = merger(own, "deepstack_merger_list.{n}", squareWidth);
-    return { parts: [...parts, ...own.parts], run: carrying(block, squareWidth, deepstack) };
+    const mergerGroup = tower.atLayer(mergers++);
+    const deepstack = merger(mergerGroup, "deepstack_merger_list.{n}", squareWidth);
+    return { parts: [...parts, ...mergerGroup.parts], run: carrying(block, squareWidth, deepstack) };
   });
   const last = tower.group();
   const run = carrying(merger(last, "merger", hiddenSize), squareWidth);
@@ -115,11 +116,8 @@ function patchStates(first: PartList): (pass: Pass) => tf.Tensor {
   const { hiddenSize, mergedSide, imageChannels, patchSize, maxPositions } = first.plan.config;
   const [kernel, bias] = [first.tensor("patch_embed.proj.weight"), first.tensor("patch_embed.proj.bias")];
   const positions = first.tensor("pos_embed.weight");
-  const [patchPixels, learnt, alignCorners] = [
-    imageChannels * patchSize ** 2,
-    Math.floor(Math.sqrt(maxPositions)),
-    true,
-  ];
+  const patchPixels = imageChannels * patchSize ** 2;
+  const side = Math.floor(Math.sqrt(maxPositions));
   return (pass) =>
     tf.tidy(() => {
       const { context, inputs } = pass;
@@ -128,17 +126,17 @@ function patchStates(first: PartList): (pass: Pass) => tf.Tensor {
       const cells = tf.reshape(pixels, [squares, imageChannels, mergedSide, patchSize, mergedSide, patchSize]);
       const patches = tf.reshape(tf.transpose(cells, [0, 2, 4, 1, 3, 5]), [squares, mergedSide ** 2, patchPixels]);
       const call = { x: patches, context, path: kernel.path, hookPoints: [kernel, bias] };
-      const states = computeByRows(call, (rows, own) => {
+      const states = computeByRows(call, (rows, rowContext) => {
         // Both frames of the kernel [width, channels, 2, patchSize, patchSize] see the same image.
-        const map = tf.reshape<tf.Rank.R2>(tf.sum(kernel.value(own), 2), [hiddenSize, patchPixels]);
-        const product = tf.matMul(tf.reshape<tf.Rank.R2>(rows, [-1, patchPixels]), map, false, true);
-        return tf.reshape(tf.add(product, bias.value(own)), [rows.shape[0] ?? 0, 1, -1]);
+        const matrix = tf.reshape<tf.Rank.R2>(tf.sum(kernel.value(rowContext), 2), [hiddenSize, patchPixels]);
+        const product = tf.matMul(tf.reshape<tf.Rank.R2>(rows, [-1, patchPixels]), matrix, false, true);
+        return tf.reshape(tf.add(product, bias.value(rowContext)), [rows.shape[0] ?? 0, 1, -1]);
       });
-      const table = tf.reshape<tf.Rank.R3>(positions.value(context), [learnt, learnt, hiddenSize]);
+      const table = tf.reshape<tf.Rank.R2>(positions.value(context), [side ** 2, hiddenSize]);
       const places = (inputs.grids ?? []).map((grid) => {
-        const [rows, columns] = [grid.rows * mergedSide, grid.columns * mergedSide];
-        const stretched = tf.image.resizeBilinear(table, [rows, columns], alignCorners);
-        return pixelShuffle(tf.reshape(stretched, [1, rows * columns, hiddenSize]), { rows, side: mergedSide });
+        const to = { rows: grid.rows * mergedSide, columns: grid.columns * mergedSide };
+        const stretched = resampleGrid(table, { from: { rows: side, columns: side }, to }, "bilinear");
+        return pixelShuffle(tf.expandDims(stretched), { rows: to.rows, side: mergedSide });
       });
       return tf.add(states, tf.reshape(tf.concat(places, 1), states.shape));
     });

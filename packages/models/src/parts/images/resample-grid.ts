@@ -1,6 +1,6 @@
-// Learned positions for the patches of one image size, resampled for another size like torch's `interpolate` with mode
-// "bicubic": by cubic curves through the four nearest (Keys 1981), or, if the grid shrinks and `antialiased` is set, through
-// all positions that a new one covers.
+// Learned positions for the patches of one image size, resampled for another size like torch's `interpolate`: with mode "bicubic" by
+// cubic curves through the four nearest (Keys 1981), or, if the grid shrinks and `antialiased` is set, through all positions that a
+// new one covers; with mode "bilinear" and `align_corners` between the two nearest. Rows and columns one after the other.
 
 import * as tf from "@tensorflow/tfjs-core";
 
@@ -9,7 +9,7 @@ export interface Grid {
   readonly columns: number;
 }
 
-export type Resampling = "bicubic" | "antialiased";
+export type Resampling = "bicubic" | "antialiased" | "bilinear";
 
 /** values [from.rows·from.columns, width] → [to.rows·to.columns, width] */
 export function resampleGrid(
@@ -18,22 +18,32 @@ export function resampleGrid(
   kind: Resampling,
 ): tf.Tensor2D {
   return tf.tidy(() => {
-    const down = sharesOf(from.rows, to.rows, kind);
-    const across = sharesOf(from.columns, to.columns, kind);
-    const shares = down.flatMap((row) =>
-      across.flatMap((column) => row.flatMap((rowShare) => column.map((columnShare) => rowShare * columnShare))),
-    );
-    return tf.matMul(tf.tensor2d(shares, [to.rows * to.columns, from.rows * from.columns]), values);
+    const rows = resampleAxis(tf.reshape(values, [from.rows, from.columns, -1]), to.rows, kind);
+    const columns = resampleAxis(tf.transpose(rows, [1, 0, 2]), to.columns, kind); // [to.columns, to.rows, width]
+    return tf.reshape(tf.transpose(columns, [1, 0, 2]), [to.rows * to.columns, -1]);
   });
+}
+
+/** values [from, others, width] → [to, others, width] */
+function resampleAxis(values: tf.Tensor, to: number, kind: Resampling): tf.Tensor {
+  const [from = 0, others = 0, width = 0] = values.shape;
+  const shares = tf.tensor2d(sharesOf(from, to, kind).flat(), [to, from]);
+  return tf.reshape(tf.matMul(shares, tf.reshape<tf.Rank.R2>(values, [from, others * width])), [to, others, width]);
 }
 
 /** For each new position along one axis, the weight of each old one: [to][from]. */
 function sharesOf(from: number, to: number, kind: Resampling): readonly (readonly number[])[] {
   const step = from / to;
   return Array.from({ length: to }, (_, position) => {
+    if (kind === "bilinear") return bilinearShares((position * (from - 1)) / Math.max(to - 1, 1), from);
     const center = (position + 0.5) * step;
     return kind === "bicubic" ? bicubicShares(center, from) : antialiasedShares(center, from, Math.max(step, 1));
   });
+}
+
+/** The weights of the two nearest positions; the first and last one stay where they are. */
+function bilinearShares(place: number, from: number): readonly number[] {
+  return Array.from({ length: from }, (_, position) => Math.max(0, 1 - Math.abs(place - position)));
 }
 
 /** The weights of the four nearest positions. Beyond the border, the last value is repeated. */
