@@ -7,7 +7,7 @@ export { resample } from "./audio/resample.ts";
 export { batches, batchIndices } from "./batching/batches.ts";
 export { decodedBatches } from "./batching/decoded-batches.ts";
 export { mismatchedCompletions } from "./batching/mismatched-answers.ts";
-export { emptyBatch, padBatch, type TokenBatch } from "./batching/pad-batch.ts";
+export { emptyBatch, type ImageBatch, padBatch, stackTiles, type TokenBatch } from "./batching/pad-batch.ts";
 export { mulberry32, shuffled } from "./batching/shuffled.ts";
 export { type Split, splitByKey, splitIndices } from "./batching/split-by-key.ts";
 export {
@@ -43,7 +43,6 @@ export { imageWordings, type WordedImage } from "./images/image-wording.ts";
 export {
   type DecodedImage,
   ImageDataError,
-  normalizedPixels,
   type Pixels,
   prepareImage,
   resizeImage,

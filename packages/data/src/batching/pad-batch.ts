@@ -184,9 +184,19 @@ function batchPixels(
 const unlike = "A batch of pictures needs one picture in each row, all of the same size.";
 
 /** The image tiles of all conversations; empty without any. */
-function batchImages(examples: readonly TokenizedExample[]): Pick<TokenBatch, "images" | "imageShape" | "imageGrids"> {
+function batchImages(examples: readonly TokenizedExample[]): Partial<ImageBatch> {
   const tiles = examples.flatMap((example) => (example.kind === "sequence" ? (example.tiles ?? []) : []));
-  if (tiles.length === 0) return {};
+  return tiles.length === 0 ? {} : stackTiles(tiles);
+}
+
+/** The images of texts as numbers. */
+export type ImageBatch = Required<Pick<TokenBatch, "images" | "imageShape">> & Pick<TokenBatch, "imageGrids">;
+
+/**
+ * Images of `tileImage`, those of one text after those of another, as one array [images, 3, height, width], with the grid of each that
+ * was cut into squares. Throws ExampleError if their sizes differ.
+ */
+export function stackTiles(tiles: readonly Pixels[]): ImageBatch {
   const { pixels, shape } = stackPixels(tiles);
   const imageGrids = tiles.flatMap(({ grid }) => grid ?? []);
   return { images: pixels, imageShape: shape, ...(imageGrids.length > 0 && { imageGrids }) };

@@ -9,8 +9,8 @@ import {
   type ImagePreparation,
   imageParts,
   imageWordings,
-  normalizedPixels,
   type Pixels,
+  stackTiles,
   type TileGrid,
   tileGrid,
   tileImage,
@@ -71,15 +71,9 @@ export class MessageImages {
   async tensors(messages: readonly ChatMessage[]): Promise<ImageTensors | undefined> {
     const tiles: Pixels[] = [];
     for (const { image } of imageParts(messages)) tiles.push(...(await this.tiles(image)));
-    const [first] = tiles;
-    if (first === undefined) return undefined;
-    const shape = [3, first.height, first.width] as const;
-    const values = new Float32Array(tiles.length * tf.util.sizeFromShape([...shape]));
-    for (const [index, tile] of tiles.entries())
-      values.set(normalizedPixels(tile), (index * values.length) / tiles.length);
-    const imageGrids = tiles.flatMap(({ grid }) => grid ?? []);
-    const pixelValues = tf.tensor4d(values, [tiles.length, ...shape]);
-    return { pixelValues, ...(imageGrids.length > 0 && { imageGrids }) };
+    if (tiles.length === 0) return undefined;
+    const { images, imageShape, ...grids } = stackTiles(tiles);
+    return { pixelValues: tf.tensor4d(images, [...imageShape]), ...grids };
   }
 
   /** Only a processor that cuts images needs their size. */

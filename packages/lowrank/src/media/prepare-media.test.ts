@@ -33,10 +33,10 @@ async function sideIn(files: Readonly<Record<string, object>>): Promise<unknown>
 
 it("the settings of images are in either file, first in transformers 5's, which has a part for each kind of input", async () => {
   const settings = (side: number) => ({ size: side, image_mean: [0, 0, 0], image_std: [1, 1, 1] });
-  const [own, whole] = [settings(8), { image_processor: settings(6), feature_extractor: {} }];
-  expect(await sideIn({ "preprocessor_config.json": own })).toEqual({ height: 8, width: 8 });
-  expect(await sideIn({ "processor_config.json": whole })).toEqual({ height: 6, width: 6 });
-  const both = { "preprocessor_config.json": own, "processor_config.json": whole };
+  const [ofImages, ofAllInputs] = [settings(8), { image_processor: settings(6), feature_extractor: {} }];
+  expect(await sideIn({ "preprocessor_config.json": ofImages })).toEqual({ height: 8, width: 8 });
+  expect(await sideIn({ "processor_config.json": ofAllInputs })).toEqual({ height: 6, width: 6 });
+  const both = { "preprocessor_config.json": ofImages, "processor_config.json": ofAllInputs };
   expect(await sideIn(both)).toEqual({ height: 6, width: 6 });
   const older = { ...both, "processor_config.json": { image_seq_len: 64 } };
   expect(await sideIn(older)).toEqual({ height: 8, width: 8 });
