@@ -69,8 +69,8 @@ function layer(
   ];
   const productsOf = (trained: readonly tf.Tensor[]) =>
     frozen.map((frozen, index) => {
-      const own = trained.slice(trainedCount * index, trainedCount * (index + 1));
-      const [a, b, bias] = own as [tf.Tensor, tf.Tensor, tf.Tensor | undefined];
+      const ofProduct = trained.slice(trainedCount * index, trainedCount * (index + 1));
+      const [a, b, bias] = ofProduct as [tf.Tensor, tf.Tensor, tf.Tensor | undefined];
       return { frozen, weight: weights[index] as FrozenWeight, a, b, bias, scale: 0.5 + index };
     });
   /** x + third(norm(x)) + down(swiglu(gate(norm(x)), up(norm(x)))) */

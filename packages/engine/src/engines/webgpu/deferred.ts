@@ -34,13 +34,13 @@ export interface Deferred {
 }
 
 const waiting = new WeakMap<object, Deferred>();
-const backends = new Map<Deferred, WebGPUBackend>();
+const waitingIn = new WeakMap<WebGPUBackend, Set<Deferred>>();
 const changed = new WeakSet<WebGPUBackend>();
 
 /** Lets a dispatch wait. Its inputs are kept until it is recorded or its result is disposed of. */
 export function defer(backend: WebGPUBackend, deferred: Deferred): void {
   const [result, ...others] = deferred.outputs;
-  backends.set(deferred, backend);
+  waitingIn.set(backend, (waitingIn.get(backend) ?? new Set()).add(deferred));
   for (const { dataId } of [...deferred.inputs, ...others]) backend.incRef(dataId);
   for (const { dataId } of [result, ...others]) {
     backend.uploadToGPU(dataId); // its buffer tells TensorFlow.js that its values are on the GPU
@@ -61,13 +61,13 @@ export function computeDeferred(backend: WebGPUBackend, dataId: tf.DataId): void
 
 /** Records all dispatches of a backend that wait: one may read a buffer that is no tensor's, and so is not kept for it. */
 export function computeAllDeferred(backend: WebGPUBackend): void {
-  for (const [deferred, own] of backends) if (own === backend) computeWith(backend, deferred, () => deferred.run());
+  for (const deferred of waitingIn.get(backend) ?? []) computeWith(backend, deferred, () => deferred.run());
 }
 
 /** Ends the waiting: `compute` records a dispatch that writes the outputs, or nothing if nobody can read them. */
 export function computeWith<Result>(backend: WebGPUBackend, deferred: Deferred, compute: () => Result): Result {
   const { inputs, outputs } = deferred;
-  backends.delete(deferred);
+  waitingIn.get(backend)?.delete(deferred);
   for (const { dataId } of outputs) waiting.delete(dataId);
   const result = compute();
   for (const { dataId } of [...inputs, ...outputs.slice(1)])
