@@ -37,7 +37,7 @@ export default [
     limit: "16 kB",
   },
   {
-    name: "families: all of them, for programs that open any model (each more costs some 300 bytes)",
+    name: "families: all of them, for programs that open any model",
     path: "packages/contracts/dist/families.js",
     limit: "33 kB",
   },
