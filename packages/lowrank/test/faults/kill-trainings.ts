@@ -2,6 +2,7 @@
 // what an undisturbed training gives.
 
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,6 +15,7 @@ import { remainsIn } from "./trees.ts";
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const steps = 12;
 const atOnce = 2;
+const adapterFile = "adapter_model.safetensors";
 
 export async function killTrainings(root: string, { kills }: { readonly kills: number }): Promise<Outcome> {
   await mkdir(root, { recursive: true });
@@ -48,13 +50,18 @@ export async function killTrainings(root: string, { kills }: { readonly kills: n
           onWarning: ({ message }) => void problems.push(`${where}: ${message}`),
         });
         const step = latest?.step ?? 0;
-        if (step < saved) problems.push(`${where}: step ${saved} was saved, and ${step} is there`);
+        // A complete run has no checkpoints. This one was killed after its last write; the next one takes over its lock.
+        if (step === 0 && existsSync(join(root, out, adapterFile))) await checkAndRemove(out);
+        else if (step < saved) problems.push(`${where}: step ${saved} was saved, and ${step} is there`);
         saved = step;
       }
-      if (isDone && !(await adapterIn(root, out)).equals(expected))
-        problems.push(`a training, round ${out}: its adapter is another than that of an undisturbed one`);
-      await rm(join(root, out), { recursive: true, force: true });
+      if (isDone) await checkAndRemove(out);
     }
+  };
+  const checkAndRemove = async (out: string) => {
+    if (!(await adapterIn(root, out)).equals(expected))
+      problems.push(`a training, round ${out}: its adapter is another than that of an undisturbed one`);
+    await rm(join(root, out), { recursive: true });
   };
   await Promise.all(Array.from({ length: atOnce }, (_, index) => chain(`out-${index}`)));
   const remains = await remainsIn(root);
@@ -68,7 +75,7 @@ function random(number: number): number {
 }
 
 function adapterIn(root: string, out: string): Promise<Buffer> {
-  return readFile(join(root, out, "adapter_model.safetensors"));
+  return readFile(join(root, out, adapterFile));
 }
 
 /** Runs `lowrank train`, killed after a time if one is given. */

@@ -123,6 +123,21 @@ describe("tidyUpTemporaries", () => {
       await tidyUpTemporaries(folder, nodeFileSystem);
       expect(await readdir(folder)).toEqual(["out-1"]);
     }));
+
+  it("puts a replaced folder back even if other leftovers cannot be removed", () =>
+    inScratchFolder(async (folder) => {
+      const target = join(folder, "out");
+      await mkdir(target);
+      await stepAside(target, { pid: deadProcess() });
+      await writeFile(await pathOf(join(folder, "another"), "unfinished", { pid: deadProcess() }), "half");
+      const list = async (path: string) => [...(await nodeFileSystem.list(path))].sort().reverse(); // the unfinished one first
+      const remove = async (path: string) => {
+        if (path.includes("unfinished")) throw new Error("permission denied");
+        await nodeFileSystem.remove(path);
+      };
+      await tidyUpTemporaries(folder, { ...nodeFileSystem, list, remove });
+      expect(await readdir(folder)).toContain("out");
+    }));
 });
 
 it("after a kill in the middle the old output is whole, and the next run removes the remains", () =>

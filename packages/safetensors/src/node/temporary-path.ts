@@ -81,18 +81,14 @@ export async function tidyUpTemporaries(
   fileSystem: FileSystem = nodeFileSystem,
   now = Date.now(),
 ): Promise<void> {
-  try {
-    for (const name of await fileSystem.list(folder)) {
-      const match = pattern.exec(name);
-      if (match !== null && (await isStale(folder, match, { fileSystem, now })))
-        await tidyUp(folder, match, fileSystem);
-    }
-  } catch {
-    // The next run tries again.
-  }
+  const names = await fileSystem.list(folder).catch(() => []);
+  // One that cannot be removed must not keep another from being restored; the next run tries again.
+  for (const name of names) await tidyUp(folder, name, { fileSystem, now }).catch(() => undefined);
 }
 
-async function tidyUp(folder: string, match: RegExpExecArray, fileSystem: FileSystem): Promise<void> {
+async function tidyUp(folder: string, name: string, { fileSystem, now }: Surroundings): Promise<void> {
+  const match = pattern.exec(name);
+  if (match === null || !(await isStale(folder, match, { fileSystem, now }))) return;
   const path = join(folder, match[0]);
   if (match[1] === "replaced") await putBackMissing(path, folder, fileSystem);
   await fileSystem.remove(path);
@@ -105,11 +101,12 @@ async function putBackMissing(path: string, folder: string, fileSystem: FileSyst
   }
 }
 
-async function isStale(
-  folder: string,
-  match: RegExpExecArray,
-  { fileSystem, now }: { readonly fileSystem: FileSystem; readonly now: number },
-): Promise<boolean> {
+interface Surroundings {
+  readonly fileSystem: FileSystem;
+  readonly now: number;
+}
+
+async function isStale(folder: string, match: RegExpExecArray, { fileSystem, now }: Surroundings): Promise<boolean> {
   const [name, purpose, host, id, identity] = match;
   const pid = Number(id);
   if (host === thisHost && !isRunning(pid)) return true;
