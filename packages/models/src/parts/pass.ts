@@ -1,18 +1,20 @@
 // The state of one forward pass: the context, the inputs, and masks and rotation tables made once.
 
-import { adapterRows, type ForwardContext } from "@lowrank/contracts";
+import type { ForwardContext } from "@lowrank/contracts";
 import { type AttentionMask, causalMask, type DropoutDraw, dropout, paddingMask } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { KeyValueCache } from "./cache/key-value-cache.ts";
 import { RoutingRecord } from "./experts/routing-record.ts";
 import { withNewMasks } from "./new-masks.ts";
+import { contextOfStates, packedInputs } from "./packing/packed-inputs.ts";
 import type { Packing } from "./packing/plan-packing.ts";
 import type { PassInputs } from "./pass-inputs.ts";
 import type { Planned } from "./planned.ts";
 import type { Alibi } from "./positions/alibi.ts";
 import { maskOfPass, slopedMaskOfPass } from "./positions/pass-masks.ts";
 import { frequenciesChange, type RotaryFrequencies, rotaryAngles } from "./positions/rotary-frequencies.ts";
+import { type RotationOptions, rotationMatrices } from "./positions/rotation-matrices.ts";
 import { remembered } from "./remembered.ts";
 
 /** cos and sin, [batch or 1, 1, time, pairs]. */
@@ -339,84 +341,4 @@ function keepOf(make: () => tf.Tensor | undefined): tf.Tensor | undefined {
     if (result !== undefined) kept.push(tf.keep(result));
   });
   return kept[0];
-}
-
-// The pass for the tokens of a rectangle, each as a row of its own. Computations on single positions treat them like any batch, and
-// attention finds the tokens of a text by the groups.
-
-/** Call it inside a tidy, on an engine whose values are in this process's memory. */
-function packedInputs({ attentionMask: _, ...inputs }: PassInputs, packing: Packing): PassInputs {
-  const { inputIds, tokenTypeIds, positions, places } = inputs;
-  const time = inputIds?.shape[1] ?? 1;
-  const pick = (rows: PassInputs["positions"]) =>
-    packing.tokens.map((position) => [
-      rows[rows.length === 1 ? 0 : Math.floor(position / time)]?.[position % time] ?? 0,
-    ]);
-  return {
-    ...inputs,
-    ...(inputIds === undefined ? {} : { inputIds: tokensOf(inputIds, packing) }),
-    ...(tokenTypeIds === undefined ? {} : { tokenTypeIds: tokensOf(tokenTypeIds, packing) }),
-    positions: pick(positions),
-    ...(places && { places: places.map(pick) }),
-    groups: packing.groups,
-    ...(packing.shared && { shared: packing.shared }),
-  };
-}
-
-/** int32 [batch, time] → [tokens, 1] */
-function tokensOf(grid: tf.Tensor2D, { tokens }: Packing): tf.Tensor2D {
-  const values = grid.dataSync();
-  return tf.tensor2d(
-    Int32Array.from(tokens, (position) => values[position] ?? 0),
-    [tokens.length, 1],
-    "int32",
-  );
-}
-
-/** The context of some states of [rows, time]: each has the adapter of its row and its own position. */
-function contextOfStates(context: ForwardContext, states: readonly number[], time: number): ForwardContext {
-  const { tokenPositions, adapters } = context;
-  const picked = tokenPositions === undefined ? context : { ...context, tokenPositions: tokenPositions.pick(states) };
-  if (adapters.kind !== "rows") return picked;
-  return { ...picked, adapters: adapterRows(states.map((state) => adapters.rows[Math.floor(state / time)] ?? null)) };
-}
-
-// Rotary position embedding as a matrix: for one token a row, a small product replaces slices, products and a join.
-
-/** Which features make a pair, and the factor that scales all. */
-interface RotationOptions {
-  readonly headSize: number;
-  /** True rotates neighbouring features together, false feature i of the first half with feature i of the second. */
-  readonly interleaved: boolean;
-  readonly factor: number;
-}
-
-/**
- * The matrices that rotate a head [1, headSize], one [headSize, headSize] for each position, from the cosines and sines of
- * its `pairs` angles. Features after the pairs stay unchanged.
- */
-function rotationMatrices(
-  { cos, sin }: { readonly cos: Float32Array; readonly sin: Float32Array },
-  pairs: number,
-  { headSize, interleaved, factor }: RotationOptions,
-): Float32Array {
-  const count = cos.length / pairs;
-  const values = new Float32Array(count * headSize * headSize);
-  for (let position = 0; position < count; position++) {
-    const start = position * headSize * headSize;
-    const set = (from: number, to: number, value: number) => {
-      values[start + from * headSize + to] = value * factor;
-    };
-    for (let feature = 2 * pairs; feature < headSize; feature++) set(feature, feature, 1);
-    for (let pair = 0; pair < pairs; pair++) {
-      const [first, second] = interleaved ? [2 * pair, 2 * pair + 1] : [pair, pair + pairs];
-      const along = cos[position * pairs + pair] ?? 0;
-      const across = sin[position * pairs + pair] ?? 0;
-      set(first, first, along);
-      set(second, second, along);
-      set(first, second, across);
-      set(second, first, -across);
-    }
-  }
-  return values;
 }

@@ -4,22 +4,18 @@
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { computeDeferred, computeWith, defer, deferredFor, isAlone, type RowSource } from "../deferred.ts";
-import { type GpuMatrix, packedWeightsOf } from "../gpu-packed-weights.ts";
-import { type GpuKernel, type GpuKernelCall, inputOf, rowsOf } from "./gpu-kernel.ts";
+import {
+  adaptedProduct,
+  type BranchedProduct,
+  gradientOfA,
+  gradientOfB,
+  gradientOfProjection,
+  gradientOfX,
+  partsOf,
+  projection,
+} from "./branched-products.ts";
+import { type GpuKernel, type GpuKernelCall, inputOf } from "./gpu-kernel.ts";
 import { byName, type MatrixProduct, multiplyMatrices } from "./matrix-products.ts";
-
-/** A product with its branch. */
-interface BranchedProduct {
-  readonly tensors: Readonly<Record<"a" | "b", tf.TensorInfo>> & {
-    readonly matrix: tf.TensorInfo | GpuMatrix;
-    readonly term: tf.TensorInfo | undefined;
-    readonly dy: tf.TensorInfo | undefined;
-  };
-  readonly isTransposed: boolean;
-  readonly scale: number;
-  /** Numbers: its rank, its output's width, and where its columns of scale·x·A, and those of the gradient of x·A, begin. */
-  readonly sizes: Readonly<Record<"rank" | "out" | "seenAt" | "backAt", number>>;
-}
 
 /**
  * x, and matrix0, a0, b0, and a bias term0 or none, matrix1 … → x·matrix0 + term0 + scale·(x·a0)·b0, …, and what the gradient
@@ -117,55 +113,6 @@ function waitingProduct(
   return y;
 }
 
-const projection = (_: BranchedProduct, index: number): MatrixProduct<string> => ({
-  ...{ name: "branches", part: { from: `seenAt${index}`, width: "width" } },
-  sides: ["rows", "inFeatures", `rank${index}`],
-  left: ["x"],
-  right: [`a${index}`],
-  value: `numbers.scale${index} * sum`,
-});
-const adaptedProduct = ({ isTransposed, tensors }: BranchedProduct, index: number): MatrixProduct<string> => ({
-  name: `y${index}`,
-  sides: ["rows", "inFeatures", `out${index}`],
-  left: ["x"],
-  right: [`matrix${index}`, isTransposed ? "transposed" : undefined],
-  added: {
-    left: ["branches", undefined, { from: `seenAt${index}`, width: "width" }],
-    ...{ right: [`b${index}`], inner: `rank${index}` },
-  },
-  value: `sum${tensors.term === undefined ? "" : ` + term${index}[column]`}`,
-});
-const gradientOfProjection = (_: BranchedProduct, index: number): MatrixProduct<string> => ({
-  ...{ name: "branches", part: { from: `backAt${index}`, width: "width" } },
-  sides: ["rows", `out${index}`, `rank${index}`],
-  left: [`dy${index}`],
-  right: [`b${index}`, "transposed"],
-  value: `numbers.scale${index} * sum`,
-});
-const back = ["branches", undefined, { from: "backAt0", width: "width" }] as const;
-const gradientOfA: MatrixProduct<string> = {
-  name: "forA",
-  sides: ["inFeatures", "rows", "rank0"],
-  left: ["x", "transposed"],
-  right: back,
-  value: "sum",
-};
-const gradientOfB: MatrixProduct<string> = {
-  name: "forB",
-  sides: ["rank0", "rows", "out0"],
-  left: ["branches", "transposed", { from: "seenAt0", width: "width" }],
-  right: ["dy0"],
-  value: "sum",
-};
-const gradientOfX = ({ isTransposed }: BranchedProduct, soFar: tf.TensorInfo | undefined): MatrixProduct<string> => ({
-  name: "dx",
-  sides: ["rows", "out0", "inFeatures"],
-  left: ["dy0"],
-  right: ["matrix0", isTransposed ? undefined : "transposed"],
-  added: { left: back, right: ["a0", "transposed"], inner: "rank0" },
-  value: `sum${soFar === undefined ? "" : " + dx[i]"}`,
-});
-
 interface RunInputs {
   readonly shared: Readonly<Record<string, tf.TensorInfo>>;
   readonly sizes: Readonly<Record<string, number>>;
@@ -199,29 +146,6 @@ function run(
     ),
     ...rest,
   });
-}
-
-function partsOf(call: GpuKernelCall) {
-  const x = inputOf(call, "x");
-  const { rows, features: inFeatures } = rowsOf(x);
-  const scales = call.attributes.scales as number[];
-  const weights = call.attributes.weights as Readonly<Record<string, number>>;
-  const matrixOf = (name: string) => {
-    const weight = weights[name];
-    return weight === undefined ? inputOf(call, name) : packedWeightsOf(call.backend).find(weight);
-  };
-  const ranks = scales.map((_, index) => inputOf(call, `a${index}`).shape[1] ?? 0);
-  const total = ranks.reduce((sum, rank) => sum + rank, 0);
-  let seenAt = 0;
-  const products = scales.map((scale, index): BranchedProduct => {
-    const [matrix, a, b] = [matrixOf(`matrix${index}`), inputOf(call, `a${index}`), inputOf(call, `b${index}`)];
-    const [term, dy] = [call.inputs[`term${index}`], call.inputs[`dy${index}`]];
-    const sizes = { rank: ranks[index] ?? 0, out: b.shape[1] ?? 0, seenAt, backAt: total + seenAt };
-    seenAt += sizes.rank;
-    const isTransposed = (call.attributes.areTransposed as boolean[])[index] === true;
-    return { tensors: { matrix, a, b, term, dy }, isTransposed, scale, sizes };
-  });
-  return { products, shared: { x }, sizes: { rows, inFeatures, width: 2 * total } };
 }
 
 function chunksOf<Value>(values: readonly Value[], size: number): readonly (readonly Value[])[] {
