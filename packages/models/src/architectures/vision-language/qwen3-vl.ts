@@ -132,7 +132,11 @@ function patchStates(first: PartList): (pass: Pass) => tf.Tensor {
         const product = tf.matMul(tf.reshape<tf.Rank.R2>(rows, [-1, patchPixels]), matrix, false, true);
         return tf.reshape(tf.add(product, bias.value(rowContext)), [rows.shape[0] ?? 0, 1, -1]);
       });
-      const table = tf.reshape<tf.Rank.R2>(positions.value(context), [side ** 2, hiddenSize]);
+      const table = tf.slice<tf.Rank.R2, tf.Tensor2D>(
+        positions.value(context) as tf.Tensor2D,
+        [0, 0],
+        [side ** 2, hiddenSize],
+      );
       const places = (inputs.grids ?? []).map((grid) => {
         const to = { rows: grid.rows * mergedSide, columns: grid.columns * mergedSide };
         const stretched = resampleGrid(table, { from: { rows: side, columns: side }, to }, "bilinear");
