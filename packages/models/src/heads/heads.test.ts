@@ -208,3 +208,30 @@ describe("a model's inputs", () => {
     });
   });
 });
+
+describe("the loss of questions", () => {
+  it("does not depend on padding", async () => {
+    const model = await loadModel(openFolder(new URL("../../fixtures/bert-question", import.meta.url).pathname));
+    const lossOf = (inputs: { inputIds: tf.Tensor2D; attentionMask?: tf.Tensor2D }, rows: number[][]) =>
+      model.loss({ ...inputs, labels: grid(rows) });
+    tf.tidy(() => {
+      const long = lossOf({ inputIds: grid([[5, 17, 9, 30, 22, 8]]) }, [[1, 3]]);
+      const short = lossOf({ inputIds: grid([[11, 3, 25]]) }, [[0, 2]]);
+      const inputIds = grid([
+        [5, 17, 9, 30, 22, 8],
+        [11, 3, 25, 0, 0, 0],
+      ]);
+      const attentionMask = grid([
+        [1, 1, 1, 1, 1, 1],
+        [1, 1, 1, 0, 0, 0],
+      ]);
+      const both = [
+        [1, 3],
+        [0, 2],
+      ];
+      const alone = ((long.dataSync()[0] ?? 0) + (short.dataSync()[0] ?? 0)) / 2;
+      expectClose(lossOf({ inputIds, attentionMask }, both).dataSync(), [alone], 1e-6);
+    });
+    model.dispose();
+  });
+});

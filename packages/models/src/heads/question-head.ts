@@ -25,17 +25,34 @@ export class QuestionHead implements Head {
     return this.options.site.forward(this.options.transform(hidden, pass), pass.context);
   }
 
-  /** Labels [batch, 2]: the tokens at the start and the end of the answer. Positions outside the sequence do not count. */
+  /**
+   * Labels [batch, 2]: the tokens at the start and the end of the answer. Positions outside the sequence do not count. Padding
+   * is no place of an answer: transformers counts it as one, so that there a row's loss depends on the longest row of its batch.
+   */
   losses(labels: tf.Tensor, pass: Pass): Losses {
     const [batch, time] = pass.lastIds.shape;
     if (!tf.util.arraysEqual(labels.shape, [batch, 2])) {
       throw new ModelInputError("labels", `the shape is [${labels.shape}], expected [${batch}, 2]: start and end`);
     }
-    const positions = Array.from(labels.dataSync());
-    const ofStart = targetsOf(positions, 0, time);
-    const ofEnd = targetsOf(positions, 1, time);
+    const shown = shownPositions(pass);
+    const isShown = shown && new Set(shown);
+    const positions = Array.from(labels.dataSync(), (place, index) => {
+      const inside = Math.max(0, place); // negative positions become 0, as in transformers
+      const isPlace = inside < time && (isShown?.has(Math.floor(index / 2) * time + inside) ?? true);
+      return isPlace ? inside : -100;
+    });
+    const ofStart = targetsOf(positions, 0);
+    const ofEnd = targetsOf(positions, 1);
     const count = ofStart.count + ofEnd.count;
     if (count === 0) return { of: () => ({ sum: tf.scalar(0), count }) };
+    // Adapters that go by rows of the batch need all states.
+    const picked = pass.context.adapters.kind === "rows" ? undefined : shown;
+    const logitsOf = (states: tf.Tensor) => {
+      const logits = this.forward(states, picked === undefined ? pass : pass.only(picked));
+      return shown === undefined
+        ? logits
+        : hidePadding(logits, { shown, shape: [batch, time], isPicked: picked !== undefined });
+    };
     const lossOf = (logits: tf.Tensor) => {
       const [starts, ends] = tf.unstack(logits, 2); // each [batch, time]
       // Two logits were checked for in the constructor.
@@ -45,13 +62,39 @@ export class QuestionHead implements Head {
       return { sum: tf.mul<tf.Scalar>(tf.add(start, end), count / 2), count };
     };
     return {
-      of: (hidden) => lossOf(this.forward(hidden, pass)),
-      measured: (hidden) => {
-        const logits = this.forward(hidden, pass);
+      ...(picked && { pick: { states: picked } }),
+      of: (states) => lossOf(logitsOf(states)),
+      measured: (states) => {
+        const logits = logitsOf(states);
         return { ...lossOf(logits), answers: { kind: "places", values: logits } };
       },
     };
   }
+}
+
+/** The logit of padding: its exponential is 0. */
+const hiddenLogit = -1e9;
+
+/** The positions that are not padding, among batch·time; undefined without a mask, and for decoder inputs that a caller made. */
+function shownPositions({ inputs: { attentionMask }, lastIds }: Pass): readonly number[] | undefined {
+  if (attentionMask === undefined || !tf.util.arraysEqual(attentionMask.shape, lastIds.shape)) return undefined;
+  return Array.from(attentionMask.dataSync()).flatMap((value, position) => (value ? [position] : []));
+}
+
+interface Padded {
+  readonly shown: readonly number[];
+  readonly shape: readonly [batch: number, time: number];
+  /** Whether the logits are those of the shown positions alone. */
+  readonly isPicked: boolean;
+}
+
+/** Logits of the shown positions, or of all → [batch, time, 2] */
+function hidePadding(logits: tf.Tensor, { shown, shape: [batch, time], isPicked }: Padded): tf.Tensor {
+  const rows = isPicked ? shown.length : batch * time;
+  const indices = new Int32Array(batch * time).fill(rows); // the row after the logits
+  for (const [index, position] of shown.entries()) indices[position] = isPicked ? index : position;
+  const withPadding = tf.concat([tf.reshape(logits, [rows, 2]), tf.fill([1, 2], hiddenLogit)]);
+  return tf.reshape(tf.gather(withPadding, tf.tensor1d(indices, "int32")), [batch, time, 2]);
 }
 
 interface Targets {
@@ -59,10 +102,8 @@ interface Targets {
   readonly count: number;
 }
 
-function targetsOf(positions: readonly number[], column: 0 | 1, time: number): Targets {
-  // Negative positions become 0, as in transformers.
-  const columnPositions = positions.filter((_, index) => index % 2 === column).map((position) => Math.max(0, position));
-  const targets = columnPositions.map((position) => (position < time ? position : -100));
+function targetsOf(positions: readonly number[], column: 0 | 1): Targets {
+  const targets = positions.filter((_, index) => index % 2 === column);
   return { targets, count: targets.filter((target) => target !== -100).length };
 }
 
