@@ -32,8 +32,19 @@ export interface ForwardContext {
    * leave out positions that do not affect its result.
    */
   readonly everyPosition?: boolean;
+  /**
+   * What a frozen encoder computed for images, by a hash of their pixels: a model adds to it, and computes no image again while an
+   * entry is there. For one run of training, in which the encoder's weights stay as they are. Absent: nothing is kept.
+   */
+  readonly imageStates?: Map<string, ImageStates>;
   /** The positions of the current states in their texts. Set by models with `knowsTokenPositions`, never by callers. */
   readonly tokenPositions?: TokenPositions;
+}
+
+/** The last states of an image encoder for one image: [tokens, width]. */
+export interface ImageStates {
+  readonly values: Float32Array;
+  readonly shape: readonly number[];
 }
 
 /** A context for evaluation: no dropout, with the given adapters (default: the base alone). */

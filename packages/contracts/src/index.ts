@@ -9,6 +9,7 @@ export {
   activeAdapters,
   adapterRows,
   type ForwardContext,
+  type ImageStates,
   inferenceContext,
   noAdapters,
   type RandomKey,

@@ -1,6 +1,6 @@
 // The training loop of a run: batches in, events out.
 
-import { activeAdapters, inferenceContext, LowrankError, type RandomKey } from "@lowrank/contracts";
+import { activeAdapters, type ImageStates, inferenceContext, LowrankError, type RandomKey } from "@lowrank/contracts";
 import { batches, batchIndices, decodedBatches } from "@lowrank/data";
 import type { AdapterHandle } from "@lowrank/inject";
 import { preconditionGradients } from "@lowrank/math";
@@ -31,6 +31,7 @@ export async function* runTraining(
   const { loraPlusRatio, riemannianReg } = options;
   const { padId, train: examples, validation, learning, media } = rows;
   const adapters = activeAdapters(handle.name);
+  const imageStates = new Map<string, ImageStates>();
   const regularisation = optionsFor("forward", options);
   const stop = communicator && stopWith(options.signal);
   // After a failed reward the run stops as by a signal, which saves its state, and then throws.
@@ -42,7 +43,8 @@ export async function* runTraining(
   };
   const measure = async () => {
     const data = { examples: validation, media, batchSize, padId };
-    return { ...(await learning.measure(model, data, { context: inferenceContext(adapters), signal }).catch(stopAt)) };
+    const context = { ...inferenceContext(adapters), imageStates };
+    return { ...(await learning.measure(model, data, { context, signal }).catch(stopAt)) };
   };
   const evaluate = {
     every: options.evalEvery ?? validationInterval(plan),
@@ -69,7 +71,7 @@ export async function* runTraining(
   const events = train<RunBatch>({
     variables: handle.variables,
     loss: (batch: RunBatch, random: RandomKey) => {
-      const context = { training: true, adapters, random, ...regularisation, ...checkpointsOf(options) };
+      const context = { training: true, adapters, random, imageStates, ...regularisation, ...checkpointsOf(options) };
       return tf.tidy(() => tf.add<tf.Scalar>(learning.loss(model, batch, { context, padId }), handle.penalty() ?? 0));
     },
     batches: (epoch) => {

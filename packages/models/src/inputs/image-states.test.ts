@@ -6,6 +6,7 @@ import {
   activeAdapters,
   adapterRows,
   type ForwardContext,
+  type ImageStates,
   inferenceContext,
 } from "@lowrank/contracts";
 import { expectClose } from "@lowrank/testing";
@@ -44,6 +45,35 @@ describe("the images of texts", () => {
     expect(call(3)).toThrow("3 images need 3 × 4 tokens with the id 99, but inputIds has 8");
     expect(call(2, 6)).toThrow("expected [2,3,8,8]");
     expect(call(2)()).toEqual([2, 6, 111]);
+  });
+
+  it("are computed once in a run while their encoder is frozen", () => {
+    tf.tidy(() => {
+      const inputs = inputsOf(2);
+      const kept = new Map<string, ImageStates>();
+      const context = { ...inferenceContext(), imageStates: kept };
+      const plain = model.forward(inputs).dataSync();
+      for (const _ of ["computed", "kept"]) expectClose(model.forward(inputs, context).dataSync(), plain, 1e-6);
+      expect([...kept.values()].map(({ shape }) => shape)).toEqual([
+        [4, 48],
+        [4, 48],
+      ]);
+      const [first, second] = tf.split(inputs.pixelValues, 2);
+      const swapped = { ...inputs, pixelValues: tf.concat([second as tf.Tensor4D, first as tf.Tensor4D]) };
+      expectClose(model.forward(swapped, context).dataSync(), model.forward(swapped).dataSync(), 1e-6);
+      expect(kept.size).toBe(2);
+      for (const { values } of kept.values()) values.fill(0);
+      expect(model.forward(inputs, context).dataSync()).not.toEqual(plain);
+    });
+  });
+
+  it("are computed each time while an adaptation changes them", () => {
+    const site = model.sites().find(({ path }) => path === "model.vision_model.encoder.layers.0.mlp.fc1");
+    const detach = site?.attach("a", { variables: [], apply: ({ output }) => output });
+    const kept = new Map<string, ImageStates>();
+    tf.tidy(() => void model.forward(inputsOf(2), { ...inferenceContext(activeAdapters("a")), imageStates: kept }));
+    expect(kept.size).toBe(0);
+    detach?.();
   });
 
   it("have the adapter of their row", () => {

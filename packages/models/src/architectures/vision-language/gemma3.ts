@@ -36,5 +36,8 @@ export function gemma3(model: PartList): Backbone {
       });
     });
   const stages = [...images.stages, { parts: connector.parts, run: connect }];
-  return { ...withImageTokens(text, { ...images, stages }), seesWhole: "images" };
+  return {
+    ...withImageTokens(text, { images: { ...images, stages }, config: tower.plan.config }),
+    seesWhole: "images",
+  };
 }

@@ -22,8 +22,6 @@ export function idefics3(model: PartList): Backbone {
     tf.tidy(() =>
       projection.forward(pixelShuffle(patches, { rows: Math.floor(imageSize / patchSize), side }), context),
     );
-  return withImageTokens(text, {
-    ...images,
-    stages: [...images.stages, { parts: connector.parts, run: connect }],
-  });
+  const stages = [...images.stages, { parts: connector.parts, run: connect }];
+  return withImageTokens(text, { images: { ...images, stages }, config: tower.plan.config });
 }

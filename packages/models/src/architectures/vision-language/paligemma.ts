@@ -19,5 +19,8 @@ export function paligemma(model: PartList): Backbone {
   const projection = connector.linear("model.multi_modal_projector.linear");
   const connect: Layer = (patches, { context }) => projection.forward(patches, context);
   const stages = [...images.stages, { parts: connector.parts, run: connect }];
-  return { ...withImageTokens(text, { ...images, stages }), seesWhole: "prompt" };
+  return {
+    ...withImageTokens(text, { images: { ...images, stages }, config: tower.plan.config }),
+    seesWhole: "prompt",
+  };
 }

@@ -28,7 +28,7 @@ export function qwen3Vl(model: PartList): Backbone {
     const run = planned(addingDeepstack(stage.run, model.plan.config.hiddenSize), planOf(stage.run));
     return layer < deepstack ? { ...stage, run } : stage;
   });
-  return withImageTokens({ ...text, stages }, images);
+  return withImageTokens({ ...text, stages }, { images, config: tower.plan.config });
 }
 
 /** A block on hidden states, and behind them what it and later blocks add to their results; without images there is nothing to add. */

@@ -1,21 +1,23 @@
 // A language model that reads images: the image encoder's states, projected to its width, replace the embeddings of image tokens.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { type Backbone, runBackbone } from "../backbone/backbone.ts";
+import type { Backbone } from "../backbone/backbone.ts";
 import { rearrange, rearrangement } from "../images/rearrange.ts";
 import type { Pass } from "../pass.ts";
+import { type ImageEncoder, imageStates } from "./image-states.ts";
 
 /**
- * `text` whose embedding also runs `images`, if a call has any. The last stage of `images` makes [images, tokens, width], or more
+ * `text` whose embedding also runs the encoder of images, if a call has any. The encoder's last stage makes [images, tokens, width], or more
  * features, which are 0 for tokens of texts.
  */
-export function withImageTokens(text: Backbone, images: Backbone): Backbone {
+export function withImageTokens(text: Backbone, encoder: ImageEncoder): Backbone {
+  const { images } = encoder;
   const parts = [images.embed, ...images.stages, text.embed].flatMap((stage) => stage.parts);
   const run = (pass: Pass) =>
     tf.tidy(() => {
       const tokens = text.embed.run(pass); // [batch, time, width]
       const { images: own } = pass;
-      return own === undefined ? tokens : fillTokens(tokens, runBackbone(images, own.pass), own.stateOf);
+      return own === undefined ? tokens : fillTokens(tokens, imageStates(encoder, own.pass), own.stateOf);
     });
   return { ...text, embed: { parts, run } };
 }
