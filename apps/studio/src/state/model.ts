@@ -102,8 +102,8 @@ export class ModelState {
         this.estimate.value = { ...estimate, isCached: true };
         this.facts.value = facts;
       });
-      performance.mark("ready"); // for whoever measures the page
-      // Files of one's own cannot be opened again without their person; of them the next visit knows nothing.
+      performance.mark("ready"); // for measurements of the page
+      // The user's own files cannot be opened again without the user, so the next visit does not offer them.
       if (source.kind !== "files") await writeJsonFile(this.place.store, lastModelFile, source).catch(() => undefined);
     });
   }

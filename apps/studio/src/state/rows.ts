@@ -33,7 +33,7 @@ export class RowsState {
   /** The problem with pasted text or a dropped file. */
   readonly failure = signal<string | undefined>(undefined);
   readonly undo = signal<RowsUndo | undefined>(undefined);
-  /** False where the browser has no room for them. */
+  /** False if the browser has no room for them. */
   readonly isSaved = signal(true);
   readonly written = computed(() => this.rows.value.filter((row) => !blank(row)));
   /** The rows that can be taught, as far as they are checked. */

@@ -1,4 +1,4 @@
-// A run as the page sees it: steered, followed, and gone on with where a reload or a divergence ended it.
+// A run as the page sees it: started, paused, followed, and continued after a reload or a divergence.
 
 import { batch, computed, signal } from "@preact/signals";
 import type { Frame, RunRequest, RunResult, TrainingNews, UnfinishedRun } from "../protocol/run.ts";
@@ -44,7 +44,7 @@ export class RunState {
   readonly diverged = signal<DivergedRun | undefined>(undefined);
   readonly unfinished = signal<UnfinishedRun | undefined>(undefined);
   readonly failure = signal<string | undefined>(undefined);
-  /** False where a reload would lose the run. */
+  /** False if a reload would lose the run. */
   readonly isSaved = signal(true);
   readonly isBusy = computed(() => this.phase.value !== "idle");
   #news: TrainingNews[] = [];

@@ -44,7 +44,8 @@ export class SettingsState {
   /** The user's choices for the run. */
   readonly chosen = signal<Partial<TrainingSettings>>({});
   readonly training = computed<TrainingSettings>(() => ({
-    ...{ ...defaultTraining, ...this.plan.value?.training },
+    ...defaultTraining,
+    ...this.plan.value?.training,
     ...this.chosen.value,
   }));
   /** The prompt of the filmstrip. */
@@ -55,8 +56,10 @@ export class SettingsState {
   /** Why there is no plan. */
   readonly failure = signal<string | undefined>(undefined);
   readonly #all = computed<KeptSettings>(() => ({
-    ...{ adapter: this.adapter.value, training: this.chosen.value },
-    ...{ watched: this.watched.value, name: this.name.value },
+    adapter: this.adapter.value,
+    training: this.chosen.value,
+    watched: this.watched.value,
+    name: this.name.value,
   }));
   readonly #planned = computed<PlanRequest>(() => ({
     adapter: this.adapter.value,

@@ -1,4 +1,4 @@
-// All that the page knows, in one place: a part for each slice, which alone changes it.
+// The whole state of the page: a part for each slice, which alone changes it.
 
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
 import type { Preset } from "../presets/preset.ts";

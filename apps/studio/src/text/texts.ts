@@ -14,7 +14,7 @@ export interface Speech {
 /** As they call themselves. */
 export const languageNames: Readonly<Record<LanguageName, string>> = { en: "English", ko: "한국어" };
 
-/** Rejects where a language's file cannot be loaded. */
+/** Rejects if a language's file cannot be loaded. */
 export async function speechIn(language: LanguageName): Promise<Speech> {
   return { language, texts: language === "ko" ? (await import("./korean.ts")).korean : english };
 }

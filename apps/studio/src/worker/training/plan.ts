@@ -3,12 +3,12 @@
 import { type InjectionPlan, partsOf } from "@lowrank/inject";
 import { layoutSafetensors } from "@lowrank/safetensors";
 import { defaultRun } from "lowrank/browser";
-import type { Answerer } from "../answerer.ts";
+import type { CallHandler } from "../call-handler.ts";
 import { trainingMemory } from "../models/find-model.ts";
 import { adapterConfig } from "./adapter-config.ts";
 
 /** Throws the errors of `OpenedModel.plan`. */
-export const plan: Answerer<"plan"> = ({ opened: model }, { adapter, rows, step }) => {
+export const plan: CallHandler<"plan"> = ({ loaded: model }, { adapter, rows, step }) => {
   const made = model.opened.plan(adapterConfig(adapter, model));
   const { trainableParameters: trainable, share } = made;
   return {
