@@ -11,7 +11,6 @@ export interface Rule {
   holds(config: LoraConfig): boolean;
 }
 
-/** One variant. */
 export interface VariantFacts {
   /** PEFT's key of the field that turns it on. */
   readonly key: string;
