@@ -31,7 +31,7 @@ export interface Attempt extends Trained {
 export interface RunOptions {
   readonly seed: number;
   readonly learningRate: number;
-  /** Where a LoRA is kept as PEFT's folder; absent: nowhere. */
+  /** The folder in which a LoRA adapter is saved; absent: it is not saved. */
   readonly folder?: string;
   onStep?(step: number, loss: number): void;
 }
@@ -124,7 +124,7 @@ async function answerOf(model: PretrainedModel, use: ModelUse, batch: TokenBatch
 
 /** Classes that were hit; of places, the sum of each row's F1. */
 function rightOf(answers: Answers | undefined, values: ArrayLike<number>, batch: TokenBatch): number {
-  if (answers?.kind === "places") return spanOverlap(values, batch);
+  if (answers?.kind === "spans") return spanOverlap(values, batch);
   if (answers?.kind !== "classes") return 0;
   return answers.targets.filter((target, row) => values[row] === target).length;
 }

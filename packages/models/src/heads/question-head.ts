@@ -48,7 +48,7 @@ export class QuestionHead implements Head {
       of: (hidden) => lossOf(this.forward(hidden, pass)),
       measured: (hidden) => {
         const logits = this.forward(hidden, pass);
-        return { ...lossOf(logits), answers: { kind: "places", values: logits } };
+        return { ...lossOf(logits), answers: { kind: "spans", values: logits } };
       },
     };
   }
