@@ -69,7 +69,7 @@ export const embeddings: Objective<Options> = {
     ...(["loss", "pooling", "normalize", "prompts"] as const),
     ...(["miniBatchSize", "matryoshkaDims", "matryoshkaWeights", "guide"] as const),
   ],
-  mayBePairs: true,
+  mayKeepClassifier: true,
   rate: ({ rate, encoderRate }) => [Math.min(encoderRate, rate), "embeddings"],
   plan: comparisonPlan,
 };
