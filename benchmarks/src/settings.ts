@@ -27,7 +27,7 @@ export interface Settings {
   readonly dropout?: number;
   /** What trains. Default "lora", rank 8. */
   readonly trains?: "lora" | "everything" | "one-layer" | "last-layer";
-  /** Of a whole run: whether all is on that makes it safer and tells more of it. */
+  /** For a whole run: whether all options for safety and reports are on. */
   readonly hasExtras?: boolean;
   /** Of a step that learns from rewards: completions of each prompt, `batch` prompts a step. */
   readonly generations?: number;

@@ -78,7 +78,7 @@ export const experiments: readonly Experiment[] = [
   },
   {
     name: "latency",
-    work: "a forward pass of MiniLM: as it is, merged, with an adapter beside it, with added layers, with a prefix",
+    work: "a forward pass of MiniLM: as it is, merged, with an unmerged adapter, with added layers, with a prefix",
     run: () => latency(),
   },
   {

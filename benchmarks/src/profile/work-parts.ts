@@ -25,7 +25,7 @@ const attention = /Attention|Rotary|aten::_?scaled_dot_product/;
 const elementwise =
   /Norm|Gelu|Swiglu|Silu|Erf|Tanh|Relu|Softmax|aten::(native_layer_norm|gelu|silu|tanh|pow|rsqrt|mean)/i;
 
-/** The part of a step that an operation belongs to; `vocabulary` tells the head's products from the others. */
+/** The part of a step that an operation belongs to; `vocabulary` distinguishes the head's products from the others. */
 export function workPartOf({ operation, shapes }: OperationTime, vocabulary: number): WorkPart {
   if (head.test(operation)) return "head and loss";
   if (lowRank.test(operation)) return "low-rank products";

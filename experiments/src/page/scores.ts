@@ -10,7 +10,7 @@ export interface Score {
   readonly mean: number;
   /** Of that mean, in points; absent with one seed. */
   readonly error?: number;
-  /** Of what was measured on, mean of the seeds; NaN where a task has none. */
+  /** The mean loss of the seeds on the measured rows; NaN if a task has none. */
   readonly loss: number;
   readonly seeds: number;
   readonly trainable: number;
@@ -70,7 +70,7 @@ export function isShare({ figure }: Pick<Sweep, "figure">, name: string): boolea
   return name === figure && figure !== "bleu";
 }
 
-/** One of a run's figures as the page tells it. */
+/** One of a run's metrics as the page shows it. */
 export function inPercent(sweep: Pick<Sweep, "figure">, name: string, value: number | undefined): number | undefined {
   return value !== undefined && isShare(sweep, name) ? 100 * value : value;
 }
