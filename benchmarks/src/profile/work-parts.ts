@@ -43,7 +43,7 @@ function partOfProduct(shapes: OperationTime["shapes"], vocabulary: number): Wor
   return sides.includes(rank) ? "low-rank products" : "products with frozen matrices";
 }
 
-/** Those of torch that only call another one, which is counted. */
+/** Operations of torch that only call another operation, which is counted. */
 const wrappers = /^aten::(linear|matmul)$/;
 
 /** Floating-point operations of a product, 2·rows·inner·columns; 0 for anything else. */

@@ -44,7 +44,7 @@ export interface SearchedSweep extends Sweep {
   readonly rates?: Sweep | undefined;
 }
 
-/** Of LoRA and of training everything: ratios below 1 are LoRA's advantage. */
+/** Costs of LoRA compared with those of full fine-tuning: ratios below 1 are LoRA's advantage. */
 interface TrainingCosts {
   readonly work: string;
   readonly ratio: number;
@@ -53,7 +53,7 @@ interface TrainingCosts {
   readonly processor: string;
 }
 
-/** Of a merged model and of the model itself. */
+/** Costs of a merged model compared with those of its base. */
 interface MergedCosts {
   readonly work: string;
   readonly ratio: number;

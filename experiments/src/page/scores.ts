@@ -6,9 +6,9 @@ import type { Sweep } from "../training/sweep.ts";
 
 export interface Score {
   readonly method: string;
-  /** Of the figure that the sweep compares by; shares in percent. */
+  /** The mean of the metric that compares the methods of a sweep; shares in percent. */
   readonly mean: number;
-  /** Of that mean, in points; absent with one seed. */
+  /** The standard error of that mean, in points; absent with one seed. */
   readonly error?: number;
   /** The mean loss of the seeds on the measured rows; NaN if a task has none. */
   readonly loss: number;
@@ -16,7 +16,7 @@ export interface Score {
   readonly trainable: number;
   /** "3 epochs with dropout" */
   readonly training: string;
-  /** What the seeds were trained with, and what failed before, in brackets. */
+  /** The learning rates of the seeds, and in brackets those that failed before. */
   readonly rates: string;
 }
 

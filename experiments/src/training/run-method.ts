@@ -11,14 +11,14 @@ import type { Task, TaskModel } from "../tasks/task.ts";
 import { meanOf } from "./mean-of.ts";
 import { spanOverlap } from "./span-overlap.ts";
 
-/** What a run found. */
+/** The result of a run. */
 export interface Trained {
   readonly trainable: number;
   readonly after: Metrics;
   /** Mean loss of the last twenty steps. */
   readonly trainLoss: number;
   readonly steps: number;
-  /** Of training alone. */
+  /** Seconds of training alone. */
   readonly seconds: number;
 }
 
@@ -76,7 +76,7 @@ export async function runMethod(
   return { trainable, after, trainLoss, hasLearnt: trainLoss < 0.98 * startLoss, steps, seconds };
 }
 
-/** What the model does as it was loaded. */
+/** The metrics of the model before training. */
 export async function measureUntrained(task: Task, seed: number): Promise<Metrics> {
   const model = await task.load(seed);
   const after = await measure(task, model, { context: inferenceContext() });

@@ -87,7 +87,7 @@ export interface TakeHomeRequest {
   readonly form: "peft" | "gguf" | "merged";
 }
 
-/** Of a merged model, which is written in parts. `totalBytes`: about. */
+/** Progress of writing a merged model in parts. `totalBytes` is approximate. */
 export interface TakeHomeNews {
   readonly doneBytes: number;
   readonly totalBytes: number;

@@ -188,6 +188,6 @@ export interface Shared {
   readonly watched: string;
   /** The model that it was made with, for the page to offer it. */
   readonly model: string;
-  /** What training did, as its author saw it. */
+  /** The effect of training, as its author saw it. */
   readonly result?: CardContent | undefined;
 }

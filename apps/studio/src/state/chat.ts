@@ -13,7 +13,7 @@ export interface Exchange {
   readonly says: string;
   readonly base?: string | undefined;
   readonly adapted?: string | undefined;
-  /** Of the adapted answer, once it is whole. */
+  /** The words of the adapted answer, once it is complete. */
   readonly words?: readonly Word[] | undefined;
   /** The settings of the adapted answer. */
   readonly adapter?: string | undefined;
@@ -39,7 +39,7 @@ const defaultChatSettings: ChatSettings = {
 export interface ChatSurroundings {
   readonly ask: Ask;
   readonly chats: ReadonlySignal<boolean | undefined>;
-  /** The one that answers on the right. */
+  /** The adapter that answers on the right. */
   readonly adapter: ReadonlySignal<{ readonly id: string; readonly name: string } | undefined>;
   /** The worker does one thing at a time: it cannot answer during training. */
   readonly isTraining: ReadonlySignal<boolean>;
@@ -53,7 +53,7 @@ export class ChatState {
   readonly exchanges = signal<readonly Exchange[]>([]);
   readonly draft = signal("");
   readonly settings = signal<ChatSettings>(defaultChatSettings);
-  /** Of the conversation with the draft. */
+  /** The length of the conversation with the draft. */
   readonly length = signal<ConversationLength | undefined>(undefined);
   readonly isAnswering = signal(false);
   readonly tokensPerSecond = signal(0);

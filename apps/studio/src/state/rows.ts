@@ -28,7 +28,7 @@ export const blank = ({ says, answers }: Row): boolean => says.trim() === "" && 
 export class RowsState {
   readonly rows = signal<readonly Row[]>([newRow()]);
   readonly checked = signal<ReadonlyMap<string, CheckedRow>>(new Map());
-  /** Of what was read last, the rows that were not added. */
+  /** Rows of the last source that were not added. */
   readonly broken = signal<BrokenRows | undefined>(undefined);
   /** The problem with pasted text or a dropped file. */
   readonly failure = signal<string | undefined>(undefined);
@@ -43,7 +43,7 @@ export class RowsState {
       return checked !== undefined && checked.problem === undefined;
     }),
   );
-  /** Of the rows that can be taught. */
+  /** Tokens of the rows that can be taught. */
   readonly tokens = computed(() =>
     this.teachable.value.reduce((sum, { id }) => sum + (this.checked.value.get(id)?.tokens ?? 0), 0),
   );

@@ -7,7 +7,7 @@ import { type Ask, type Failure, failureOf } from "../worker-client.ts";
 /** The parts of the page that the shelf needs. */
 export interface ShelfSurroundings {
   readonly ask: Ask;
-  /** Of the open model. */
+  /** The name of the open model. */
   readonly model: ReadonlySignal<string | undefined>;
   readonly chosen: Signal<{ readonly id: string; readonly name: string } | undefined>;
 }

@@ -246,7 +246,7 @@ function sharedPage(page: Page): SharedPage {
   };
 }
 
-/** Of the conversation, the answers that the person liked better than the base's last. */
+/** The answers of the conversation; those that the person liked better than the base's are last. */
 function exchanged({ chat }: Page): readonly CardContent[] {
   const liked = ({ better }: Exchange) => Number(better === "adapted") - Number(better === "base");
   return chat.exchanges.value
@@ -255,7 +255,7 @@ function exchanged({ chat }: Page): readonly CardContent[] {
     .map(({ says, base = "", adapted = "" }) => ({ prompt: says, before: base, after: adapted }));
 }
 
-/** Of the filmstrip: its first frame is the base. */
+/** The base's and the trained answer to the watched prompt: the first and the last frame of the filmstrip. */
 function watchedLast({ run }: Page): readonly CardContent[] {
   const [first, ...later] = run.frames.value;
   const last = later.at(-1);

@@ -20,9 +20,9 @@ export interface TimingPlace {
 
 export class TimingState {
   readonly isTiming = signal(false);
-  /** Of the open model on this engine. */
+  /** Seconds for each token with the open model on this engine. */
   readonly #secondsPerToken = signal<number | undefined>(undefined);
-  /** Of a step as the settings are now. */
+  /** Seconds of a step with the current settings. */
   readonly stepSeconds = computed(() => {
     const { value: perToken } = this.#secondsPerToken;
     const { rows, settings } = this.place;

@@ -10,7 +10,7 @@ export interface SomeAdapter extends Partial<LoraConfig> {
   readonly seed: number;
 }
 
-/** Its files, with random numbers in A and B. */
+/** The adapter's files, with random numbers in A and B. */
 export async function someFiles(
   { loaded }: WorkerState,
   { name, seed, ...config }: SomeAdapter,

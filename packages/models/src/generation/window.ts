@@ -59,7 +59,7 @@ interface Prompts {
   readonly mask: Rows | undefined;
   /** Number of a text's first position. */
   readonly first: number;
-  /** Of texts whose images have fewer positions than tokens, or 0: added to the position after the last token. */
+  /** For texts whose images have fewer positions than tokens, the number that is added to the position after the last token; else 0. */
   readonly shifts?: readonly number[] | undefined;
 }
 

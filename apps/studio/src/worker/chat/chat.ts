@@ -104,7 +104,7 @@ function textsOf(writings: readonly Writing[]): Readonly<Partial<Record<Side, st
   return Object.fromEntries(writings.map(({ side, text }) => [side, text.trim()]));
 }
 
-/** It leaves no position for an answer. */
+/** The conversation leaves no position for an answer. */
 export class ConversationTooLongError extends LowrankError {
   constructor(
     readonly tokens: number,

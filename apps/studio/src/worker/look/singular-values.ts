@@ -6,7 +6,7 @@ import type { CallHandler } from "../call-handler.ts";
 import { readStored } from "../shelf/shelf-folder.ts";
 import { updatesIn } from "./updates.ts";
 
-/** Of the sum of squares. */
+/** The share of the sum of squares that the singular values that matter hold. */
 const shareThatMatters = 0.9;
 
 /** A layer whose update is not a product of two thin matrices. */

@@ -139,7 +139,7 @@ function formatOfName(name: string): RowsFormat | undefined {
   return byEnding.get(name.split(".").at(-1)?.toLowerCase() ?? "");
 }
 
-/** Of a text, by how it begins. */
+/** The format of a text, by its beginning. */
 function formatOfText(text: string): RowsFormat {
   const start = text.trimStart();
   if (start.startsWith("[")) return "json";

@@ -27,7 +27,7 @@ export async function attached(state: WorkerState, id: string): Promise<OpenedAd
   return attachFolder(state, { id, name, folder: await storedFolder(state.store, id) });
 }
 
-/** The same for files that are not on the shelf yet. */
+/** Attaches files that are not on the shelf yet. */
 export async function attachFolder(
   state: WorkerState,
   { id, name, folder }: { readonly id: string; readonly name: string; readonly folder: AdapterFolder },

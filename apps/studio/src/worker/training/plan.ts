@@ -27,9 +27,9 @@ function placeOf(path: string): { readonly block: number | undefined; readonly t
   return { block: number === undefined ? undefined : Number(number), target: names.at(-1) ?? path };
 }
 
-/** Of adapter_model.safetensors, to the byte: its header lists what the plan lists, and the base's fingerprint. */
+/** The exact size of adapter_model.safetensors: its header lists the plan's tensors and the base's fingerprint. */
 function fileBytes(made: InjectionPlan, { fingerprint }: { readonly fingerprint: string }): number {
-  // What a start took out of the base's weights is taken back in the file by as many ranks again.
+  // These initializations change the base's weights. The file undoes the change with as many additional ranks.
   const factor = ["pissa", "olora"].includes(String(made.config.init)) ? 2 : 1;
   const tensors = partsOf(made, "site").flatMap(({ fileShapes, keys, rank }) =>
     [...fileShapes].map(([name, shape]) => {

@@ -15,7 +15,7 @@ import type { TeachingRows } from "./teaching-rows.ts";
 /** Number of frames after the base's. */
 const frames = 8;
 const maxNewTokens = 40;
-/** Of a frame before the last: enough to see the change. */
+/** New tokens of a frame before the last: enough to see the change. */
 const maxTokensBetween = 6;
 
 /** Whether the prompt may be answered after this step: after the first, and at most eight times a run. */
@@ -80,7 +80,7 @@ const patience = 5;
  * also the base's, because the first step has the rate 0.
  */
 const beginning = 2;
-/** Of the new loss in the smoothed one. */
+/** The weight of a new loss in the smoothed loss. */
 const weight = 0.2;
 
 export class Divergence {
