@@ -15,7 +15,7 @@ export interface RowsUndo {
   readonly before: readonly Row[];
 }
 
-export interface RowsPlace {
+export interface RowsContext {
   readonly ask: Ask;
   readonly store: Store;
   readonly model: ReadonlySignal<ModelFacts | undefined>;
@@ -55,10 +55,10 @@ export class RowsState {
   readonly #keepSoon = debounced(400);
   #isRestored = false;
 
-  constructor(private readonly place: RowsPlace) {
+  constructor(private readonly context: RowsContext) {
     effect(() => {
       const { value: rows } = this.written;
-      if (place.model.value !== undefined) this.#checkSoon(() => void this.#check(rows));
+      if (context.model.value !== undefined) this.#checkSoon(() => void this.#check(rows));
     });
     effect(() => {
       const { value: rows } = this.rows;
@@ -68,9 +68,9 @@ export class RowsState {
 
   /** Restores the rows of the last visit. */
   async restore(): Promise<void> {
-    const kept = await readJsonFile(this.place.store, path, areRows);
+    const kept = await readJsonFile(this.context.store, path, areRows);
     this.#isRestored = true;
-    this.isSaved.value = this.place.store.isPersistent;
+    this.isSaved.value = this.context.store.isPersistent;
     if (kept !== undefined && kept.length > 0) this.rows.value = kept;
   }
 
@@ -125,7 +125,7 @@ export class RowsState {
     this.failure.value = undefined;
     this.broken.value = undefined;
     try {
-      const { rows, broken } = await this.place.ask("readRows", source);
+      const { rows, broken } = await this.context.ask("readRows", source);
       this.#set([...this.written.value, ...rows], "added", rows.length);
       this.broken.value = broken;
     } catch (error) {
@@ -142,14 +142,14 @@ export class RowsState {
   }
 
   async #check(rows: readonly Row[]): Promise<void> {
-    const checked = await this.place.ask("checkRows", rows).catch(() => undefined);
+    const checked = await this.context.ask("checkRows", rows).catch(() => undefined);
     const isLatest = this.written.peek() === rows;
     if (checked !== undefined && isLatest) this.checked.value = new Map(checked.map((row) => [row.id, row]));
   }
 
   async #keep(rows: readonly Row[]): Promise<void> {
-    this.isSaved.value = await writeJsonFile(this.place.store, path, rows).then(
-      () => this.place.store.isPersistent,
+    this.isSaved.value = await writeJsonFile(this.context.store, path, rows).then(
+      () => this.context.store.isPersistent,
       () => false,
     );
   }

@@ -23,7 +23,7 @@ import { TakeHomeState } from "./take-home.ts";
 import { TimingState } from "./timing.ts";
 
 /** The page's services for its state. */
-export interface StudioPlace {
+export interface StudioContext {
   readonly ask: Ask;
   /** Storage that lasts until the next visit. */
   readonly store: Store;
@@ -66,12 +66,12 @@ export class Studio {
   readonly takeHome: TakeHomeState;
   readonly #keepChatSoon = debounced(400);
 
-  constructor(place: StudioPlace) {
-    this.#speech = signal(place.speech);
-    this.model = new ModelState(place.ask, place);
-    const { store } = place;
+  constructor(context: StudioContext) {
+    this.#speech = signal(context.speech);
+    this.model = new ModelState(context.ask, context);
+    const { store } = context;
     const ask: Ask = (name, what, onNews) =>
-      place.ask(name, what, onNews).catch((error: unknown) => {
+      context.ask(name, what, onNews).catch((error: unknown) => {
         this.model.note(error);
         throw error;
       });
