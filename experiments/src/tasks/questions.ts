@@ -14,7 +14,7 @@ const batchSize = 16;
 const longest = 320;
 /** Every fourth text is held out with its questions. */
 const every = 4;
-/** By `questions-rates`. */
+/** The best learning rates of the experiment `questions-rates`. */
 const rates = { full: 1e-4, "lora-r8-qv": 2e-3 };
 
 /** Throws if the data are missing. */

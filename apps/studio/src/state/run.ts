@@ -140,7 +140,7 @@ export class RunState {
       this.#take(news);
     });
     try {
-      const result = await this.context.ask("train", request, (each) => this.#hear(each));
+      const result = await this.context.ask("train", request, (each) => this.#receive(each));
       this.#draw();
       this.#end(result, request);
     } catch (error) {
@@ -173,7 +173,7 @@ export class RunState {
     await this.context.ask("rated", ratings).catch(() => {});
   }
 
-  #hear(news: TrainingNews): void {
+  #receive(news: TrainingNews): void {
     if (news.type === "rate") return void this.#rate(news);
     this.#news.push(news);
     this.#timer ??= setTimeout(() => this.#draw(), drawEvery);

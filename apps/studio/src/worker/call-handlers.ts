@@ -10,7 +10,7 @@ import { open } from "./models/open.ts";
 import { checkRows } from "./rows/check-rows.ts";
 import { remove, rename, restore, shelf } from "./shelf/shelf.ts";
 import { plan } from "./training/plan.ts";
-import { forget, goOn, pause, rated, stop, unfinished } from "./training/unfinished.ts";
+import { continueRun, forget, pause, rated, stop, unfinished } from "./training/unfinished.ts";
 
 export const callHandlers: { readonly [Name in CallName]: CallHandler<Name> } = {
   start,
@@ -37,7 +37,7 @@ export const callHandlers: { readonly [Name in CallName]: CallHandler<Name> } = 
   timeStep: later(async () => (await import("./training/time-step.ts")).timeStep),
   train: later(async () => (await import("./training/train.ts")).train),
   pause,
-  continue: goOn,
+  continue: continueRun,
   stop,
   rated,
   unfinished,

@@ -14,7 +14,7 @@ export interface LayerUpdate {
   readonly isWhole: boolean;
 }
 
-/** By the layer's path. */
+/** The updates by their layers' paths. */
 export function updatesIn(adapter: Adapter): ReadonlyMap<string, LayerUpdate> {
   const { config, tensors } = toPlainLora(adapter);
   const pairs = loraMatricesIn(tensors);

@@ -7,7 +7,7 @@ import { tinyWorkerState } from "../../testing/tiny-worker-state.ts";
 import { WorkerState } from "../worker-state.ts";
 import { timeStep } from "./time-step.ts";
 import { train } from "./train.ts";
-import { forget, goOn, pause, rated, stop, unfinished } from "./unfinished.ts";
+import { continueRun, forget, pause, rated, stop, unfinished } from "./unfinished.ts";
 
 const places = ["Aromi", "Strada", "Zizzi", "Cotto", "Alimentum", "Giraffe", "Clowns", "Wildwood"];
 const request: RunRequest = {
@@ -160,7 +160,7 @@ describe("train", () => {
     const before = types.length;
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect([types.length, isOver]).toEqual([before, false]);
-    goOn(state, undefined, () => {});
+    continueRun(state, undefined, () => {});
     await expect.poll(() => types.filter((type) => type === "step").length, { timeout: 20_000 }).toBeGreaterThan(2);
     pause(state, undefined, () => {});
     stop(state, undefined, () => {});

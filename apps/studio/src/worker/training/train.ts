@@ -30,11 +30,11 @@ interface Steering {
 }
 
 async function makeRun(state: WorkerState, request: RunRequest, steering: Steering): Promise<RunResult> {
-  const begun = request.resume === undefined ? newRun(state.loaded, request) : await runToGoOn(state, request);
-  return withRunLock(begun.run, () => goThrough(state, begun, steering));
+  const begun = request.resume === undefined ? newRun(state.loaded, request) : await runToContinue(state, request);
+  return withRunLock(begun.run, () => performRun(state, begun, steering));
 }
 
-async function goThrough(state: WorkerState, begun: SavedRun, { control, onNews }: Steering): Promise<RunResult> {
+async function performRun(state: WorkerState, begun: SavedRun, { control, onNews }: Steering): Promise<RunResult> {
   const { store, loaded: model } = state;
   const { run, request } = begun;
   const last = lastSaved(begun);
@@ -76,7 +76,7 @@ function newRun({ opened, facts, source }: LoadedModel, request: RunRequest): Sa
 }
 
 /** The stored run, reset to the requested step. */
-async function runToGoOn({ store, loaded: model }: WorkerState, requested: RunRequest): Promise<SavedRun> {
+async function runToContinue({ store, loaded: model }: WorkerState, requested: RunRequest): Promise<SavedRun> {
   const saved = await readSavedRun(store, requested.resume ?? "");
   if (saved.model.fingerprint !== model.opened.base.fingerprint) {
     throw new LowrankError(

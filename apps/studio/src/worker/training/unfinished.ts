@@ -31,7 +31,7 @@ export const pause: CallHandler<"pause"> = async ({ run }) => {
   run?.pause();
   return undefined;
 };
-export const goOn: CallHandler<"continue"> = async ({ run }) => {
+export const continueRun: CallHandler<"continue"> = async ({ run }) => {
   run?.continue();
   return undefined;
 };

@@ -92,10 +92,11 @@ export function adapterChanges(adapter: Adapter): AdapterChanges {
       problems.push({ what: path, reason: "its other half is missing" });
       return [];
     }
-    const length = buildTensorKey({ path, part: "lora_magnitude_vector" });
-    used.add(length);
+    const magnitudeKey = buildTensorKey({ path, part: "lora_magnitude_vector" });
+    used.add(magnitudeKey);
     const isEmbedding = partOfA === "lora_embedding_A";
-    return [{ path, isEmbedding, a, b, scale: scalingOf(config, path), magnitude: tensors.get(length)?.values }];
+    const magnitude = tensors.get(magnitudeKey)?.values;
+    return [{ path, isEmbedding, a, b, scale: scalingOf(config, path), magnitude }];
   });
   const wholes: WholeChange[] = [];
   for (const [key, value] of tensors) {
