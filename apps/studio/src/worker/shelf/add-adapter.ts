@@ -169,7 +169,7 @@ function checkSize(fileNames: string, file: string, bytes: number): void {
   if (bytes > max) throw new AdapterFilesError(fileNames, `${file} has ${bytes} bytes; the maximum is ${max}`);
 }
 
-/** Throws AdapterFilesError unless both halves are there. */
+/** Throws AdapterFilesError if one of the needed files is missing. */
 function checkWhole(fileNames: string, folder: AdapterFolder): void {
   const missing = needed.filter((file) => !folder.has(file));
   if (missing.length > 0) throw new AdapterFilesError(fileNames, `there is no ${missing.join(" and no ")}`);

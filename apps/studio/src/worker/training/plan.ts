@@ -33,8 +33,8 @@ function fileBytes(made: InjectionPlan, { fingerprint }: { readonly fingerprint:
   const factor = ["pissa", "olora"].includes(String(made.config.init)) ? 2 : 1;
   const tensors = partsOf(made, "site").flatMap(({ fileShapes, keys, rank }) =>
     [...fileShapes].map(([name, shape]) => {
-      const isPair = name === keys.a || name === keys.b;
-      const grown = isPair ? shape.map((size) => (size === rank ? factor * rank : size)) : shape;
+      const isAOrB = name === keys.a || name === keys.b;
+      const grown = isAOrB ? shape.map((size) => (size === rank ? factor * rank : size)) : shape;
       return { name: `base_model.model.${name}`, dtype: "F32" as const, shape: grown };
     }),
   );

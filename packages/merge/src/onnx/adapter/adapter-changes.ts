@@ -89,7 +89,7 @@ export function adapterChanges(adapter: Adapter): AdapterChanges {
   const loras = loraMatricesIn(tensors).flatMap(({ path, partOfA, keys, a, b }): LoraChange[] => {
     used.add(keys.a).add(keys.b);
     if (b === undefined) {
-      problems.push({ what: path, reason: "its other half is missing" });
+      problems.push({ what: path, reason: "its B is missing" });
       return [];
     }
     const magnitudeKey = buildTensorKey({ path, part: "lora_magnitude_vector" });
