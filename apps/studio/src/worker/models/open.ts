@@ -52,7 +52,7 @@ async function factsOf(opened: OpenedModel, found: FoundModel, loadSeconds: numb
   if (tokenizer.vocabSize > vocabularySize)
     throw new LowrankError(
       "TOKENIZER_MISFIT",
-      `The tokenizer beside "${found.name}" has ${tokenizer.vocabSize} tokens and the model ${vocabularySize}: they do not belong together. Drop the tokenizer.json that came with the model.`,
+      `The tokenizer next to "${found.name}" has ${tokenizer.vocabSize} tokens and the model ${vocabularySize}: they do not belong together. Drop the tokenizer.json that came with the model.`,
     );
   const chats = tokenizer.chatTemplate !== undefined;
   if (chats) await loadJinja();
