@@ -18,10 +18,7 @@ export interface VariantFacts {
   setting(config: LoraConfig): unknown;
   /** Its effect, for the error of programs without it. */
   readonly effect: string;
-  /**
-   * "separate": PEFT has a layer class for it, and a module can have only one such class. "exclusive": PEFT refuses it together with
-   * any of them.
-   */
+  /** "separate": PEFT has a layer class for it, and a module can have only one such class. "exclusive": PEFT refuses it together with any of them. */
   readonly layer?: "separate" | "exclusive";
   /** True if it matters only in training, not for using a trained adapter. */
   readonly onlyInTraining?: boolean;

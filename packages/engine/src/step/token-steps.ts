@@ -62,10 +62,7 @@ export class TokenSteps {
     return program && new TokenSteps(plans, backend, program, padding);
   }
 
-  /**
-   * Whether the state was made with these plans and weights on the current backend, for the same number of texts with the same
-   * padding.
-   */
+  /** Whether the state was made with these plans and weights on the current backend, for the same number of texts with the same padding. */
   isOf(plans: readonly StepPlan[], padding: readonly number[] = [0]): boolean {
     if (tf.backend() !== this.backend || !this.program.isAlive) return false;
     const isSamePadding = padding.length === this.padding.length && padding.every((n, row) => n === this.padding[row]);

@@ -110,10 +110,7 @@ export class DoraAdaptation implements LowRankAdaptation {
     );
   }
 
-  /**
-   * base + g·(bias − base): what earlier adaptations added to the bias is part of the output that DoRA scales. An unchanged bias
-   * stays unchanged.
-   */
+  /** base + g·(bias − base): what earlier adaptations added to the bias is part of the output that DoRA scales. An unchanged bias stays unchanged. */
   foldBias(bias: tf.Tensor, bases: BiasBases): tf.Tensor {
     return tf.tidy(() => {
       const ratio = this.#ratio(() => bases.weight(), 1); // [outFeatures]
