@@ -19,7 +19,7 @@ export interface Comparison {
   readonly label: string;
   readonly ours: Turn;
   readonly peer: Turn;
-  /** Of milliseconds, ours : peer. Absent if the time is only reported. */
+  /** Target for the ratio of milliseconds, ours : peer. Absent if the time is only reported. */
   readonly timeTarget?: number;
 }
 
@@ -32,13 +32,13 @@ export interface Benchmark {
   readonly otherPeers?: readonly Side[];
   /** The first one gives the result its name. */
   readonly comparisons: readonly [Comparison, ...Comparison[]];
-  /** Of peak resident memory, ours : peer. */
+  /** Target for the ratio of peak resident memory, ours : peer. */
   readonly memoryTarget?: number;
-  /** Of the most that tensors occupied, ours : peer. */
+  /** Target for the ratio of the most that tensors occupied, ours : peer. */
   readonly tensorTarget?: number;
   /** Smallest share of the speed of large matrix products. */
   readonly productTarget?: number;
-  /** Of gradients and optimiser in bytes, ours : peer. */
+  /** Target for the ratio of the bytes of gradients and optimizer, ours : peer. */
   readonly stateTarget?: number;
   /**
    * Whether the peer keeps a frozen copy of what it trains. The memory target then is to be reached without that copy,

@@ -6,7 +6,7 @@ import type { Facts } from "./harness/serve.ts";
 import type { ComparedTimes, Result } from "./result.ts";
 import { median, rangeOf, ratioOf, rounded } from "./rounding.ts";
 
-/** What was seen of one child process. */
+/** The measurements of one child process. */
 export interface Observed {
   readonly peakMemoryMb: number;
   readonly idleLoad: number;

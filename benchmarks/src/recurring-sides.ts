@@ -55,7 +55,7 @@ export function trainingAgainst(
   options: {
     readonly timeTarget?: number;
     readonly engine?: string;
-    /** What the peer does otherwise. */
+    /** The peer's settings that differ from ours. */
     readonly peerSettings?: Partial<Side["settings"]>;
   },
 ): Pick<Benchmark, "sides" | "comparisons"> {

@@ -12,7 +12,7 @@ export interface ComparedTimes {
 /** One setting of the peer. */
 export interface TriedPeer {
   readonly precision: string;
-  /** Of its warm-up. */
+  /** Measured in its warm-up. */
   readonly milliseconds?: number;
   readonly steady?: boolean;
   /** Why it was not measured. */

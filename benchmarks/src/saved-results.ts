@@ -14,7 +14,7 @@ export function saveResult(result: Readonly<Record<"name" | "processor", string>
   writeFileSync(join(folder, `${result.name}.json`), `${JSON.stringify(result, null, 2)}\n`);
 }
 
-/** Of all processors. */
+/** The saved results of all processors. */
 export function readSaved<Saved>(kind: Kind, root = results): Saved[] {
   const folders = readdirSync(root).map((processor) => join(root, processor, kind));
   const files = folders

@@ -25,16 +25,16 @@ export interface Settings {
   readonly compiled?: boolean;
   /** Rate everywhere that the model drops, and before LoRA's A. Default 0. */
   readonly dropout?: number;
-  /** What trains. Default "lora", rank 8. */
+  /** The trained parameters. Default "lora", rank 8. */
   readonly trains?: "lora" | "everything" | "one-layer" | "last-layer";
-  /** Of a whole run: whether all is on that makes it safer and tells more of it. */
+  /** For a whole run: whether all options for safety and reports are on. */
   readonly hasExtras?: boolean;
-  /** Of a step that learns from rewards: completions of each prompt, `batch` prompts a step. */
+  /** For a step that learns from rewards: completions of each prompt; a step has `batch` prompts. */
   readonly generations?: number;
   /** Tokens of each completion. */
   readonly newTokens?: number;
   readonly prompts?: readonly string[];
-  /** What to find out besides times, when these are taken. */
+  /** Measurements in addition to times, made after these. */
   readonly figures?: readonly ("tensors" | "products")[];
   /** Sizes that show whether the program works, not how fast it is. */
   readonly tiny: boolean;

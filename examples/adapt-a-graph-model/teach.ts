@@ -53,7 +53,7 @@ export interface Inside {
   readonly encoder: Encoder;
   readonly handle: AdapterHandle;
   readonly adapters: AdapterSelection;
-  /** Goes on learning. */
+  /** Continues the training. */
   readonly head: Head;
   readonly seed: number;
 }

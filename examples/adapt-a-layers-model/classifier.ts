@@ -42,7 +42,7 @@ export async function fit(model: Sequential, { images, labels }: Digits, lesson:
     Object.assign(optimizer, { learningRate: (rate / 2) * (1 + Math.cos((Math.PI * epoch) / epochs)) });
     const order = tf.tensor1d([...shuffled(labels.shape[0], 1000 * seed + epoch)], "int32");
     const [x, y] = [tf.gather(images, order), tf.gather(labels, order)];
-    // One epoch a call, in an order of ours: that of fit is by chance.
+    // One epoch a call, in our own order, because the order of fit is not reproducible.
     await model.fit(x, y, { epochs: 1, batchSize: 32, shuffle: false, verbose: 0 });
     tf.dispose([order, x, y]);
   }

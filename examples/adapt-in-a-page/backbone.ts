@@ -28,7 +28,7 @@ interface Topology {
   readonly node: readonly { readonly op: string; readonly attr: { shape?: unknown } }[];
 }
 
-/** The file asks for one picture of 512 × 512 pixels; its convolutions take any number of any size. */
+/** The file declares one picture of 512 × 512 pixels; its convolutions take any number of any size. */
 function forAnySize(source: tf.io.IOHandler): tf.io.IOHandler {
   const free = { dim: ["-1", "-1", "-1", "3"].map((size) => ({ size })) };
   return {

@@ -27,7 +27,7 @@ export async function fromFile(file: File): Promise<HTMLCanvasElement> {
   }
 }
 
-/** Asks for the camera and shows it in `video`. */
+/** Requests the camera and shows it in `video`. */
 export async function openCamera(video: HTMLVideoElement): Promise<void> {
   video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "user" } });
   await video.play();

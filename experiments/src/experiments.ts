@@ -17,7 +17,7 @@ import { sweepInPeft } from "./training/peer-sweep.ts";
 import { searchRates } from "./training/rates.ts";
 import { sweep } from "./training/sweep.ts";
 
-/** What methods are compared on. */
+/** A comparison of methods on a task. */
 interface Comparison {
   readonly name: string;
   /** One line for people. */
@@ -29,7 +29,7 @@ interface Comparison {
   read(options: TaskOptions): Promise<Task>;
 }
 
-/** One of each kind. */
+/** One method of each kind. */
 const mainMethods = "full head bitfit adapter-houlsby prefix ia3 lora-r8-qv lora-r8-all dora-r8".split(" ");
 
 const comparisons: readonly Comparison[] = [
@@ -78,7 +78,7 @@ export const experiments: readonly Experiment[] = [
   },
   {
     name: "latency",
-    work: "a forward pass of MiniLM: as it is, merged, with an adapter beside it, with added layers, with a prefix",
+    work: "a forward pass of MiniLM: as it is, merged, with an unmerged adapter, with added layers, with a prefix",
     run: () => latency(),
   },
   {
@@ -88,7 +88,7 @@ export const experiments: readonly Experiment[] = [
   },
 ];
 
-/** Its runs, the search for its learning rates and, where there is one, PEFT's side. */
+/** The experiments of a comparison: its runs, the search for its learning rates and, if it has one, PEFT's side. */
 function commandsOf({ name, work, only, inPeft = false, read }: Comparison): readonly Experiment[] {
   const taskFor = async ({
     epochs,

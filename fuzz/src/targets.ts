@@ -110,7 +110,7 @@ export const targets: readonly TargetRow[] = [
   },
   {
     name: "bombs",
-    reads: "files that once took all time or memory, each made anew: every one has to end as it should",
+    reads: "files that once took all time or memory, made on each run: every one has to end as it should",
     load: async () => (await import("./targets/bombs.ts")).bombs,
     isList: true,
   },

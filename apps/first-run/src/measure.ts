@@ -5,7 +5,6 @@ import type { OpenedAdapter, OpenedModel } from "lowrank";
 import type { BaseModel } from "./base-model.ts";
 import type { Row } from "./restaurants.ts";
 
-/** The validation data. */
 export interface ValidationSet {
   readonly rows: readonly Row[];
   readonly references: readonly PromptReferences[];

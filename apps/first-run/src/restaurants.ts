@@ -19,10 +19,7 @@ export interface Restaurants {
 const file = fileURLToPath(new URL("../../../data/e2e/e2e-devset.csv", import.meta.url));
 const validationShare = 0.055; // 30 of the 547 inputs
 
-/**
- * Reads the set and splits it by input: the 547 inputs have several sentences each, and an input that was trained on
- * must not be measured on.
- */
+/** Reads the set and splits it by input: the 547 inputs have several sentences each, and an input that was trained on must not be measured on. */
 export async function loadRestaurants(seed: number): Promise<Restaurants> {
   const rows = await readDataFile(file, { columns: { prompt: "mr", completion: "ref" } });
   const examples = rows.filter((row) => row.kind === "completion").map(withArrow);

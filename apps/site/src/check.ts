@@ -20,7 +20,7 @@ export function navigationProblems(pages: readonly Page[], files: readonly strin
   ];
 }
 
-/** Of the built site: dead links, pages without a title or with several, and words that the search does not find. */
+/** Problems of the built site: dead links, pages without a title or with several, and words that the search does not find. */
 export function builtProblems(pages: readonly Page[]): readonly string[] {
   return [
     ...deadLinks({ folder: outFolder, base, elsewhere: ["studio/"] }),

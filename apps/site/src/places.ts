@@ -14,10 +14,10 @@ export const outFolder = join(root, "dist/docs");
 export const repository = "https://github.com/lowrank/lowrank";
 export const rawFiles = "https://raw.githubusercontent.com/lowrank/lowrank/main";
 export const siteOrigin = "https://lowrank.github.io";
-/** Where the site is on its host. */
+/** The site's path on its host. */
 export const base = "/lowrank/";
 
-/** Of the package `lowrank`, whose version and description are the site's. */
+/** The manifest of the package `lowrank`, whose version and description are the site's. */
 export const manifest = JSON.parse(readFileSync(join(root, "packages/lowrank/package.json"), "utf8")) as {
   readonly version: string;
   readonly description: string;

@@ -116,7 +116,7 @@ export const sections: readonly Section[] = [
   },
 ];
 
-/** What the navigation calls pages whose heading does not say what they are, next to others. */
+/** Names in the navigation for pages whose heading does not say what they are. */
 export const labels: Readonly<Record<string, string>> = {
   "README.md": "What lowrank is",
   "README.ko.md": "한국어",

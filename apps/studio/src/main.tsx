@@ -14,7 +14,7 @@ const broken = new Promise<string>((resolve) => {
   reportBroken = resolve;
 });
 const ask = startWorker(reportBroken); // its script loads while the store opens and the texts load
-/** What a page that embeds this one asks for: `?preset=faq&lang=ko`. */
+/** Settings in the URL, from a page that embeds this one: `?preset=faq&lang=ko`. */
 const asked = new URLSearchParams(location.search);
 const languages = [asked.get("lang") ?? [], navigator.languages].flat();
 const [store, speech] = await Promise.all([openStore(), speechFor(languages)]);

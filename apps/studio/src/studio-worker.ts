@@ -4,10 +4,10 @@
 import { LowrankError } from "@lowrank/contracts";
 import type { CallName, Question, Reply } from "./protocol/calls.ts";
 import { openStore } from "./storage/opfs-store.ts";
-import type { Answerer } from "./worker/answerer.ts";
-import { answerers } from "./worker/answerers.ts";
+import type { CallHandler } from "./worker/call-handler.ts";
+import { callHandlers } from "./worker/call-handlers.ts";
 import { DeviceLostError, reasonOfLoss } from "./worker/engine/start.ts";
-import { Workshop } from "./worker/workshop.ts";
+import { WorkerState } from "./worker/worker-state.ts";
 
 /** These calls are answered at once, between two steps of the current work. */
 const immediate: ReadonlySet<CallName> = new Set([
@@ -16,7 +16,7 @@ const immediate: ReadonlySet<CallName> = new Set([
   ...(["shelf", "rename", "remove", "restore"] as const),
 ]);
 
-const workshop = openStore().then((store) => new Workshop(store));
+const state = openStore().then((store) => new WorkerState(store));
 let last: Promise<void> = Promise.resolve();
 
 self.addEventListener("message", ({ data, ports: [port] }: MessageEvent<Question>) => {
@@ -30,12 +30,12 @@ self.addEventListener("message", ({ data, ports: [port] }: MessageEvent<Question
 async function reply<Name extends CallName>({ name, request }: Question<Name>, port: MessagePort): Promise<void> {
   const send = (message: Reply<Name>) => port.postMessage(message);
   try {
-    const answerer: Answerer<Name> = answerers[name];
-    const answer = await answerer(await workshop, request, (news) => send({ type: "news", news }));
+    const handler: CallHandler<Name> = callHandlers[name];
+    const answer = await handler(await state, request, (news) => send({ type: "news", news }));
     send({ type: "answer", answer });
   } catch (error) {
     // Errors that follow from a lost GPU do not mention it.
-    const lostDevice = await reasonOfLoss(await workshop);
+    const lostDevice = await reasonOfLoss(await state);
     const reason = lostDevice === undefined ? error : new DeviceLostError(lostDevice, { cause: error });
     send({ type: "failed", ...wordsOf(reason) });
   }

@@ -5,9 +5,9 @@ import type { ExchangeTime } from "@lowrank/trainer/mpi";
 export interface ExchangeOrder {
   readonly warmUp: number;
   readonly measured: number;
-  /** Of arrays whose sum is timed by itself. */
+  /** Lengths of arrays whose sum is timed by itself. */
   readonly lengths: readonly number[];
-  /** Where they may leave marks for each other. */
+  /** A folder for files by which the processes mark their progress. */
   readonly folder: string;
 }
 

@@ -29,7 +29,7 @@ export interface DistributedResult extends Result {
   readonly exchange: readonly ExchangeTime[];
 }
 
-/** Throws where there is no MPI to start processes with, and where they fail. */
+/** Throws if there is no MPI to start processes with, or if a process fails. */
 export async function runDistributed({
   tiny,
   engine,

@@ -9,17 +9,17 @@
 export interface Network {
   /** A second, each way. */
   readonly gigabits: number;
-  /** Of one message, however short. */
+  /** The latency of a message of any length. */
   readonly latencyMs: number;
 }
 
 /** A step as it was measured here. */
 export interface MeasuredStep {
-  /** Of one process alone. */
+  /** Time of a step of one process alone. */
   readonly aloneMs: number;
-  /** Of processes that exchange what they found, on one machine. */
+  /** Time of a step of processes on one machine that exchange their gradients. */
   readonly togetherMs: number;
-  /** Of the array that is summed. */
+  /** Size of the array that is summed. */
   readonly bytes: number;
 }
 

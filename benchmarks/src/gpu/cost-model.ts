@@ -12,7 +12,7 @@ const reachedShare = 0.15;
 /** The host's and the driver's time for one dispatch: about what Chrome needs. */
 const millisecondsADispatch = 0.01;
 
-/** What a step asks of a GPU; names as in `GpuCounts`. */
+/** The work of the GPU in a step; names as in `GpuCounts`. */
 export type StepCost = Readonly<Record<string, number>>;
 
 /**

@@ -18,7 +18,7 @@ export const webgpu = {
 } as const;
 
 const results = join(import.meta.dirname, "../../results/webgpu");
-/** Of SmolLM2's shape, and tokens of a step. */
+/** The layers of SmolLM2's shape, and the tokens of a step. */
 const [allLayers, allTokens] = [30, 512];
 const [few, more] = [16, 32];
 

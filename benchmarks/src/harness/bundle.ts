@@ -12,7 +12,7 @@ export function bundle(program: string): Promise<string> {
   return bundleFile(join(root, "src", `${program}.ts`), `${program.replaceAll("/", "-")}.mjs`);
 }
 
-/** The same of the program `lowrank`. */
+/** Bundles the program `lowrank`. */
 export function bundleCommandLine(): Promise<string> {
   return bundleFile(join(root, "../packages/lowrank/src/lowrank.ts"), "lowrank.mjs");
 }

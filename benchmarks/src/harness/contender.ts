@@ -15,7 +15,6 @@ export interface Program {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** A running contender. */
 export class Contender {
   /** Programs and libraries with their versions. */
   versions: Readonly<Record<string, string>> = {};

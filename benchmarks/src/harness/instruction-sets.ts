@@ -1,7 +1,7 @@
 // Which generation a processor is, and which instructions for products it has. Cloud machines call processors of several
 // generations by one name, of which some multiply in 8 bits or bf16 and some do not: their figures are not comparable.
 
-/** What Linux calls them, and what we do. */
+/** Linux' names of instruction sets, and ours. */
 const known: readonly (readonly [flags: readonly string[], name: string])[] = [
   [["avx2"], "AVX2"],
   [["avx512f"], "AVX-512"],

@@ -31,13 +31,13 @@ export function preparedPython(): string {
   return join(cache, "peft-venv", "bin", "python");
 }
 
-/** The same with TRL, which the tests against PEFT do not need. */
+/** A Python with TRL, which the tests against PEFT do not need. */
 export function preparedTrainers(): string {
   prepare('prepare_more(cache, "trainers")');
   return join(cache, "peft-venv", "bin", "python");
 }
 
-/** The same with what `transformers serve` needs. */
+/** A Python with the packages that `transformers serve` needs. */
 export function preparedServers(): string {
   prepare('prepare_more(cache, "servers")');
   return join(cache, "peft-venv", "bin", "python");

@@ -2,7 +2,7 @@
 
 import type { Job, Precision } from "./jobs.ts";
 
-/** Where one run reads and writes, and what tells it from the others. */
+/** The files of one run, and its differences to the other runs. */
 export interface JobContext {
   readonly model: string;
   readonly train: string;
@@ -35,7 +35,7 @@ export function lowrankArguments({ recipe }: Job, context: JobContext, precision
   return ["train", "--json", ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])];
 }
 
-/** What a program of peers/job_*.py is told. */
+/** The settings that a program of peers/job_*.py gets. */
 export function peerSettings(
   { recipe, task }: Job,
   context: JobContext,

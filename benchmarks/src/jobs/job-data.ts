@@ -1,6 +1,6 @@
 // The rows of jobs, as the JSONL files that both sides read.
 //
-// E2E may be shipped and lies in data/. The others are read from the folder that LOWRANK_DATA names; where they are not,
+// E2E may be shipped and is in data/. The others are read from the folder that LOWRANK_DATA names; where they are not,
 // made-up rows of the same lengths take their place, which says as much about time and nothing about quality.
 
 import { existsSync } from "node:fs";
@@ -39,7 +39,7 @@ const sources: Readonly<Record<DataName, Source>> = {
   squad: { folder: given, train: "xquad.en.json", read: questions },
 };
 
-/** Reads so many rows of a data set, or fewer where it has no more. */
+/** Reads the first rows of a data set: at most the requested number. */
 export async function jobRows(
   data: DataName,
   wanted: { readonly train: number; readonly validation: number },

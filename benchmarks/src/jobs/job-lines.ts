@@ -12,12 +12,12 @@ export const jobPhases = ["libraries and engine", "weights and tokens", "validat
 
 export type JobPhase = (typeof jobPhases)[number];
 
-/** What one run showed. */
+/** The measurements of one run. */
 export interface JobRun {
   /** From the start of the process until the adapter is saved. */
   readonly seconds: number;
   readonly phases: Readonly<Record<JobPhase, number>>;
-  /** Of the validation rows, at the end. */
+  /** The loss of the validation rows at the end. */
   readonly loss: number;
   readonly accuracy?: number;
   readonly versions?: Readonly<Record<string, string>>;

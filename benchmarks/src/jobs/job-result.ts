@@ -25,7 +25,7 @@ export interface QualityGap {
   readonly quality: Job["quality"];
   /** By how much loss is higher or accuracy lower; below 0 ours is better. */
   readonly worseBy: number;
-  /** Of that difference. */
+  /** The standard error of that difference. */
   readonly standardError: number;
   /** Whether ours is not worse by more than the standard error. */
   readonly isAsGood: boolean;

@@ -36,7 +36,7 @@ export interface Job {
   readonly data: DataName;
   readonly task: "SEQ_CLS" | "QUESTION_ANS" | "CAUSAL_LM";
   readonly recipe: Recipe;
-  /** What quality is compared by. */
+  /** The metric that compares quality. */
   readonly quality: "accuracy" | "loss";
   /** The peer's fastest way counts. Ours end with the recommended one. */
   readonly sides: {

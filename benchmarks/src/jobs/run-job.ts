@@ -83,7 +83,7 @@ function peerCommand(job: Job, context: JobContext, { trainer, precision }: Way)
   return { command: preparedTrainers(), args, environment, linesOn: 3 };
 }
 
-/** Training tells the loss alone; this is not part of the job's time, and on the base in float32, whatever it was trained on. */
+/** Training reports only the loss. This evaluation is not part of the job's time, and its base is always in float32. */
 async function measureAccuracy({ model, out, validation, threads }: JobContext): Promise<Pick<JobRun, "accuracy">> {
   const options = ["--model", model, "--adapter", out, "--data", validation, "--threads", String(threads)];
   const args = [await bundleCommandLine(), "evaluate", "--json", ...options];

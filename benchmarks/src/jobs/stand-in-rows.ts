@@ -8,7 +8,7 @@ export type StandInName = "sst2" | "alpaca" | "squad";
 
 /** Words of a field, unless noted, at every tenth of the rows, shortest first. */
 export const lengths = {
-  /** Of a sentence, its marks included, by MiniLM's tokenizer. */
+  /** Tokens of a sentence by MiniLM's tokenizer, with special tokens. */
   tokens: [3, 10, 13, 17, 19, 22, 25, 29, 33, 38, 67],
   sentence: [1, 7, 10, 13, 15, 18, 20, 23, 27, 31, 51],
   instruction: [24, 29, 31, 34, 38, 42, 47, 56, 68, 95, 400],

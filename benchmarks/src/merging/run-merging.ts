@@ -1,5 +1,5 @@
-// `lowrank merge` beside PEFT's `merge_and_unload` and `save_pretrained`: one base of a gigabyte in BF16, whole processes, in turns.
-// Beside mergekit, too, where LOWRANK_MERGEKIT names a Python that has peers/requirements-mergekit.txt beside torch and PEFT.
+// `lowrank merge` compared with PEFT's `merge_and_unload` and `save_pretrained`: one base of a gigabyte in BF16, whole processes, in
+// turns. Also with mergekit, if LOWRANK_MERGEKIT names a Python that has peers/requirements-mergekit.txt, torch and PEFT.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";

@@ -43,7 +43,7 @@ await serve({
   },
 });
 
-/** What the disk takes for as many bytes, however they came together. */
+/** Writes as many bytes, to measure the disk's part of the time. */
 async function writeBytes(isSynced: boolean): Promise<undefined> {
   const file = await open(join(work, "bytes"), "w");
   await file.writeFile(bytes);

@@ -21,16 +21,17 @@ const handle = addAdapter(model, settings);
 await serve({
   versions,
   steps: {
-    grouped: await epochOf(unequal, true),
-    shuffled: await epochOf(unequal, false),
-    equal: await epochOf(
-      Array.from({ length: count }, () => time),
-      false,
-    ),
+    grouped: await epochOf(unequal, "grouped"),
+    shuffled: await epochOf(unequal, "shuffled"),
+    equal: await epochOf(Array<number>(count).fill(time), "shuffled"),
   },
 });
 
-async function epochOf(rowLengths: readonly number[], groupByLength: boolean): Promise<() => Promise<undefined>> {
+async function epochOf(
+  rowLengths: readonly number[],
+  order: "grouped" | "shuffled",
+): Promise<() => Promise<undefined>> {
+  const groupByLength = order === "grouped";
   const rows = rowLengths.map((length, row): TokenizedExample => {
     return {
       kind: "classified",

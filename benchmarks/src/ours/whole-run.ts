@@ -1,4 +1,4 @@
-// A whole run in a folder as a user would make it, plain or with all that makes it safer and tells more of it.
+// A whole run in a folder as a user would make it: plain, or with all options for safety and reports.
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -25,7 +25,7 @@ write("docs/benchmarks.md", benchmarkPage({ jobs, steps: trainingSteps, generati
 const found = new Set(results.map(({ name }) => name)).size;
 console.log(`docs/benchmarks.md: ${found} of ${names.length} benchmarks have a result`);
 
-/** Those that are on the page. */
+/** The results that are on the page, in its order. */
 function inOrder<Saved extends { readonly name: string }>(kept: readonly Saved[]): readonly Saved[] {
   return names.flatMap((name) => kept.filter((one) => one.name === name));
 }

@@ -24,7 +24,7 @@ export function profileSection(profiles: readonly Profile[]): readonly string[] 
   ];
 }
 
-/** Two rows a step, without the parts in which no step spends time. */
+/** A row for each program of a benchmark. Kinds of work in which no program spends time are left out. */
 function operationTable(profiles: readonly Profile[]): readonly string[] {
   if (profiles.length === 0) return [];
   const sides = profiles.flatMap(({ name, label, sides }) => sides.map((side) => ({ ...side, name, label })));

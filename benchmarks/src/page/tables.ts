@@ -157,7 +157,7 @@ function notes(group: readonly Measured[]): readonly string[] {
   return lines.length === 0 ? [] : [...lines, ""];
 }
 
-/** Of the peer: the fastest, or the only one. */
+/** The peer's precision: its fastest, or its only one. */
 function precisionOf({ sides }: Pick<Row, "sides">, { peerPrecision }: Result): string | undefined {
   return peerPrecision ?? sides.peer?.settings?.precision;
 }

@@ -1,9 +1,9 @@
-// What a child process tells of one operation, ours or torch's, when it is profiled.
+// The times of operations that a child process, ours or torch's, reports when it is profiled.
 
 export interface OperationTime {
   /** TensorFlow.js's or torch's name. */
   readonly operation: string;
-  /** Shapes of the inputs, if they are needed to tell the kind of work. */
+  /** Shapes of the inputs, if the kind of work depends on them. */
   readonly shapes: readonly (readonly number[])[];
   readonly milliseconds: number;
   readonly calls: number;

@@ -23,7 +23,7 @@ export interface SideProfile {
 
 export interface Profile {
   readonly name: string;
-  /** What was profiled, as the benchmark's comparison is called. */
+  /** The name of the benchmark's comparison that was profiled. */
   readonly label: string;
   readonly sides: readonly SideProfile[];
   /** Medians of parts of our work, where it has no operations to profile. */

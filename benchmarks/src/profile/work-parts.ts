@@ -25,7 +25,7 @@ const attention = /Attention|Rotary|aten::_?scaled_dot_product/;
 const elementwise =
   /Norm|Gelu|Swiglu|Silu|Erf|Tanh|Relu|Softmax|aten::(native_layer_norm|gelu|silu|tanh|pow|rsqrt|mean)/i;
 
-/** The part of a step that an operation belongs to; `vocabulary` tells the head's products from the others. */
+/** The part of a step that an operation belongs to; `vocabulary` distinguishes the head's products from the others. */
 export function workPartOf({ operation, shapes }: OperationTime, vocabulary: number): WorkPart {
   if (head.test(operation)) return "head and loss";
   if (lowRank.test(operation)) return "low-rank products";
@@ -43,7 +43,7 @@ function partOfProduct(shapes: OperationTime["shapes"], vocabulary: number): Wor
   return sides.includes(rank) ? "low-rank products" : "products with frozen matrices";
 }
 
-/** Those of torch that only call another one, which is counted. */
+/** Operations of torch that only call another operation, which is counted. */
 const wrappers = /^aten::(linear|matmul)$/;
 
 /** Floating-point operations of a product, 2·rows·inner·columns; 0 for anything else. */

@@ -1,5 +1,5 @@
-// `lowrank serve` alone: its tokens a second with and without a job that trains, its memory over many requests, and the price of a
-// mask. node --conditions=lowrank-source --import tsx benchmarks/src/served/main.ts
+// `lowrank serve` alone: tokens a second with and without a fine-tuning job, memory over many requests, and the time that a JSON schema
+// costs. node --conditions=lowrank-source --import tsx benchmarks/src/served/main.ts
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -48,7 +48,8 @@ async function measure() {
   const { status } = await ask(`fine_tuning/jobs/${job}`);
   await ask(`fine_tuning/jobs/${job}/cancel`, "{}");
   await sleep(2000);
-  const [free, masked] = [await medianOf(() => chatMs({})), await medianOf(() => chatMs({ response_format }))];
+  const free = await medianOf(() => chatMs({}));
+  const masked = await medianOf(() => chatMs({ response_format })); // a mask of allowed tokens for each token
   const tokensPerSecond = { alone: rounded(1000 / alone), withJob: rounded(1000 / withJob), job: status };
   const msPerToken = { free, masked, ratio: rounded(masked / free) };
   return { tokensPerSecond, share: rounded(alone / withJob), memoryMb: memory.map(Math.round), msPerToken };
@@ -79,7 +80,7 @@ async function startJob(): Promise<string> {
   }
 }
 
-/** Undefined as a body: a GET request. */
+/** Without a body, a GET request. */
 async function ask(path: string, body?: string | FormData) {
   const headers = typeof body === "string" ? { "content-type": "application/json" } : {};
   const init = body === undefined ? {} : { method: "POST", headers, body };

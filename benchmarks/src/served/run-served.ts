@@ -1,4 +1,4 @@
-// `lowrank serve` beside a server of PEFT's: the same model and adapters, the same clients, in turns.
+// `lowrank serve` compared with a server of PEFT's: the same model and adapters, the same clients, in turns.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -52,11 +52,11 @@ export async function runServed({ threads, rounds, onPart }: ServedOptions): Pro
   try {
     const folder = await preparedModel("smollm2");
     await saveAdapters(folder, work);
-    const what = { folder, work, adapters, threads };
-    const ours = await started(startOurs(what));
+    const request = { folder, work, adapters, threads };
+    const ours = await started(startOurs(request));
     const peers = {
-      PEFT: await started(startPeft(what)),
-      "transformers serve": await started(startTransformers(what)),
+      PEFT: await started(startPeft(request)),
+      "transformers serve": await started(startTransformers(request)),
     };
     const parts: ComparedTimes[] = [];
     const spread: { readonly ours: number[]; readonly peer: number[] } = { ours: [], peer: [] };
@@ -95,7 +95,7 @@ async function inTurns(
   spread: { readonly ours: number[]; readonly peer: number[] },
 ): Promise<readonly [number, number]> {
   const times: readonly [number[], number[]] = [[], []];
-  const count = load.clients > 8 ? Math.ceil(rounds / 3) : rounds; // each has a thousand tokens
+  const count = load.clients > 8 ? Math.ceil(rounds / 3) : rounds; // 64 clients get a thousand tokens in a round
   for (let round = -1; round < count; round++) {
     for (const side of round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
       const { port, base } = servers[side];

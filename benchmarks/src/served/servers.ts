@@ -1,4 +1,4 @@
-// Servers of one model that run side by side: ours, PEFT's with the same adapters, and transformers' own, which knows none.
+// Servers of one model that run at the same time: ours, PEFT's with the same adapters, and transformers serve, which has no adapters.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,7 +9,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { bundleCommandLine } from "../harness/bundle.ts";
 import { preparedPython, preparedServers } from "../harness/peer-folders.ts";
 
-/** One that runs. */
 export interface Server {
   readonly child: ChildProcess;
   readonly port: number;
@@ -29,11 +28,12 @@ export interface Served {
   readonly more?: readonly string[];
 }
 
-const rows = 16;
+/** Texts that `lowrank serve` generates at one time. */
+const maxRows = 16;
 
 export async function startOurs({ folder, work, adapters, threads, more = [] }: Served): Promise<Server> {
   const named = adapters.map((name) => `${name}=${join(work, name)}`);
-  const limits = ["--max-rows", String(rows), "--threads", String(threads), "--port", "0", "--json"];
+  const limits = ["--max-rows", String(maxRows), "--threads", String(threads), "--port", "0", "--json"];
   const args = [
     await bundleCommandLine(),
     ...["serve", "--model", folder, "--name", "base", ...(named.length > 0 ? ["--adapter", ...named] : [])],
@@ -43,13 +43,13 @@ export async function startOurs({ folder, work, adapters, threads, more = [] }: 
   return { ...(await startServer("node", args)), base: "base" };
 }
 
-/** One text after the other, which is faster there than as batches of mixed adapters. */
+/** PEFT's server generates one text after the other, which is faster there than batches with several adapters. */
 export async function startPeft({ folder, work, threads }: Served): Promise<Server> {
   const program = join(import.meta.dirname, "../../peers/serve_adapters.py");
   return { ...(await startServer(preparedPython(), [program, folder, work, String(threads), "1"])), base: "base" };
 }
 
-/** Its continuous batching pages its cache by kernels of graphics cards. */
+/** Without continuous batching, whose kernels need a GPU. */
 export async function startTransformers({ folder, threads }: Served): Promise<Server> {
   const port = await freePort();
   const python = preparedServers();

@@ -30,7 +30,7 @@ export async function adapterOf(sweep: string, method: string, seed: number): Pr
 export function matricesOf({ tensors, config }: Adapter, path: string): Matrices {
   const matrix = (name: "A" | "B") => {
     const found = tensors.get(`${path}.lora_${name}.weight`);
-    if (found === undefined) throw new Error(`The adapter has no pair at ${path}.`);
+    if (found === undefined) throw new Error(`The adapter has no lora_${name} for ${path}.`);
     const [rows = 0, columns = 0] = found.shape;
     return createMatrix(rows, columns, found.values);
   };

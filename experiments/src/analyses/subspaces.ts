@@ -47,7 +47,7 @@ interface Amplified {
 export interface Subspaces {
   readonly ranks: readonly Similarity[];
   readonly seeds: readonly Similarity[];
-  /** Of two random matrices of the size of seed's. */
+  /** The similarity of two random matrices of the same size. */
   readonly random: readonly (readonly number[])[];
   readonly amplified: readonly Amplified[];
   readonly processor: string;

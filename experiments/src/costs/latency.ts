@@ -12,7 +12,7 @@ import { prefixTuning } from "../methods/virtual-tokens.ts";
 import { sst2 } from "../tasks/sst2.ts";
 import { processorAndDate, saveResult } from "../training/saved-runs.ts";
 
-/** One row: milliseconds of each batch size, of the fastest call: what else the machine does only adds. */
+/** One row: milliseconds for each batch size. The fastest call counts, because other work of the machine only adds time. */
 interface Latency {
   readonly what: string;
   readonly milliseconds: Readonly<Record<string, number>>;
@@ -20,7 +20,7 @@ interface Latency {
 
 export interface Latencies {
   readonly about: string;
-  /** Of each batch size. */
+  /** The number of calls for each batch size. */
   readonly calls: Readonly<Record<string, number>>;
   readonly rows: readonly Latency[];
   readonly engine: string;
@@ -36,7 +36,7 @@ const calls = new Map([
 ]);
 const batches = [...calls.keys()];
 
-/** What is timed: how to make the model ready, and how to call it. */
+/** A timed side: how to prepare the model, and how to call it. */
 interface Side {
   readonly what: string;
   ready(model: PretrainedModel): Promise<Ready>;

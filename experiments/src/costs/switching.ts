@@ -17,17 +17,17 @@ import { processorAndDate, saveResult } from "../training/saved-runs.ts";
 export interface Switching {
   readonly adapters: number;
   readonly about: string;
-  /** Of one adapter's weights file, and of the tensors of the base. */
+  /** Bytes of one adapter's weights file, and of the base's tensors. */
   readonly adapterFileBytes: number;
   readonly baseBytes: number;
-  /** Of all adapters' tensors. */
+  /** Bytes of all adapters' tensors. */
   readonly adaptersBytes: number;
   readonly milliseconds: {
     /** From file to attached, one adapter. */
     readonly attach: number;
     /** A text of 32 tokens, with the adapter of the text before. */
     readonly same: number;
-    /** The same with another adapter each time. */
+    /** Milliseconds with another adapter in each call. */
     readonly other: number;
     /** From file to a model. */
     readonly loadModel: number;

@@ -68,7 +68,7 @@ async function sweep(task: DefaultsTask, options: Pick<ExperimentOptions, "seeds
   for (const seed of others) for (const settings of [planned, best]) await run(settings, seed);
 }
 
-/** Of one seed, those that make no more steps than the defaults. */
+/** The runs of one seed that make no more steps than the defaults. */
 function runsToCompare({ planned, runs }: SavedTask, seed: number): readonly DefaultsRun[] {
   const max = planned.epochs / planned.batchSize;
   return runs.filter((one) => one.seed === seed && one.settings.epochs / one.settings.batchSize <= max);

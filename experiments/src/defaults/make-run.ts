@@ -10,7 +10,7 @@ import type { DefaultsTask, Figures } from "./tasks.ts";
 export interface DefaultsRun {
   readonly settings: Settings;
   readonly seed: number;
-  /** Of the test rows, which training never saw. */
+  /** Metrics of the test rows, which are never trained on. */
   readonly figures: Figures;
   /** Steps made, and the step of the adapter that was measured. */
   readonly steps: number;
@@ -20,7 +20,7 @@ export interface DefaultsRun {
   readonly date: string;
 }
 
-/** What a user gets who names only model and rows. */
+/** The settings of a user who names only model and rows. */
 export async function defaultSettings(task: DefaultsTask, seed: number): Promise<Settings> {
   const { train } = await task.rows(seed);
   const model = await openModel(await task.base(), { seed, ...task.open });

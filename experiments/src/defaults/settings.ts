@@ -1,6 +1,6 @@
 // How one run is trained: the library's defaults, and the settings of the sweep that they are compared with.
 
-/** What a run is kept under, next to its task and seed. */
+/** The settings that identify a saved run, in addition to its task and seed. */
 export interface Settings {
   /** "peft": query and value layers, PEFT's default. */
   readonly targetModules: "all-linear" | "peft";

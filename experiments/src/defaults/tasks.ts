@@ -144,7 +144,7 @@ function e2e(count: number): DefaultsTask {
   };
 }
 
-/** Of E2E, each with all its sentences. */
+/** The restaurants of E2E, each with all its sentences. */
 async function restaurants() {
   const path = join(import.meta.dirname, "../../../data/e2e/e2e-devset.csv");
   return groupReferences(await readDataFile(path, { columns: { prompt: "mr", completion: "ref" } }));
@@ -171,7 +171,7 @@ function dataFile(name: string): string {
   throw new Error(`${path} is missing. Set LOWRANK_DATA to a folder that holds ${name}.`);
 }
 
-/** What the tasks measure on their test rows: lower loss, or more of anything else. */
+/** Whether one is better: a lower loss, or more of any other metric. */
 export function isBetter({ figure }: Pick<DefaultsTask, "figure">, one: Figures, other: Figures): boolean {
   const difference = (one[figure] ?? Number.NaN) - (other[figure] ?? Number.NaN);
   if (difference === 0) return (one.loss ?? 0) < (other.loss ?? 0);

@@ -5,7 +5,7 @@ import { meanOf } from "../training/mean-of.ts";
 /** One figure of a setting, seed by seed. */
 export interface Score {
   readonly mean: number;
-  /** Of the mean; 0 for a single seed. */
+  /** The standard error of the mean; 0 for a single seed. */
   readonly standardError: number;
 }
 

@@ -1,12 +1,12 @@
-// The linear layers of a transformer's blocks by what they do, as each family calls them.
+// The names of a transformer block's linear layers by their roles, for each family.
 
 import type { ParameterRef, Site } from "@lowrank/contracts";
 import type { PretrainedModel } from "@lowrank/models";
 
-/** What a linear layer of a block does. */
-export type Job = "query" | "key" | "value" | "attentionOutput" | "feedForwardInput" | "feedForwardOutput";
+/** The role of a linear layer in its block. */
+export type Role = "query" | "key" | "value" | "attentionOutput" | "feedForwardInput" | "feedForwardOutput";
 
-type Names = Readonly<Record<Job, string>>;
+type Names = Readonly<Record<Role, string>>;
 
 const llama: Names = {
   query: "self_attn.q_proj",
@@ -37,16 +37,16 @@ const names: Readonly<Record<string, Names>> = {
   qwen2: llama,
 };
 
-/** How targets of LoRA are named here: what transformers calls the maps that do these jobs. */
-export function targetsOf(model: PretrainedModel, jobs: readonly Job[]): readonly string[] {
+/** transformers' names of the layers with these roles, as target modules of LoRA. */
+export function targetsOf(model: PretrainedModel, roles: readonly Role[]): readonly string[] {
   const known = names[model.modelType];
   if (known === undefined) throw new Error(`No names are known for the layers of "${model.modelType}".`);
-  return jobs.map((job) => known[job]);
+  return roles.map((role) => known[role]);
 }
 
-/** The sites that do a job, from the first block to the last. */
-export function sitesOf(model: PretrainedModel, job: Job): readonly Site[] {
-  const [name = ""] = targetsOf(model, [job]);
+/** The sites with a role, from the first block to the last. */
+export function sitesOf(model: PretrainedModel, role: Role): readonly Site[] {
+  const [name = ""] = targetsOf(model, [role]);
   // BERT's "output.dense" is also the end of "attention.output.dense".
   const pattern = new RegExp(`\\.\\d+\\.${name.replaceAll(".", "\\.")}$`);
   return model.sites().filter(({ path }) => pattern.test(path));

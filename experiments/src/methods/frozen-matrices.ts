@@ -4,15 +4,15 @@ import type { Site } from "@lowrank/contracts";
 import { uniform } from "@lowrank/engine";
 import { createMatrix, matrixOfTensor, multiply, solveSymmetric, tensorOfMatrix, transpose } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
-import { type Job, sitesOf } from "./block-sites.ts";
+import { type Role, sitesOf } from "./block-sites.ts";
 import type { Method } from "./method.ts";
 import { OpenedHookPoints } from "./opened-hook-points.ts";
 
-const adapted: readonly Job[] = ["query", "value"];
+const adapted: readonly Role[] = ["query", "value"];
 
 /**
- * LoRA-FA (Zhang et al. 2023): A stays as it was drawn. As PEFT's optimiser has it, B's gradient is turned into the one whose step
- * changes the weight most as full fine-tuning's step would: (A·Aᵀ)⁻¹·gradient / s².
+ * LoRA-FA (Zhang et al. 2023): A keeps its random values. As in PEFT's optimizer, B's gradient becomes (Aᵀ·A)⁻¹·gradient / s²: with it,
+ * a step changes the weight as similarly to a step of full fine-tuning as this A allows.
  */
 export const loraFa: Method = {
   name: "lora-fa-r8",
@@ -34,7 +34,7 @@ export function addLoraFa(
   aOf: (site: Site, rank: number) => tf.Tensor2D,
 ): void {
   const scale = 16 / rank;
-  for (const site of adapted.flatMap((job) => sitesOf(hookPoints.model, job))) {
+  for (const site of adapted.flatMap((role) => sitesOf(hookPoints.model, role))) {
     const { path, inFeatures, outFeatures } = site;
     const a = hookPoints.frozen(aOf(site, rank));
     const b = hookPoints.variable(`${path}.lora_B.weight`, tf.zeros([rank, outFeatures]));
@@ -59,7 +59,7 @@ export const vera: Method = {
   learningRate: 8e-2,
   adapt(model, seed) {
     const hookPoints = new OpenedHookPoints(model, seed);
-    const sites = adapted.flatMap((job) => sitesOf(model, job));
+    const sites = adapted.flatMap((role) => sitesOf(model, role));
     const widest = (side: "inFeatures" | "outFeatures") => Math.max(...sites.map((site) => site[side]));
     addVera(hookPoints, {
       a: drawnA(widest("inFeatures"), 256, { seed, path: "vera_A" }),
@@ -70,8 +70,8 @@ export const vera: Method = {
   },
 };
 
-/** One for all layers, as large as the largest needs. */
-interface SharedPair {
+/** A and B for all layers. Smaller layers use their first rows and columns. */
+interface SharedMatrices {
   /** [inFeatures, rank] */
   readonly a: tf.Tensor2D;
   /** [rank, outFeatures] */
@@ -79,22 +79,22 @@ interface SharedPair {
 }
 
 /** The hook points own A and B from then on. */
-export function addVera(hookPoints: OpenedHookPoints, { a, b }: SharedPair): void {
+export function addVera(hookPoints: OpenedHookPoints, { a, b }: SharedMatrices): void {
   const [rank] = b.shape;
   hookPoints.frozen(a);
   hookPoints.frozen(b);
-  for (const site of adapted.flatMap((job) => sitesOf(hookPoints.model, job))) {
+  for (const site of adapted.flatMap((role) => sitesOf(hookPoints.model, role))) {
     const { path, inFeatures, outFeatures } = site;
-    const d = hookPoints.variable(`${path}.vera_lambda_d`, tf.fill([rank], 0.1));
-    const outputs = hookPoints.variable(`${path}.vera_lambda_b`, tf.zeros([outFeatures]));
+    const lambdaD = hookPoints.variable(`${path}.vera_lambda_d`, tf.fill([rank], 0.1));
+    const lambdaB = hookPoints.variable(`${path}.vera_lambda_b`, tf.zeros([outFeatures]));
     const ownA = hookPoints.frozen(tf.slice(a, [0, 0], [inFeatures, rank]));
     const ownB = hookPoints.frozen(tf.slice(b, [0, 0], [rank, outFeatures]));
     hookPoints.attach(site, {
-      variables: [d, outputs],
+      variables: [lambdaD, lambdaB],
       apply: ({ input, output }) =>
         tf.tidy(() => {
-          const middle = tf.mul(tf.matMul(tf.reshape<tf.Rank.R2>(input, [-1, inFeatures]), ownA), d);
-          const update = tf.mul(tf.matMul(middle as tf.Tensor2D, ownB), outputs);
+          const middle = tf.mul(tf.matMul(tf.reshape<tf.Rank.R2>(input, [-1, inFeatures]), ownA), lambdaD);
+          const update = tf.mul(tf.matMul(middle as tf.Tensor2D, ownB), lambdaB);
           return tf.add(output, tf.reshape(update, output.shape));
         }),
     });

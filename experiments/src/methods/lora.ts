@@ -1,20 +1,20 @@
-// LoRA and its variants, as `@lowrank/inject` attaches them.
+// LoRA (Hu et al. 2021, "the paper" below) and its variants, as `@lowrank/inject` attaches them.
 
 import { createLoraConfig, type LoraConfig, type TaskType } from "@lowrank/adapter-format";
 import { injectAdapter, planInjection } from "@lowrank/inject";
 import type { PretrainedModel } from "@lowrank/models";
 import { type LearningRateGroup, loraPlus } from "@lowrank/trainer";
-import { type Job, targetsOf } from "./block-sites.ts";
+import { type Role, targetsOf } from "./block-sites.ts";
 import type { Adapted, Method } from "./method.ts";
 
-const queryAndValue: readonly Job[] = ["query", "value"];
-const everyMap: readonly Job[] = ["query", "key", "value", "attentionOutput", "feedForwardInput", "feedForwardOutput"];
+const queryAndValue: readonly Role[] = ["query", "value"];
+const allRoles: readonly Role[] = ["query", "key", "value", "attentionOutput", "feedForwardInput", "feedForwardOutput"];
 
 interface LoraRow {
   readonly name: string;
   readonly label: string;
   readonly rank?: number;
-  readonly jobs?: readonly Job[];
+  readonly roles?: readonly Role[];
   /** Other modules, by the names that PEFT would match. */
   readonly alsoAt?: readonly string[];
   readonly learningRate?: number;
@@ -28,20 +28,20 @@ const taskTypes: Readonly<Partial<Record<PretrainedModel["task"], TaskType>>> = 
   "question-answering": "QUESTION_ANS",
 };
 
-/** By `sst2-rates`; for LoRA on every map half of it. */
+/** The best learning rate of the experiment `sst2-rates`. LoRA on all linear layers gets half of it. */
 const rate = 2e-3;
 /** As in the paper, α keeps the value of the first rank that was tried. */
 const alpha = 16;
-/** As in PEFT's examples; acts where a task is trained with dropout. */
+/** As in PEFT's examples; used by tasks that are trained with dropout. */
 const dropout = 0.1;
-/** The classifier, which a classification saves by itself, and what BERT has before it. */
+/** BERT's pooler, trained in full. The classifier after it always is. */
 const wholeHead: Partial<LoraConfig> = { modulesToSave: ["pooler"] };
 
 function lora({
   name,
   label,
   rank = 8,
-  jobs = queryAndValue,
+  roles = queryAndValue,
   alsoAt = [],
   learningRate = rate,
   groups,
@@ -53,7 +53,7 @@ function lora({
     group: "low rank",
     learningRate,
     adapt(model, seed): Adapted {
-      const targetModules = [...targetsOf(model, jobs), ...alsoAt];
+      const targetModules = [...targetsOf(model, roles), ...alsoAt];
       const taskType = taskTypes[model.task] ?? "CAUSAL_LM";
       // PEFT has no task type for images: modules_to_save names the new classifier instead.
       const fields = model.task === "image-classification" ? { modulesToSave: ["classifier"] } : { taskType };
@@ -72,18 +72,18 @@ function lora({
   };
 }
 
-/** Of the paper's table 6. */
+/** The ranks of the paper's table 6. */
 export const ranks: readonly number[] = [1, 2, 4, 8, 64];
 
-/** How a rank on one choice of matrices is called. */
+/** The name of LoRA with a rank on query and value ("qv") or on all linear layers. */
 export function rankName(rank: number, matrices: "qv" | "all"): string {
   return `lora-r${rank}-${matrices}`;
 }
 
-/** The name of LoRA as the paper has it. */
+/** The name of LoRA with the paper's settings. */
 export const standard: string = rankName(8, "qv");
 
-/** The same for a classifier: the paper trains RoBERTa's head whole, a layer like BERT's pooler in it. */
+/** For classifiers: the paper trains RoBERTa's whole head, which has a layer like BERT's pooler. */
 const standardWithHead = `${standard}-head`;
 
 export const rankSweep: readonly Method[] = ranks.flatMap((rank) => [
@@ -92,7 +92,7 @@ export const rankSweep: readonly Method[] = ranks.flatMap((rank) => [
     name: rankName(rank, "all"),
     label: `LoRA, r = ${rank}, all linear layers`,
     rank,
-    jobs: everyMap,
+    roles: allRoles,
     learningRate: rate / 2,
   }),
 ]);
@@ -103,7 +103,7 @@ export const variants: readonly Method[] = [
     name: "lora-r2-all-pooler",
     label: "LoRA, r = 2, all linear layers and the pooler",
     rank: 2,
-    jobs: everyMap,
+    roles: allRoles,
     alsoAt: ["pooler.dense"],
     learningRate: rate / 4,
   }),
@@ -116,7 +116,7 @@ export const variants: readonly Method[] = [
   lora({
     name: `${rankName(8, "all")}-head`,
     label: "LoRA, r = 8, all linear layers; pooler and classifier trained in full",
-    jobs: everyMap,
+    roles: allRoles,
     learningRate: rate / 4,
     config: wholeHead,
   }),
@@ -131,7 +131,7 @@ export const variants: readonly Method[] = [
     name: "dora-r2-all",
     label: "DoRA, r = 2, all linear layers",
     rank: 2,
-    jobs: everyMap,
+    roles: allRoles,
     learningRate: rate / 2,
     config: { useDora: true },
   }),
@@ -142,7 +142,7 @@ export const variants: readonly Method[] = [
     name: "lora-plus-r2-all",
     label: "LoRA+, r = 2, all linear layers",
     rank: 2,
-    jobs: everyMap,
+    roles: allRoles,
     groups: loraPlus(16),
     learningRate: 1.25e-4,
   }),
@@ -159,8 +159,8 @@ export const matrices: readonly (Method & { readonly adapted: string; readonly r
   matrixRow("qkvo", 2, ["query", "key", "value", "attentionOutput"]),
 ];
 
-function matrixRow(letters: string, rank: number, jobs: readonly Job[]): (typeof matrices)[number] {
-  const words = jobs.map((job) => (job === "attentionOutput" ? "output" : job)).join(", ");
+function matrixRow(letters: string, rank: number, roles: readonly Role[]): (typeof matrices)[number] {
+  const words = roles.map((role) => (role === "attentionOutput" ? "output" : role)).join(", ");
   const name = letters === "qv" ? rankName(rank, "qv") : `lora-r${rank}-${letters}`;
-  return { ...lora({ name, label: `LoRA, r = ${rank}, ${words}`, rank, jobs }), adapted: words, rank };
+  return { ...lora({ name, label: `LoRA, r = ${rank}, ${words}`, rank, roles }), adapted: words, rank };
 }

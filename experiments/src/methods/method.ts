@@ -28,12 +28,12 @@ export interface Method {
 
 /** A method on a model. It acts in calls that select `adapterName`. */
 export interface Adapted {
-  /** Everything that trains, the classifier among it. */
+  /** All trained variables, including the classifier's. */
   readonly variables: ReadonlyMap<string, tf.Variable>;
   readonly learningRateGroups?: readonly LearningRateGroup[];
   /** Virtual tokens in front of each text or after its first token, with trained values. */
   readonly virtualTokens?: VirtualTokens;
-  /** Of a LoRA: what holds it. */
+  /** The adapter, if the method is a LoRA. */
   readonly handle?: AdapterHandle;
   dispose(): void;
 }

@@ -7,26 +7,29 @@ import type { Switching } from "../costs/switching.ts";
 import { readSaved } from "../training/saved-runs.ts";
 import type { Sweep } from "../training/sweep.ts";
 
+/** The files of sweeps. "InPeft": the same recipe in PEFT; "Rates": the search for learning rates. */
+const sweepFiles = {
+  sst2: "sst2",
+  sst2InPeft: "sst2-peft",
+  sst2Rates: "sst2-rates",
+  e2e: "e2e",
+  e2eInPeft: "e2e-peft",
+  e2eRates: "e2e-rates",
+  questions: "questions",
+  questionsRates: "questions-rates",
+  instructions: "instructions",
+  instructionsRates: "instructions-rates",
+  korean: "korean",
+  koreanRates: "korean-rates",
+  digits: "digits",
+  digitsRates: "digits-rates",
+};
+
 /** An absent result was not run yet. */
-export interface SavedResults {
-  readonly sst2?: Sweep | undefined;
-  /** The same recipe in PEFT. */
-  readonly sst2InPeft?: Sweep | undefined;
-  readonly sst2Rates?: Sweep | undefined;
+export interface SavedResults extends Readonly<Partial<Record<keyof typeof sweepFiles, Sweep | undefined>>> {
   /** By number of epochs, the fewest first. */
   readonly sst2Longer?: readonly SearchedSweep[];
-  readonly e2e?: Sweep | undefined;
-  readonly e2eInPeft?: Sweep | undefined;
-  readonly e2eRates?: Sweep | undefined;
   readonly e2eLonger?: readonly SearchedSweep[];
-  readonly questions?: Sweep | undefined;
-  readonly questionsRates?: Sweep | undefined;
-  readonly instructions?: Sweep | undefined;
-  readonly instructionsRates?: Sweep | undefined;
-  readonly korean?: Sweep | undefined;
-  readonly koreanRates?: Sweep | undefined;
-  readonly digits?: Sweep | undefined;
-  readonly digitsRates?: Sweep | undefined;
   readonly subspaces?: Subspaces | undefined;
   readonly latency?: Latencies | undefined;
   readonly switching?: Switching | undefined;
@@ -41,7 +44,7 @@ export interface SearchedSweep extends Sweep {
   readonly rates?: Sweep | undefined;
 }
 
-/** Of LoRA and of training everything: ratios below 1 are LoRA's advantage. */
+/** Costs of LoRA compared with those of full fine-tuning: ratios below 1 are LoRA's advantage. */
 interface TrainingCosts {
   readonly work: string;
   readonly ratio: number;
@@ -50,7 +53,7 @@ interface TrainingCosts {
   readonly processor: string;
 }
 
-/** Of a merged model and of the model itself. */
+/** Costs of a merged model compared with those of its base. */
 interface MergedCosts {
   readonly work: string;
   readonly ratio: number;
@@ -73,22 +76,9 @@ export function savedResults(): SavedResults {
   /** The newest of all processors. */
   const benchmark = <Saved>(name: string) => results.find((result) => result.name === name) as Saved | undefined;
   return {
-    sst2: readSaved<Sweep>("sst2"),
-    sst2InPeft: readSaved<Sweep>("sst2-peft"),
-    sst2Rates: readSaved<Sweep>("sst2-rates"),
+    ...Object.fromEntries(Object.entries(sweepFiles).map(([name, file]) => [name, readSaved<Sweep>(file)])),
     sst2Longer: trainedLonger("sst2"),
-    e2e: readSaved<Sweep>("e2e"),
-    e2eInPeft: readSaved<Sweep>("e2e-peft"),
-    e2eRates: readSaved<Sweep>("e2e-rates"),
     e2eLonger: trainedLonger("e2e"),
-    questions: readSaved<Sweep>("questions"),
-    questionsRates: readSaved<Sweep>("questions-rates"),
-    instructions: readSaved<Sweep>("instructions"),
-    instructionsRates: readSaved<Sweep>("instructions-rates"),
-    korean: readSaved<Sweep>("korean"),
-    koreanRates: readSaved<Sweep>("korean-rates"),
-    digits: readSaved<Sweep>("digits"),
-    digitsRates: readSaved<Sweep>("digits-rates"),
     subspaces: readSaved<Subspaces>("subspaces"),
     latency: readSaved<Latencies>("latency"),
     switching: readSaved<Switching>("switching"),

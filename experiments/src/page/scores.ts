@@ -6,17 +6,17 @@ import type { Sweep } from "../training/sweep.ts";
 
 export interface Score {
   readonly method: string;
-  /** Of the figure that the sweep compares by; shares in percent. */
+  /** The mean of the metric that compares the methods of a sweep; shares in percent. */
   readonly mean: number;
-  /** Of that mean, in points; absent with one seed. */
+  /** The standard error of that mean, in points; absent with one seed. */
   readonly error?: number;
-  /** Of what was measured on, mean of the seeds; NaN where a task has none. */
+  /** The mean loss of the seeds on the measured rows; NaN if a task has none. */
   readonly loss: number;
   readonly seeds: number;
   readonly trainable: number;
   /** "3 epochs with dropout" */
   readonly training: string;
-  /** What the seeds were trained with, and what failed before, in brackets. */
+  /** The learning rates of the seeds, and in brackets those that failed before. */
   readonly rates: string;
 }
 
@@ -70,7 +70,7 @@ export function isShare({ figure }: Pick<Sweep, "figure">, name: string): boolea
   return name === figure && figure !== "bleu";
 }
 
-/** One of a run's figures as the page tells it. */
+/** One of a run's metrics as the page shows it. */
 export function inPercent(sweep: Pick<Sweep, "figure">, name: string, value: number | undefined): number | undefined {
   return value !== undefined && isShare(sweep, name) ? 100 * value : value;
 }

@@ -11,10 +11,10 @@ import { chatPrompt, textBatches } from "./text-batches.ts";
 /** Sentences of each restaurant that are trained on; all of one that is held out are references. */
 const sentencesEach = 2;
 const maxHeldOut = 100;
-/** By `e2e-rates`. */
+/** The best learning rates of the experiment `e2e-rates`. */
 const rates = { full: 2e-4, "lora-r8-qv": 8e-3, "lora-r8-all": 8e-3, "lora-r2-all": 4e-3 };
 
-/** With `rows` as many restaurants are held out; to search for rates the loss alone is measured. */
+/** `rows` also limits the held-out restaurants. In searches for learning rates, only the loss is measured. */
 export async function e2e({ rows, forRates = false }: TaskOptions = {}): Promise<Task> {
   const path = join(import.meta.dirname, "../../../data/e2e/e2e-devset.csv");
   const groups = groupReferences(await readDataFile(path, { columns: { prompt: "mr", completion: "ref" } }));

@@ -6,7 +6,7 @@ import { type TextRow, textBatches } from "./text-batches.ts";
 
 /** To search for rates, of the rows that are trained on otherwise. */
 const every = 6;
-/** By `instructions-rates`. */
+/** The best learning rates of the experiment `instructions-rates`. */
 const rates = { full: 1e-4, "lora-r8-qv": 4e-3 };
 
 export async function instructions(options: TaskOptions = {}): Promise<Task> {

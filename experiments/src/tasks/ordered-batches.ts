@@ -1,4 +1,4 @@
-// What all tasks have in common: rows as batches, in an order that follows from a seed, and rows held out that are measured.
+// Shared by all tasks: training batches in an order that follows from a seed, and the measurement of held-out rows.
 
 import { padBatch, shuffled, type TokenBatch, type TokenizedExample } from "@lowrank/data";
 import type { Task, TaskModel } from "./task.ts";
@@ -14,7 +14,7 @@ export interface TaskRows {
 }
 
 export interface OrderedBatches extends Pick<Task, "batches" | "batchesPerEpoch"> {
-  /** The mean loss over the held rows, and of classes and places the share of them that is right. */
+  /** The mean loss over the held-out rows. `right`: the accuracy, or the mean F1 of answers to questions. */
   measureHeld(model: TaskModel): Promise<{ readonly loss: number; readonly right: number }>;
 }
 

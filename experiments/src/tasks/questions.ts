@@ -14,10 +14,10 @@ const batchSize = 16;
 const longest = 320;
 /** Every fourth text is held out with its questions. */
 const every = 4;
-/** By `questions-rates`. */
+/** The best learning rates of the experiment `questions-rates`. */
 const rates = { full: 1e-4, "lora-r8-qv": 2e-3 };
 
-/** Throws where the data are missing. */
+/** Throws if the data are missing. */
 export async function questions(options: TaskOptions = {}): Promise<Task> {
   const path = join(process.env.LOWRANK_DATA ?? "", "xquad.en.json");
   if (!existsSync(path)) throw new Error(`No ${path}: LOWRANK_DATA names a folder with XQuAD's English part.`);

@@ -1,4 +1,4 @@
-// SST-2 (Socher et al. 2013) on MiniLM-L6: is a sentence of a film review a good word or a bad one?
+// SST-2 (Socher et al. 2013) on MiniLM-L6: is a sentence of a film review positive or negative?
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -14,8 +14,8 @@ const fileNames = ["sst2-train.tsv", "sst2-dev.tsv"];
 const batchSize = 16;
 const longest = 64;
 /**
- * By `sst2-rates --epochs 3 --dropout`. Full fine-tuning keeps its rate: half of it has the lower loss there, but fewer right answers,
- * there and in three epochs on dev, and LoRA is to be compared with the best.
+ * The best learning rates of `sst2-rates --epochs 3 --dropout`. Full fine-tuning keeps its rate, because LoRA is compared with the best:
+ * half the rate has a lower loss, but also a lower accuracy, both there and after three epochs on dev.
  */
 const ratesWithDropout = {
   "lora-r2-all-pooler": 2.5e-4,
@@ -35,10 +35,10 @@ function sst2Folder(): string {
   );
 }
 
-/** Of the training file's last, to search for rates. */
+/** Rows at the end of the training file that are held out in searches for learning rates. */
 const heldForRates = 800;
 
-/** Throws where the data are missing. */
+/** Throws if the data are missing. */
 export async function sst2({ rows, forRates = false }: TaskOptions = {}): Promise<Task> {
   const data = sst2Folder();
   const files = fileNames.map((name) => join(data, name));

@@ -1,4 +1,4 @@
-// What an experiment trains on: rows as batches, and what counts as good.
+// The interface of a task, which an experiment trains on and measures: its rows as batches, and its metrics.
 
 import type { TokenBatch } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
@@ -20,36 +20,38 @@ export interface Task {
   readonly about: string;
   /** Classes of texts, texts that are written, or classes of pictures. */
   readonly kind: "classes" | "texts" | "pictures";
-  /** The figure that methods are compared by, a key of what `measure` gives; more is better. */
+  /** The metric that compares methods, a key of the result of `measure`; more is better. */
   readonly figure: string;
   readonly batchesPerEpoch: number;
   readonly epochs: number;
-  /** Whether training uses dropout: on the model's states at its own rate, and on LoRA's inputs. Absent: no. */
+  /** Whether training uses dropout: the model's own, and LoRA's on its inputs. Default: no. */
   readonly dropout?: boolean;
-  /** What methods' learning rates, which are MiniLM's, are multiplied by. */
+  /** The factor of all learning rates of methods, which are for MiniLM. */
   readonly rateShare: number;
-  /** Learning rates of single methods, where they are known better: they were searched for, or the model was made with them. */
+  /** Learning rates of single methods instead, from a search or from the training of the model. */
   readonly rates?: Readonly<Record<string, number>>;
-  /** In place of these where training drops out. */
+  /** Learning rates instead of `rates` if training uses dropout. */
   readonly ratesWithDropout?: Readonly<Record<string, number>>;
-  /** Loads the model; what no file holds is drawn from the seed. */
+  /** Loads the model. Weights that no file has are drawn from the seed. */
   load(seed: number): Promise<PretrainedModel>;
   /** The batches of an epoch in an order that follows from the seed. */
   batches(seed: number): Iterable<TokenBatch>;
-  /** Measures a model with the functions below. */
   measure(model: TaskModel): Promise<Metrics>;
 }
 
-/** Every so-many-th row is held out, so that it is of the whole file, `most` at most; to search for rates the rows before these. */
+/**
+ * Holds out the last of every `every` rows, so that they come from the whole file; at most `max` rows. To search for learning rates,
+ * the rows before them are held out, too, and measured instead.
+ */
 export function parted<Row>(
   rows: readonly Row[],
   every: number,
   { forRates = false }: TaskOptions,
   max = Number.POSITIVE_INFINITY,
 ): { readonly train: readonly Row[]; readonly held: readonly Row[] } {
-  const placed = (from: number) => rows.filter((_, index) => index % every === every - from).slice(0, max);
-  const [compared, others] = [placed(1), placed(2)];
-  const held = forRates ? others : compared;
+  const fromEnd = (position: number) => rows.filter((_, index) => index % every === every - position).slice(0, max);
+  const [compared, before] = [fromEnd(1), fromEnd(2)];
+  const held = forRates ? before : compared;
   return { train: rows.filter((row) => !compared.includes(row) && !held.includes(row)), held };
 }
 
@@ -60,7 +62,7 @@ export function rateOf({ rateShare, rates, dropout, ratesWithDropout }: Task, { 
 
 /** A model with a method on it. */
 export interface TaskModel {
-  /** The loss's sum and count, and how many classes are right; of questions, the sum of each answer's F1. */
+  /** The sum of losses and their count. `right`: the number of correct classes, or the sum of the F1 of answers to questions. */
   answer(batch: TokenBatch): Promise<{ readonly sum: number; readonly count: number; readonly right: number }>;
   /** Greedy texts after prompts; absent if the method cannot write. */
   write?(promptIds: readonly (readonly number[])[], maxNewTokens: number): Promise<readonly (readonly number[])[]>;

@@ -26,7 +26,7 @@ export interface TextRows {
 }
 
 export interface TextSource {
-  /** Of a model's folder; absent: SmolLM2's, which is fetched if it is not there. */
+  /** The model's folder; default: SmolLM2's, which is fetched if it is missing. */
   readonly path?: string;
   /** The words around a row; absent: none. */
   readonly template?: "koalpaca";

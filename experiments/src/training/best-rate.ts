@@ -2,7 +2,7 @@
 
 /** In one direction. */
 const maxTries = 4;
-/** Of loss; what learns nothing at any rate differs by less. */
+/** The minimum gain in loss. A method that learns nothing at any rate gains less. */
 const minGain = 0.001;
 
 /** The first rate, doubled as long as the loss gets lower, or else halved; four times at most. */

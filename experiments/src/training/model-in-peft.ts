@@ -1,4 +1,4 @@
-// A model that PEFT trains, used like one of ours: the same batches, the same measure.
+// A model that PEFT trains in a process of its own, with the same batches and metrics as ours.
 
 import { spawn } from "node:child_process";
 import { join } from "node:path";
@@ -49,7 +49,7 @@ export async function openInPeft({ path, kind, method, seed, learningRate, steps
 
 async function nextLine(lines: AsyncIterator<string>): Promise<string> {
   const { value, done } = await lines.next();
-  if (done === true) throw new Error(`${program} ended; what it said stands above.`);
+  if (done === true) throw new Error(`${program} ended. Its output above has the reason.`);
   return value;
 }
 

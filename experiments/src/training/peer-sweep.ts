@@ -10,7 +10,7 @@ import type { Trained } from "./run-method.ts";
 import { figuresText, processorAndDate } from "./saved-runs.ts";
 import { addRun, isSaved, methodsNamed } from "./sweep.ts";
 
-/** What the program knows, of a task of either kind. */
+/** The facts of a task that the program gets. */
 const known = {
   classes: { model: "minilm", methods: ["lora-r8-qv", "full", "head"] },
   texts: { model: "smollm2", methods: ["lora-r8-qv", "full"] },

@@ -13,7 +13,7 @@ import { methodsNamed, type Sweep, saveSweep } from "./sweep.ts";
 const seed = 0;
 const compared = ["full", "lora-r8-qv", "lora-r8-all"];
 
-/** Of a task that was read for it. Tries are kept, and not made again. */
+/** Searches the learning rates of a task that was read for it. Saved tries are not repeated. */
 export async function searchRates(read: Task, { only, rows, log }: ExperimentOptions): Promise<void> {
   const task = { ...read, name: `${read.name}-rates` };
   const { name: engine } = await chooseEngine();

@@ -11,14 +11,14 @@ import type { Task, TaskModel } from "../tasks/task.ts";
 import { meanOf } from "./mean-of.ts";
 import { spanOverlap } from "./span-overlap.ts";
 
-/** What a run found. */
+/** The result of a run. */
 export interface Trained {
   readonly trainable: number;
   readonly after: Metrics;
   /** Mean loss of the last twenty steps. */
   readonly trainLoss: number;
   readonly steps: number;
-  /** Of training alone. */
+  /** Seconds of training alone. */
   readonly seconds: number;
 }
 
@@ -31,7 +31,7 @@ export interface Attempt extends Trained {
 export interface RunOptions {
   readonly seed: number;
   readonly learningRate: number;
-  /** Where a LoRA is kept as PEFT's folder; absent: nowhere. */
+  /** The folder in which a LoRA adapter is saved; absent: it is not saved. */
   readonly folder?: string;
   onStep?(step: number, loss: number): void;
 }
@@ -76,7 +76,7 @@ export async function runMethod(
   return { trainable, after, trainLoss, hasLearnt: trainLoss < 0.98 * startLoss, steps, seconds };
 }
 
-/** What the model does as it was loaded. */
+/** The metrics of the model before training. */
 export async function measureUntrained(task: Task, seed: number): Promise<Metrics> {
   const model = await task.load(seed);
   const after = await measure(task, model, { context: inferenceContext() });
@@ -124,7 +124,7 @@ async function answerOf(model: PretrainedModel, use: ModelUse, batch: TokenBatch
 
 /** Classes that were hit; of places, the sum of each row's F1. */
 function rightOf(answers: Answers | undefined, values: ArrayLike<number>, batch: TokenBatch): number {
-  if (answers?.kind === "places") return spanOverlap(values, batch);
+  if (answers?.kind === "spans") return spanOverlap(values, batch);
   if (answers?.kind !== "classes") return 0;
   return answers.targets.filter((target, row) => values[row] === target).length;
 }

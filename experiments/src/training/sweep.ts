@@ -23,7 +23,7 @@ export interface Sweep {
   readonly runs: readonly SavedRun[];
 }
 
-/** What a sweep tells of its task. */
+/** The facts of a task that a sweep's result contains. */
 type Swept = Pick<Task, "name" | "about" | "figure" | "epochs" | "dropout">;
 
 export async function sweep(task: Task, { seeds, only, rows, log }: ExperimentOptions): Promise<void> {

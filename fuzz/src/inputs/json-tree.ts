@@ -5,7 +5,7 @@ export class Entries {
   constructor(readonly list: [key: string, value: JsonTree][]) {}
 }
 
-/** Text that stands in the file as it is. */
+/** Text that is written into the file unchanged. */
 export class Raw {
   constructor(readonly text: string) {}
 }

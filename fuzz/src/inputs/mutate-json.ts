@@ -87,7 +87,7 @@ function changeAt(slot: Slot, { whole, others, random }: Surroundings): void {
   }
 }
 
-/** A value a little beside the right one. */
+/** A value close to the right one. */
 function nudged(value: JsonTree, random: Random): JsonTree {
   if (typeof value === "boolean") return random.pick([!value, value ? 1 : 0, String(value)]);
   if (typeof value === "number") {

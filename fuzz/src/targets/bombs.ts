@@ -1,5 +1,5 @@
-// Files that once took all time or all memory, or failed in the wrong words. Each is made anew, as some are large, and has to
-// end in the error named here, or to be read where none is named, within the watchdog's bounds.
+// Files that once took all time or all memory, or failed in the wrong words. They are made on each run, because some are large. Each
+// must end in the error named here, or be read if none is named, within the watchdog's bounds.
 
 import { demand, notAnInput, type Target } from "../target.ts";
 import { adapterBombs } from "./bombs/adapter-bombs.ts";

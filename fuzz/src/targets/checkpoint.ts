@@ -94,7 +94,7 @@ function told(of: TrainingState): string {
   });
 }
 
-/** By their names alone: of two entries a plain sort asks for their texts, and so for a `toString` from the file. */
+/** Entries sorted by name alone: a plain sort would call `toString`, which may come from the file. */
 function sorted(of: object): readonly unknown[] {
   return Object.entries(of).sort(([one], [other]) => (one < other ? -1 : 1));
 }

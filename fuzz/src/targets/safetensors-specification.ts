@@ -26,7 +26,7 @@ const max = { rank: 32, depth: 16, header: 25_000_000n, integer: 2n ** 53n };
 
 type Value = { readonly text: string } | Value[] | ReadonlyMap<string, Value>;
 
-/** The tensors of a file by name; undefined where it breaks a rule. */
+/** The tensors of a file by name; undefined if it breaks a rule. */
 export function specifiedTensors(file: Uint8Array): ReadonlyMap<string, SpecifiedTensor> | undefined {
   if (file.length < 8) return undefined;
   const length = new DataView(file.buffer, file.byteOffset, 8).getBigUint64(0, true);

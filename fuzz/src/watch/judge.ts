@@ -54,7 +54,7 @@ function pollution(): Verdict {
   return { kind: "problem", message, signature: "pollution" };
 }
 
-/** Counts suffice: whoever adds to a prototype is noticed, and a count is cheap. */
+/** Counts suffice: any addition to a prototype is noticed, and a count is cheap. */
 function facts(): string {
   const prototypes = [Object.prototype, Array.prototype, String.prototype, Map.prototype, Function.prototype];
   return prototypes.map((prototype) => Object.getOwnPropertyNames(prototype).length).join();

@@ -5,7 +5,7 @@ import { fc } from "@fast-check/vitest";
 import * as tf from "@tensorflow/tfjs-core";
 import { waveValues } from "./packed-matrices.ts";
 
-/** A tensor to be made: on each backend anew. */
+/** A description of a tensor, which is made on each backend. */
 interface Operand {
   readonly shape: readonly number[];
   readonly dtype: "float32" | "int32" | "bool";

@@ -42,7 +42,7 @@ export interface AdapterFacts {
   readonly notices: Notices;
   /** The model in the shape that the adapter needs; with `handle` for an adapter that is attached already. */
   readonly opened: OpenedBase;
-  /** Of an adapter that is not. */
+  /** The plan of an adapter that is not attached yet. */
   readonly plan?: InjectionPlan;
   readonly name: string;
   readonly seed: number;

@@ -16,7 +16,7 @@ import type { JobQueue } from "./fine-tuning/job-queue.ts";
 import type { Client } from "./front/start-front.ts";
 import { type BodyLimits, readJson } from "./guards/read-json.ts";
 import type { Metrics } from "./metrics.ts";
-import type { ClientPath, FairQueue, Place } from "./queue/fair-queue.ts";
+import type { ClientPath, FairQueue, Slot } from "./queue/fair-queue.ts";
 import type { Recorder } from "./record/record-rows.ts";
 import { chatRequest } from "./requests/chat-request.ts";
 import { completionRequest, embeddingRequest } from "./requests/completion-request.ts";
@@ -198,15 +198,15 @@ async function answerTexts<Adapter extends ServedAdapter>(
   }
   async function* inTurn(prompt: ServedPrompt, options: WriteOptions<Adapter>): AsyncGenerator<WrittenEvent, void> {
     await parts.writer.check?.(prompt, options);
-    const place = await parts.queue.enter(clientOf(context), signal);
+    const slot = await parts.queue.enter(clientOf(context), signal);
     try {
       for await (const event of parts.writer.write(prompt, options)) {
-        place.charge(event.type === "end" ? event.promptTokens : 1);
+        slot.charge(event.type === "end" ? event.promptTokens : 1);
         if (event.type === "end") parts.metrics.wrote({ prompt: event.promptTokens, completion: event.ids.length });
         yield event;
       }
     } finally {
-      place.leave();
+      slot.leave();
     }
   }
   const id = `${shape.idPrefix}${parts.newId()}`;
@@ -250,13 +250,13 @@ async function answerEmbeddings<Adapter extends ServedAdapter>(
   checkRunning(parts);
   const { adapter, release } = parts.registry.take(model);
   const signal = AbortSignal.any([context.req.raw.signal, parts.ended]);
-  let place: Place | undefined;
+  let slot: Slot | undefined;
   try {
-    place = await parts.queue.enter(clientOf(context), signal);
+    slot = await parts.queue.enter(clientOf(context), signal);
     let tokens = 0;
     const onTokens = (read: number) => {
       tokens += read;
-      place?.charge(read);
+      slot?.charge(read);
     };
     const embeddings = await parts.model.embed(inputs, { adapter, signal, onTokens, dimensions });
     const data = embeddings.map((values, index) => {
@@ -266,7 +266,7 @@ async function answerEmbeddings<Adapter extends ServedAdapter>(
     parts.metrics.wrote({ prompt: tokens, completion: 0 });
     return context.json({ object: "list", data, model, usage: { prompt_tokens: tokens, total_tokens: tokens } });
   } finally {
-    place?.leave();
+    slot?.leave();
     release();
   }
 }

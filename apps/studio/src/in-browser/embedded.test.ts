@@ -8,7 +8,7 @@ import { snippetsFor } from "../snippets/snippets.ts";
 import { executable } from "../testing/browser.ts";
 import type { BuiltStudio } from "../testing/built-studio.ts";
 import { someFiles } from "../testing/some-adapter.ts";
-import { tinyWorkshop } from "../testing/tiny-workshop.ts";
+import { tinyWorkerState } from "../testing/tiny-worker-state.ts";
 import { withStudio } from "../testing/with-studio.ts";
 
 const guide = new URL("../../../../docs/guides/fine-tune-in-the-browser.md", import.meta.url);
@@ -21,8 +21,8 @@ describe.skipIf(executable === undefined)("a page of one's own", { timeout: 120_
   });
 
   it("has an adapter that answers what it answers in Node, with the library and the tiny model from the studio's address", async () => {
-    const workshop = await tinyWorkshop();
-    const files = await someFiles(workshop, { name: "spoken", seed: 1, alpha: 1 });
+    const state = await tinyWorkerState();
+    const files = await someFiles(state, { name: "spoken", seed: 1, alpha: 1 });
     const about = { folder: "spoken", model: "Tiny", address: "@lowrank/tiny-model", chats: false };
     const question = "name[Aromi], food[French] <b>";
     const snippets = snippetsFor("peft", { ...about, question, studio: studio.address });
@@ -34,7 +34,7 @@ describe.skipIf(executable === undefined)("a page of one's own", { timeout: 120_
     await page.goto(address);
     const said = page.locator("p");
     await expect.poll(() => said.textContent(), { timeout: 60_000 }).not.toBe("Loading…");
-    const { opened } = workshop.opened;
+    const { opened } = state.loaded;
     await opened.attach([...files].map(([name, content]) => new File([content as BlobPart], name)));
     expect(await said.textContent()).toBe(await opened.generate(`${question} ->`));
     await page.context().close();

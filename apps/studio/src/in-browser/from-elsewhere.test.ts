@@ -11,7 +11,7 @@ import { executable } from "../testing/browser.ts";
 import { logitsInNode } from "../testing/logits-in-node.ts";
 import { someFiles } from "../testing/some-adapter.ts";
 import { adapterId, chooseModelFiles, logits, openStudioPage } from "../testing/studio-page.ts";
-import { tinyWorkshop } from "../testing/tiny-workshop.ts";
+import { tinyWorkerState } from "../testing/tiny-worker-state.ts";
 import { withStudio } from "../testing/with-studio.ts";
 
 const tinyModel = join(dirname(createRequire(import.meta.url).resolve("@lowrank/tiny-model/package.json")), "model");
@@ -36,8 +36,8 @@ describe.skipIf(executable === undefined)("what comes from elsewhere", { timeout
   });
 
   it("takes an adapter whose layers and ranks are named by patterns, and computes with it what Node does", async () => {
-    const workshop = await tinyWorkshop();
-    const named = await someFiles(workshop, {
+    const state = await tinyWorkerState();
+    const named = await someFiles(state, {
       ...{ name: "patterned", seed: 3 },
       targetModules: "model\\.layers\\.[02]\\.self_attn\\.(q|v)_proj",
       rankPattern: new Map([["layers\\.0\\..*", 2]]),

@@ -44,7 +44,7 @@ async function comparePage(studio: BuiltStudio): Promise<boolean> {
   return !isMissed;
 }
 
-/** The same of SmolLM2. */
+/** Prints the figures of SmolLM2; whether each aim is met. */
 async function compareSmollm2(studio: BuiltStudio, gguf: string): Promise<boolean> {
   let isMissed = false;
   for (const { threads, secondsAStep, memory } of await measureSmollm2(studio, gguf)) {

@@ -12,7 +12,7 @@ export interface PageFigures {
   readonly ready: number;
   /** From asking for a run to its first step. */
   readonly firstStep: number;
-  /** The longest task of the main thread while training; 0 where none took 50 ms. */
+  /** The longest task of the main thread while training; 0 if none took 50 ms. */
   readonly longestTask: number;
   /** Gzipped JavaScript that comes until the model is ready. */
   readonly javaScript: number;

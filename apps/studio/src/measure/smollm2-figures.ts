@@ -10,14 +10,14 @@ import type { Ask } from "../worker-client.ts";
 
 const tokens = 64;
 const runs = 6;
-/** Of a run; the first warms up and counts for nothing. */
+/** Steps of a run. The first one warms up and is not counted. */
 const steps = 3;
 
 type Memory = Calls["memory"]["answer"];
 
 export interface Smollm2Figures {
   readonly threads: number;
-  /** Of every step but each run's first. */
+  /** Seconds of every step except the first of each run. */
   readonly secondsAStep: readonly number[];
   /** After each run. */
   readonly memory: readonly Memory[];

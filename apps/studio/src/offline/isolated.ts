@@ -1,8 +1,8 @@
 // The headers that isolate a page, and the workers in it, from other origins.
 
 /**
- * The same response with them. What comes from other servers then has to allow it by CORS, as the Hugging Face Hub does.
- * Responses without a status – opaque ones, redirects, errors – are left alone: they cannot be changed.
+ * The same response with these headers. Files from other servers then need CORS headers, which the Hugging Face Hub sends.
+ * Responses with the status 0 (opaque ones, redirects, errors) cannot be changed and are returned as they are.
  */
 export function isolated(response: Response): Response {
   if (response.status === 0) return response;

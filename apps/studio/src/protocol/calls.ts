@@ -1,5 +1,4 @@
-// All calls from the page to the worker: one row per call, with its input, its events, and
-// its result. All of it is plain data.
+// All calls from the page to the worker: one row per call, with its input, its events, and its result. All of it is plain data.
 
 import type { ChatAnswer, ChatNews, ChatRequest, ConversationLength } from "./chat.ts";
 import type { EngineFacts, EngineRequest, LoadingNews, ModelEstimate, ModelFacts, ModelSource } from "./model.ts";
@@ -8,7 +7,7 @@ import type { CheckedRow, Row, RowsRead, RowsSource, Turn } from "./rows.ts";
 import type { PlanFacts, PlanRequest, Ratings, RunRequest, RunResult, TrainingNews, UnfinishedRun } from "./run.ts";
 import type { MixRequest, ShelfEntry } from "./shelf.ts";
 
-/** A question, the news while it is worked on, and the answer. */
+/** A request, its progress events (`news`), and the answer. */
 interface Call<Request, Answer, News = never> {
   readonly request: Request;
   readonly news: News;
@@ -31,11 +30,11 @@ export interface Calls {
   /** Seconds and tokens of one training step with these rows and settings; its results are discarded. */
   timeStep: Call<RunRequest, { readonly seconds: number; readonly tokens: number }>;
   train: Call<RunRequest, RunResult, TrainingNews>;
-  /** These three reach a run that is going on, at once. */
+  /** These three act on the current run at once. */
   pause: Call<undefined, undefined>;
   continue: Call<undefined, undefined>;
   stop: Call<undefined, undefined>;
-  /** The rewards of the texts that the run asked for. */
+  /** The rewards of the texts that the run has sent. */
   rated: Call<Ratings, undefined>;
   /** A run that a reload or a crash ended, if any; `train` with its `resume` continues it. */
   unfinished: Call<undefined, UnfinishedRun | undefined>;
@@ -88,7 +87,7 @@ export interface TakeHomeRequest {
   readonly form: "peft" | "gguf" | "merged";
 }
 
-/** Of a merged model, which is written in parts. `totalBytes`: about. */
+/** Progress of writing a merged model in parts. `totalBytes` is approximate. */
 export interface TakeHomeNews {
   readonly doneBytes: number;
   readonly totalBytes: number;

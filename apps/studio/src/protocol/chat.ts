@@ -33,7 +33,7 @@ export interface Word {
 
 export interface ChatAnswer {
   readonly texts: Readonly<Partial<Record<Side, string>>>;
-  /** Of the adapted answer, once it is whole. */
+  /** The words of the adapted answer, once it is complete. */
   readonly words: readonly Word[] | undefined;
   readonly wasStopped: boolean;
   readonly tokensPerSecond: number;

@@ -1,4 +1,4 @@
-// Engines and models, as the page knows them.
+// Engines and models, as plain data for the page.
 
 export type EngineName = "webgpu" | "wasm" | "cpu";
 

@@ -14,11 +14,11 @@ export interface Place {
 export interface AdapterPicture {
   readonly id: string;
   readonly cells: readonly (Place & { readonly change: number })[];
-  /** Layers whose change numbers cannot show, such as an update that waits for its tokens. */
+  /** Layers whose change has no norm, such as an update that only acts after certain tokens. */
   readonly without: readonly Place[];
 }
 
-/** Of ΔW of one layer, largest first. `mattering`: how many hold 90 % of the sum of squares. */
+/** The singular values of one layer's ΔW, largest first. `mattering`: how many hold 90 % of the sum of squares. */
 export interface SingularValues {
   readonly site: string;
   readonly values: readonly number[];
@@ -26,12 +26,12 @@ export interface SingularValues {
 }
 
 /**
- * φ(A₁, A₂, i, j) of the paper (equation 4) at the full ranks, layer by layer: 0 apart, 1 the same subspace. `reads`: of A,
- * whose rows are directions of the input; `writes`: of B, whose columns are directions of the output.
+ * φ(A₁, A₂, i, j) of the paper (equation 4) at the full ranks, layer by layer: 0 for orthogonal subspaces, 1 for the same one. `reads`:
+ * of A, whose rows are directions of the input; `writes`: of B, whose columns are directions of the output.
  */
 export interface Similarity {
   readonly first: string;
   readonly second: string;
-  /** Of the layers that both change. */
+  /** Similarities in the layers that both adapters change. */
   readonly cells: readonly (Place & { readonly reads: number; readonly writes: number })[];
 }

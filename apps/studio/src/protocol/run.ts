@@ -55,7 +55,7 @@ export interface TrainingSettings {
 export interface RatedText {
   readonly prompt: string;
   readonly completion: string;
-  /** Of the row. */
+  /** The row's answer. */
   readonly answer: string;
 }
 
@@ -85,7 +85,7 @@ export interface RunRequest {
 export interface Frame {
   readonly step: number;
   readonly text: string;
-  /** Not written in this run. */
+  /** Whether it is from a recording, and not from this run. */
   readonly isRecorded?: boolean | undefined;
 }
 

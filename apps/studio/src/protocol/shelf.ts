@@ -13,7 +13,7 @@ export interface ShelfEntry {
   readonly made: number;
   readonly bytes: number;
   readonly rank: number;
-  /** What was asked while it was trained. */
+  /** The prompt that was watched while it was trained. */
   readonly question?: string | undefined;
   readonly origin: "trained" | "dropped" | "mixed";
   /** For a trained adapter: its settings, and its curve as [step, loss] pairs. */

@@ -27,7 +27,7 @@ onmessage = async ({ data: texts }) => {
   }
 };`;
 
-/** What the code gives for each text, usually a number. Rejects if the code is no function, throws, or takes too long. */
+/** The results of the code for each text, usually numbers. Rejects if the code is no function, throws, or takes too long. */
 export async function rateInSandbox(
   code: string,
   texts: readonly RatedText[],

@@ -14,7 +14,7 @@ export interface CardContent {
 export interface CardBlock {
   readonly role: keyof CardContent;
   readonly x: number;
-  /** Of the first line's baseline. */
+  /** The position of the first line's baseline. */
   readonly y: number;
   readonly size: number;
   readonly lineHeight: number;

@@ -7,7 +7,7 @@ import type { Row, Turn } from "../protocol/rows.ts";
 import type { AdapterSettings, TrainingSettings } from "../protocol/run.ts";
 import type { CardContent } from "./layout-card.ts";
 
-/** The first letters are the format's version, to tell a newer link from a damaged one. */
+/** The first letters are the format's version, which distinguishes a newer link from a damaged one. */
 const form = "#teach1=";
 /** Maximum characters of a link. Larger data is shared as a file. */
 const maxCharacters = 64_000;
@@ -16,7 +16,7 @@ const maxBytes = 1_000_000;
 /** Whether a URL contains shared data. */
 export const isShareLink = (hash: string): boolean => hash.startsWith("#teach");
 
-/** The hash, with its #. Throws a ShareLinkError where the rows are too many for a link. */
+/** The hash, with its #. Throws a ShareLinkError if the rows are too many for a link. */
 export function writeShareLink(shared: Shared): string {
   const bytes = strToU8(JSON.stringify(shared));
   const text = form + toBase64Url(deflateSync(bytes, { level: 9 }));
@@ -188,6 +188,6 @@ export interface Shared {
   readonly watched: string;
   /** The model that it was made with, for the page to offer it. */
   readonly model: string;
-  /** What training did, as its author saw it. */
+  /** The effect of training, as its author saw it. */
   readonly result?: CardContent | undefined;
 }

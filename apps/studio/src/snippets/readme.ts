@@ -25,7 +25,7 @@ export function readme(form: Exclude<SnippetForm, "gguf">, facts: ReadmeFacts, t
       : `${place.isOnHub ? place.name : model} with the LoRA adapter “${name}” (rank ${rank}) folded into its weights, in float32, taught in the lowrank studio.`;
   const prompt = chats
     ? "It was taught with the base's own chat template: ask it through that."
-    : "It was taught rows of the form `what is said -> the answer`: a prompt ends in an arrow, and the answer begins with a space.";
+    : "It was taught rows of the form `the prompt -> the answer`: a prompt ends in an arrow, and the answer begins with a space.";
   const snippets = snippetsFor(form, facts).map(
     ({ language, fence, text }) => `## ${headings[language]}\n\n\`\`\`${fence}\n${text}\n\`\`\`\n`,
   );
@@ -33,7 +33,7 @@ export function readme(form: Exclude<SnippetForm, "gguf">, facts: ReadmeFacts, t
     `---\n${frontMatter(form, place).join("\n")}\n---\n`,
     `# ${name.replaceAll(/[\r\n]/g, " ")}\n`,
     `${what}\n`,
-    `${prompt} Unpack the zip into a folder \`${facts.folder}\`, and run one of these beside it.\n`,
+    `${prompt} Unpack the zip into a folder \`${facts.folder}\`, and run one of these next to it.\n`,
     ...snippets,
     training,
   ].join("\n");

@@ -5,7 +5,7 @@ export type SnippetLanguage = "python" | "typescript" | "terminal" | "web" | "ll
 
 export interface Snippet {
   readonly language: SnippetLanguage;
-  /** Of a fenced block in Markdown. */
+  /** The language of a fenced block in Markdown. */
   readonly fence: "python" | "ts" | "html" | "sh";
   readonly text: string;
 }

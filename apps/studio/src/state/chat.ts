@@ -13,7 +13,7 @@ export interface Exchange {
   readonly says: string;
   readonly base?: string | undefined;
   readonly adapted?: string | undefined;
-  /** Of the adapted answer, once it is whole. */
+  /** The words of the adapted answer, once it is complete. */
   readonly words?: readonly Word[] | undefined;
   /** The settings of the adapted answer. */
   readonly adapter?: string | undefined;
@@ -31,15 +31,13 @@ export interface ChatSettings {
   readonly seed: number;
 }
 
-const defaultChatSettings: ChatSettings = {
-  ...{ strength: 1, temperature: 0, topP: 0.95, maxNewTokens: 64, seed: 1 },
-};
+const defaultChatSettings: ChatSettings = { strength: 1, temperature: 0, topP: 0.95, maxNewTokens: 64, seed: 1 };
 
 /** The parts of the page that the conversation needs. */
-export interface ChatSurroundings {
+export interface ChatContext {
   readonly ask: Ask;
   readonly chats: ReadonlySignal<boolean | undefined>;
-  /** The one that answers on the right. */
+  /** The adapter that answers on the right. */
   readonly adapter: ReadonlySignal<{ readonly id: string; readonly name: string } | undefined>;
   /** The worker does one thing at a time: it cannot answer during training. */
   readonly isTraining: ReadonlySignal<boolean>;
@@ -53,7 +51,7 @@ export class ChatState {
   readonly exchanges = signal<readonly Exchange[]>([]);
   readonly draft = signal("");
   readonly settings = signal<ChatSettings>(defaultChatSettings);
-  /** Of the conversation with the draft. */
+  /** The length of the conversation with the draft. */
   readonly length = signal<ConversationLength | undefined>(undefined);
   readonly isAnswering = signal(false);
   readonly tokensPerSecond = signal(0);
@@ -63,7 +61,7 @@ export class ChatState {
   readonly isTooLong = computed(() => (this.length.value?.tokens ?? 0) > (this.length.value?.max ?? 0));
   readonly canSend = computed(
     () =>
-      this.#place.chats.value !== undefined &&
+      this.#context.chats.value !== undefined &&
       !this.isAnswering.value &&
       !this.isTraining.value &&
       !this.isTooLong.value &&
@@ -72,18 +70,18 @@ export class ChatState {
   /** Whether the model takes earlier turns into account; undefined while there is none. */
   readonly chats: ReadonlySignal<boolean | undefined>;
   readonly isTraining: ReadonlySignal<boolean>;
-  readonly #place: ChatSurroundings;
+  readonly #context: ChatContext;
   /** The next question, after the current answer has ended. */
   #wantsAgain: "both" | "adapted" | undefined;
   #wait: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(place: ChatSurroundings) {
-    this.#place = place;
-    this.chats = place.chats;
-    this.isTraining = place.isTraining;
+  constructor(context: ChatContext) {
+    this.#context = context;
+    this.chats = context.chats;
+    this.isTraining = context.isTraining;
     effect(() => {
       const { value: draft } = this.draft;
-      const { value: chats } = place.chats;
+      const { value: chats } = context.chats;
       if (chats === undefined || draft.trim() === "") {
         this.length.value = undefined;
         return;
@@ -113,7 +111,7 @@ export class ChatState {
 
   stop(): void {
     this.#wantsAgain = undefined;
-    void this.#place.ask("stopChat", undefined);
+    void this.#context.ask("stopChat", undefined);
   }
 
   /** Changes how it answers. Another strength answers the last question again, at once. */
@@ -132,7 +130,7 @@ export class ChatState {
       return;
     if (this.isAnswering.value) {
       this.#wantsAgain = sides;
-      void this.#place.ask("stopChat", undefined);
+      void this.#context.ask("stopChat", undefined);
       return;
     }
     const needsBase = sides === "both" || last.base === undefined || last.wasStopped === true;
@@ -142,8 +140,8 @@ export class ChatState {
 
   /** Votes for an answer; the same vote again takes it back. */
   vote(index: number, side: Side): void {
-    this.exchanges.value = this.exchanges.value.map((exchange, place) =>
-      place === index ? { ...exchange, better: exchange.better === side ? undefined : side } : exchange,
+    this.exchanges.value = this.exchanges.value.map((exchange, position) =>
+      position === index ? { ...exchange, better: exchange.better === side ? undefined : side } : exchange,
     );
   }
 
@@ -166,7 +164,7 @@ export class ChatState {
 
   /** Answers the last question; returns whether it succeeded. */
   async #answer(sides: readonly Side[]): Promise<boolean> {
-    const { value: adapter } = this.#place.adapter;
+    const { value: adapter } = this.#context.adapter;
     const { value: settings } = this.settings;
     const turns = turnsOf(this.exchanges.value);
     batch(() => {
@@ -179,11 +177,11 @@ export class ChatState {
     });
     try {
       const request = { turns, sides, adapter: adapter?.id, ...settings };
-      const answer = await this.#place.ask("chat", request, ({ side, text }) =>
+      const answer = await this.#context.ask("chat", request, ({ side, text }) =>
         this.#change((last) => ({ [side]: `${last[side] ?? ""}${text}` })),
       );
       this.#show(answer, sides);
-      this.#place.onAnswered();
+      this.#context.onAnswered();
       return true;
     } catch (error) {
       this.failure.value = failureOf(error).message;
@@ -210,13 +208,13 @@ export class ChatState {
   }
 
   #adaptedSide(): readonly Side[] {
-    return this.#place.adapter.value === undefined ? [] : ["adapted"];
+    return this.#context.adapter.value === undefined ? [] : ["adapted"];
   }
 
   async #count(draft: string): Promise<void> {
     try {
       const turns = turnsOf([...this.exchanges.value, { says: draft }]);
-      const length = await this.#place.ask("countTokens", turns);
+      const length = await this.#context.ask("countTokens", turns);
       if (draft === this.draft.value) this.length.value = length;
     } catch {
       this.length.value = undefined; // asking reports the error

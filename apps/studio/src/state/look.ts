@@ -6,7 +6,7 @@ import { type Ask, failureOf } from "../worker-client.ts";
 
 export class LookState {
   readonly picture = signal<AdapterPicture | undefined>(undefined);
-  /** Of the layer that was picked in the picture. */
+  /** The singular values of the layer that was picked in the picture. */
   readonly singular = signal<SingularValues | undefined>(undefined);
   readonly similarity = signal<Similarity | undefined>(undefined);
   readonly busy = signal(false);

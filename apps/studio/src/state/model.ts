@@ -51,14 +51,14 @@ export class ModelState {
 
   constructor(
     private readonly ask: Ask,
-    private readonly place: { readonly base: string; readonly store: Store },
+    private readonly context: { readonly base: string; readonly store: Store },
   ) {}
 
   /** Starts the best engine and opens the model of the last visit, if it is still there without a network; else the tiny one. */
   async startUp(): Promise<void> {
     this.#again = () => this.startUp();
     if (!(await this.#startEngine(undefined))) return;
-    const last = await readJsonFile(this.place.store, lastModelFile, isLastModel);
+    const last = await readJsonFile(this.context.store, lastModelFile, isLastModel);
     if (last !== undefined && (await this.#look(last)) && this.candidate.value?.estimate.isCached) await this.load();
     if (this.facts.value !== undefined) return;
     if (await this.#look({ kind: "tiny" })) await this.load();
@@ -102,9 +102,10 @@ export class ModelState {
         this.estimate.value = { ...estimate, isCached: true };
         this.facts.value = facts;
       });
-      performance.mark("ready"); // for whoever measures the page
-      // Files of one's own cannot be opened again without their person; of them the next visit knows nothing.
-      if (source.kind !== "files") await writeJsonFile(this.place.store, lastModelFile, source).catch(() => undefined);
+      performance.mark("ready"); // for measurements of the page
+      // The user's own files cannot be opened again without the user, so the next visit does not offer them.
+      if (source.kind !== "files")
+        await writeJsonFile(this.context.store, lastModelFile, source).catch(() => undefined);
     });
   }
 
@@ -142,7 +143,7 @@ export class ModelState {
   /** Whether it started. */
   async #startEngine(engine: EngineName | undefined): Promise<boolean> {
     return this.#work("starting", "engine", async () => {
-      this.engine.value = await this.ask("start", { base: this.place.base, engine });
+      this.engine.value = await this.ask("start", { base: this.context.base, engine });
     });
   }
 

@@ -18,9 +18,9 @@ export interface PresetModel {
 }
 
 export class Presets {
-  /** The one on the first screen; undefined: the first. */
+  /** The preset on the first screen; undefined: the first preset. */
   readonly shown = signal<PresetId | undefined>(undefined);
-  /** Of the preset that was clicked last. */
+  /** The preset that was clicked last. */
   readonly chosen = signal<PresetId | undefined>(undefined);
   readonly progress = signal<PresetProgress>("idle");
   readonly #examples = new Map<PresetId, Signal<number>>();

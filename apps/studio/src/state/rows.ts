@@ -15,7 +15,7 @@ export interface RowsUndo {
   readonly before: readonly Row[];
 }
 
-export interface RowsPlace {
+export interface RowsContext {
   readonly ask: Ask;
   readonly store: Store;
   readonly model: ReadonlySignal<ModelFacts | undefined>;
@@ -28,12 +28,12 @@ export const blank = ({ says, answers }: Row): boolean => says.trim() === "" && 
 export class RowsState {
   readonly rows = signal<readonly Row[]>([newRow()]);
   readonly checked = signal<ReadonlyMap<string, CheckedRow>>(new Map());
-  /** Of what was read last, the rows that were not added. */
+  /** Rows of the last source that were not added. */
   readonly broken = signal<BrokenRows | undefined>(undefined);
   /** The problem with pasted text or a dropped file. */
   readonly failure = signal<string | undefined>(undefined);
   readonly undo = signal<RowsUndo | undefined>(undefined);
-  /** False where the browser has no room for them. */
+  /** False if the browser has no room for them. */
   readonly isSaved = signal(true);
   readonly written = computed(() => this.rows.value.filter((row) => !blank(row)));
   /** The rows that can be taught, as far as they are checked. */
@@ -43,7 +43,7 @@ export class RowsState {
       return checked !== undefined && checked.problem === undefined;
     }),
   );
-  /** Of the rows that can be taught. */
+  /** Tokens of the rows that can be taught. */
   readonly tokens = computed(() =>
     this.teachable.value.reduce((sum, { id }) => sum + (this.checked.value.get(id)?.tokens ?? 0), 0),
   );
@@ -55,10 +55,10 @@ export class RowsState {
   readonly #keepSoon = debounced(400);
   #isRestored = false;
 
-  constructor(private readonly place: RowsPlace) {
+  constructor(private readonly context: RowsContext) {
     effect(() => {
       const { value: rows } = this.written;
-      if (place.model.value !== undefined) this.#checkSoon(() => void this.#check(rows));
+      if (context.model.value !== undefined) this.#checkSoon(() => void this.#check(rows));
     });
     effect(() => {
       const { value: rows } = this.rows;
@@ -68,9 +68,9 @@ export class RowsState {
 
   /** Restores the rows of the last visit. */
   async restore(): Promise<void> {
-    const kept = await readJsonFile(this.place.store, path, areRows);
+    const kept = await readJsonFile(this.context.store, path, areRows);
     this.#isRestored = true;
-    this.isSaved.value = this.place.store.isPersistent;
+    this.isSaved.value = this.context.store.isPersistent;
     if (kept !== undefined && kept.length > 0) this.rows.value = kept;
   }
 
@@ -125,7 +125,7 @@ export class RowsState {
     this.failure.value = undefined;
     this.broken.value = undefined;
     try {
-      const { rows, broken } = await this.place.ask("readRows", source);
+      const { rows, broken } = await this.context.ask("readRows", source);
       this.#set([...this.written.value, ...rows], "added", rows.length);
       this.broken.value = broken;
     } catch (error) {
@@ -142,14 +142,14 @@ export class RowsState {
   }
 
   async #check(rows: readonly Row[]): Promise<void> {
-    const checked = await this.place.ask("checkRows", rows).catch(() => undefined);
+    const checked = await this.context.ask("checkRows", rows).catch(() => undefined);
     const isLatest = this.written.peek() === rows;
     if (checked !== undefined && isLatest) this.checked.value = new Map(checked.map((row) => [row.id, row]));
   }
 
   async #keep(rows: readonly Row[]): Promise<void> {
-    this.isSaved.value = await writeJsonFile(this.place.store, path, rows).then(
-      () => this.place.store.isPersistent,
+    this.isSaved.value = await writeJsonFile(this.context.store, path, rows).then(
+      () => this.context.store.isPersistent,
       () => false,
     );
   }

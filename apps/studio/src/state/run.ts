@@ -1,4 +1,4 @@
-// A run as the page sees it: steered, followed, and gone on with where a reload or a divergence ended it.
+// A run as the page sees it: started, paused, followed, and continued after a reload or a divergence.
 
 import { batch, computed, signal } from "@preact/signals";
 import type { Frame, RunRequest, RunResult, TrainingNews, UnfinishedRun } from "../protocol/run.ts";
@@ -18,14 +18,14 @@ export interface DivergedRun {
   readonly request: RunRequest;
 }
 
-export interface RunPlace {
+export interface RunContext {
   readonly ask: Ask;
   /** The current table and settings. */
   request(): RunRequest;
   onTaught(adapter: string, name: string): void;
 }
 
-/** News arrives at every step of a small model; the page redraws at this interval. */
+/** Milliseconds between redraws: a small model reports its progress more often. */
 const drawEvery = 80;
 /** Earlier runs that stay in the chart. */
 const maxEarlier = 4;
@@ -44,36 +44,36 @@ export class RunState {
   readonly diverged = signal<DivergedRun | undefined>(undefined);
   readonly unfinished = signal<UnfinishedRun | undefined>(undefined);
   readonly failure = signal<string | undefined>(undefined);
-  /** False where a reload would lose the run. */
+  /** False if a reload would lose the run. */
   readonly isSaved = signal(true);
   readonly isBusy = computed(() => this.phase.value !== "idle");
   #news: TrainingNews[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly place: RunPlace) {}
+  constructor(private readonly context: RunContext) {}
 
   /** Looks for a run that a reload or a crash ended. */
   async restore(): Promise<void> {
-    this.unfinished.value = await this.place.ask("unfinished", undefined);
+    this.unfinished.value = await this.context.ask("unfinished", undefined);
   }
 
   train(): Promise<void> {
-    return this.#make(this.place.request());
+    return this.#make(this.context.request());
   }
 
   async pause(): Promise<void> {
     this.phase.value = "pausing";
-    await this.place.ask("pause", undefined);
+    await this.context.ask("pause", undefined);
   }
 
   async continue(): Promise<void> {
     this.phase.value = "training";
-    await this.place.ask("continue", undefined);
+    await this.context.ask("continue", undefined);
   }
 
   async stop(): Promise<void> {
     this.phase.value = "stopping";
-    await this.place.ask("stop", undefined);
+    await this.context.ask("stop", undefined);
   }
 
   /** Continues the run of an earlier visit. */
@@ -81,7 +81,10 @@ export class RunState {
     const { value: left } = this.unfinished;
     if (left === undefined) return;
     this.unfinished.value = undefined;
-    await this.#make({ ...this.place.request(), name: left.name, watched: left.watched, resume: left.run }, left.news);
+    await this.#make(
+      { ...this.context.request(), name: left.name, watched: left.watched, resume: left.run },
+      left.news,
+    );
   }
 
   async forget(): Promise<void> {
@@ -90,7 +93,7 @@ export class RunState {
       this.unfinished.value = undefined;
       this.diverged.value = undefined;
     });
-    if (run !== undefined) await this.place.ask("forget", { run });
+    if (run !== undefined) await this.context.ask("forget", { run });
   }
 
   /** Goes back to the best saved step of a run that diverged, or starts it again, at half the learning rate. */
@@ -137,7 +140,7 @@ export class RunState {
       this.#take(news);
     });
     try {
-      const result = await this.place.ask("train", request, (each) => this.#hear(each));
+      const result = await this.context.ask("train", request, (each) => this.#receive(each));
       this.#draw();
       this.#end(result, request);
     } catch (error) {
@@ -157,7 +160,7 @@ export class RunState {
       this.result.value = result;
       const { run, reason, steps, lastGood, adapter } = result;
       if (reason === "diverged") this.diverged.value = { run, at: steps, lastGood, request };
-      if (adapter !== undefined) this.place.onTaught(adapter, request.name);
+      if (adapter !== undefined) this.context.onTaught(adapter, request.name);
     });
   }
 
@@ -167,10 +170,10 @@ export class RunState {
       (values) => ({ values }),
       ({ message }: Error) => ({ problem: message }),
     );
-    await this.place.ask("rated", ratings).catch(() => {});
+    await this.context.ask("rated", ratings).catch(() => {});
   }
 
-  #hear(news: TrainingNews): void {
+  #receive(news: TrainingNews): void {
     if (news.type === "rate") return void this.#rate(news);
     this.#news.push(news);
     this.#timer ??= setTimeout(() => this.#draw(), drawEvery);

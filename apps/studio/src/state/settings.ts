@@ -25,7 +25,7 @@ interface KeptSettings {
   readonly name: string;
 }
 
-export interface SettingsPlace {
+export interface SettingsContext {
   readonly ask: Ask;
   readonly store: Store;
   readonly model: ReadonlySignal<ModelFacts | undefined>;
@@ -44,7 +44,8 @@ export class SettingsState {
   /** The user's choices for the run. */
   readonly chosen = signal<Partial<TrainingSettings>>({});
   readonly training = computed<TrainingSettings>(() => ({
-    ...{ ...defaultTraining, ...this.plan.value?.training },
+    ...defaultTraining,
+    ...this.plan.value?.training,
     ...this.chosen.value,
   }));
   /** The prompt of the filmstrip. */
@@ -55,32 +56,34 @@ export class SettingsState {
   /** Why there is no plan. */
   readonly failure = signal<string | undefined>(undefined);
   readonly #all = computed<KeptSettings>(() => ({
-    ...{ adapter: this.adapter.value, training: this.chosen.value },
-    ...{ watched: this.watched.value, name: this.name.value },
+    adapter: this.adapter.value,
+    training: this.chosen.value,
+    watched: this.watched.value,
+    name: this.name.value,
   }));
   readonly #planned = computed<PlanRequest>(() => ({
     adapter: this.adapter.value,
-    rows: this.place.count.value,
-    step: { rows: this.training.value.batchSize, tokens: this.place.longest.value || assumedTokens },
+    rows: this.context.count.value,
+    step: { rows: this.training.value.batchSize, tokens: this.context.longest.value || assumedTokens },
   }));
   readonly #keepSoon = debounced(400);
   readonly #planSoon = debounced(30);
   #isRestored = false;
 
-  constructor(private readonly place: SettingsPlace) {
+  constructor(private readonly context: SettingsContext) {
     effect(() => {
       const { value: planned } = this.#planned;
-      const { value: model } = place.model;
+      const { value: model } = context.model;
       if (model !== undefined) this.#planSoon(() => void this.#makePlan(planned, model));
     });
     effect(() => {
       const { value: all } = this.#all;
-      if (this.#isRestored) this.#keepSoon(() => void writeJsonFile(place.store, path, all).catch(() => {}));
+      if (this.#isRestored) this.#keepSoon(() => void writeJsonFile(context.store, path, all).catch(() => {}));
     });
   }
 
   async restore(): Promise<void> {
-    const kept = await readJsonFile(this.place.store, path, areSettings);
+    const kept = await readJsonFile(this.context.store, path, areSettings);
     this.#isRestored = true;
     if (kept !== undefined) this.set(kept);
   }
@@ -127,7 +130,7 @@ export class SettingsState {
     const known = adapter.targets === "all-linear" || adapter.targets.every((name) => model.targets.includes(name));
     if (!known) return this.changeAdapter({ targets: "all-linear" }); // of another model
     try {
-      const plan = await this.place.ask("plan", planned);
+      const plan = await this.context.ask("plan", planned);
       if (this.#planned.peek() !== planned) return;
       batch(() => {
         this.plan.value = plan;

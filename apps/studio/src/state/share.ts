@@ -24,7 +24,7 @@ export interface SharedPage {
 export type LinkMade = { readonly link: string } | { readonly problem: ShareProblem };
 
 export class Share {
-  /** What came by the address; undefined: nothing, or seen. */
+  /** The data of the opened link; undefined: there was none, or its notice was closed. */
   readonly opened = signal<Shared | undefined>(undefined);
   /** The prompt that the person chose to show. */
   readonly shown = signal<string | undefined>(undefined);
@@ -40,7 +40,7 @@ export class Share {
     return this.card !== undefined || this.page.current().rows.length > 0;
   }
 
-  /** To these rows and settings, below `address`. */
+  /** A link to the current rows and settings, at the page's `address`. */
   makeLink(address: string): LinkMade {
     try {
       return { link: `${address.split("#")[0]}${writeShareLink({ ...this.page.current(), result: this.card })}` };
@@ -59,10 +59,7 @@ export class Share {
     }
   }
 
-  /**
-   * Opens the data in a URL, and returns whether there was any. If the link is damaged, the user's own rows
-   * stay.
-   */
+  /** Opens the data in a URL, and returns whether there was any. If the link is damaged, the user's own rows stay. */
   readAddress(hash: string): boolean {
     if (!isShareLink(hash)) return false;
     try {
@@ -120,7 +117,7 @@ const colours = {
   line: "#dedbd3",
 };
 
-/** The picture as a PNG. Throws an Error where the browser gives no canvas. */
+/** The picture as a PNG. Throws an Error if the browser gives no canvas. */
 export async function drawCard(content: CardContent, labels: CardLabels): Promise<Blob> {
   const canvas = document.createElement("canvas");
   canvas.width = cardWidth;

@@ -5,9 +5,9 @@ import type { ShelfEntry } from "../protocol/shelf.ts";
 import { type Ask, type Failure, failureOf } from "../worker-client.ts";
 
 /** The parts of the page that the shelf needs. */
-export interface ShelfSurroundings {
+export interface ShelfContext {
   readonly ask: Ask;
-  /** Of the open model. */
+  /** The name of the open model. */
   readonly model: ReadonlySignal<string | undefined>;
   readonly chosen: Signal<{ readonly id: string; readonly name: string } | undefined>;
 }
@@ -28,20 +28,20 @@ export class ShelfState {
   readonly chosenEntry: ReadonlySignal<ShelfEntry | undefined>;
   /** The adapters of the open model: only these can be used now. */
   readonly usable: ReadonlySignal<readonly ShelfEntry[]>;
-  readonly #place: ShelfSurroundings;
+  readonly #context: ShelfContext;
 
-  constructor(place: ShelfSurroundings) {
-    this.#place = place;
-    this.chosenEntry = computed(() => this.entries.value.find(({ id }) => id === place.chosen.value?.id));
-    this.usable = computed(() => this.entries.value.filter(({ model }) => model === place.model.value));
+  constructor(context: ShelfContext) {
+    this.#context = context;
+    this.chosenEntry = computed(() => this.entries.value.find(({ id }) => id === context.chosen.value?.id));
+    this.usable = computed(() => this.entries.value.filter(({ model }) => model === context.model.value));
     effect(() => {
       // What was trained just now is on the shelf already, and not yet on the page.
-      if (place.chosen.value !== undefined && this.chosenEntry.value === undefined) void this.refresh();
+      if (context.chosen.value !== undefined && this.chosenEntry.value === undefined) void this.refresh();
     });
     effect(() => {
       const { value: entry } = this.chosenEntry;
-      if (place.model.value === undefined) return;
-      if (entry !== undefined ? entry.model === place.model.value : place.chosen.value !== undefined) return;
+      if (context.model.value === undefined) return;
+      if (entry !== undefined ? entry.model === context.model.value : context.chosen.value !== undefined) return;
       this.choose(this.usable.value[0]);
     });
   }
@@ -49,34 +49,34 @@ export class ShelfState {
   /** Loads the list of saved adapters. */
   async refresh(): Promise<void> {
     await this.#try("shelf", async () => {
-      const entries = await this.#place.ask("shelf", undefined);
-      const { value: chosen } = this.#place.chosen;
+      const entries = await this.#context.ask("shelf", undefined);
+      const { value: chosen } = this.#context.chosen;
       batch(() => {
         this.entries.value = entries;
-        if (chosen !== undefined && !entries.some(({ id }) => id === chosen.id)) this.#place.chosen.value = undefined;
+        if (chosen !== undefined && !entries.some(({ id }) => id === chosen.id)) this.#context.chosen.value = undefined;
       });
     });
   }
 
   choose(entry: ShelfEntry | undefined): void {
-    this.#place.chosen.value = entry && { id: entry.id, name: entry.name };
+    this.#context.chosen.value = entry && { id: entry.id, name: entry.name };
   }
 
   async rename(id: string, name: string): Promise<void> {
     await this.#try("shelf", async () => {
-      const renamed = await this.#place.ask("rename", { id, name });
+      const renamed = await this.#context.ask("rename", { id, name });
       this.entries.value = this.entries.value.map((entry) => (entry.id === id ? renamed : entry));
-      if (this.#place.chosen.value?.id === id) this.choose(renamed);
+      if (this.#context.chosen.value?.id === id) this.choose(renamed);
     });
   }
 
   async remove(id: string): Promise<void> {
     await this.#try("shelf", async () => {
-      await this.#place.ask("remove", { id });
+      await this.#context.ask("remove", { id });
       batch(() => {
         this.removed.value = this.entries.value.find((entry) => entry.id === id);
         this.entries.value = this.entries.value.filter((entry) => entry.id !== id);
-        if (this.#place.chosen.value?.id === id) this.choose(this.usable.value[0]);
+        if (this.#context.chosen.value?.id === id) this.choose(this.usable.value[0]);
       });
     });
   }
@@ -85,14 +85,14 @@ export class ShelfState {
     const { value: removed } = this.removed;
     if (removed === undefined) return;
     await this.#try("shelf", async () => {
-      this.#put(await this.#place.ask("restore", { id: removed.id }));
+      this.#put(await this.#context.ask("restore", { id: removed.id }));
       this.removed.value = undefined;
     });
   }
 
   /** Adds an adapter from files or from a repository of the Hub. Returns whether it is on the shelf now. */
   add(from: { readonly files: readonly File[] } | { readonly repository: string }): Promise<boolean> {
-    return this.#try("add", async () => this.#choosePut(await this.#place.ask("addAdapter", from)));
+    return this.#try("add", async () => this.#choosePut(await this.#context.ask("addAdapter", from)));
   }
 
   /** Sums two: `share` of the second, the rest of the first. */
@@ -101,7 +101,7 @@ export class ShelfState {
       { id: first, weight: 1 - share },
       { id: second, weight: share },
     ];
-    return this.#try("mix", async () => this.#choosePut(await this.#place.ask("mix", { name, parts })));
+    return this.#try("mix", async () => this.#choosePut(await this.#context.ask("mix", { name, parts })));
   }
 
   #choosePut(entry: ShelfEntry): void {

@@ -1,4 +1,4 @@
-// All that the page knows, in one place: a part for each slice, which alone changes it.
+// The whole state of the page: a part for each slice, which alone changes it.
 
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
 import type { Preset } from "../presets/preset.ts";
@@ -23,7 +23,7 @@ import { TakeHomeState } from "./take-home.ts";
 import { TimingState } from "./timing.ts";
 
 /** The page's services for its state. */
-export interface StudioPlace {
+export interface StudioContext {
   readonly ask: Ask;
   /** Storage that lasts until the next visit. */
   readonly store: Store;
@@ -66,12 +66,12 @@ export class Studio {
   readonly takeHome: TakeHomeState;
   readonly #keepChatSoon = debounced(400);
 
-  constructor(place: StudioPlace) {
-    this.#speech = signal(place.speech);
-    this.model = new ModelState(place.ask, place);
-    const { store } = place;
+  constructor(context: StudioContext) {
+    this.#speech = signal(context.speech);
+    this.model = new ModelState(context.ask, context);
+    const { store } = context;
     const ask: Ask = (name, what, onNews) =>
-      place.ask(name, what, onNews).catch((error: unknown) => {
+      context.ask(name, what, onNews).catch((error: unknown) => {
         this.model.note(error);
         throw error;
       });
@@ -246,7 +246,7 @@ function sharedPage(page: Page): SharedPage {
   };
 }
 
-/** Of the conversation, the answers that the person liked better than the base's last. */
+/** The answers of the conversation; those that the person liked better than the base's are last. */
 function exchanged({ chat }: Page): readonly CardContent[] {
   const liked = ({ better }: Exchange) => Number(better === "adapted") - Number(better === "base");
   return chat.exchanges.value
@@ -255,7 +255,7 @@ function exchanged({ chat }: Page): readonly CardContent[] {
     .map(({ says, base = "", adapted = "" }) => ({ prompt: says, before: base, after: adapted }));
 }
 
-/** Of the filmstrip: its first frame is the base. */
+/** The base's and the trained answer to the watched prompt: the first and the last frame of the filmstrip. */
 function watchedLast({ run }: Page): readonly CardContent[] {
   const [first, ...later] = run.frames.value;
   const last = later.at(-1);

@@ -15,7 +15,7 @@ export class TakeHomeState {
 
   constructor(private readonly ask: Ask) {}
 
-  /** The zip; undefined where it could not be made. */
+  /** The zip; undefined if it could not be made. */
   async make(id: string, form: TakeHomeForm): Promise<TakeHomeFile | undefined> {
     batch(() => {
       this.making.value = form;

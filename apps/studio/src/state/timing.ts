@@ -9,7 +9,7 @@ import type { RowsState } from "./rows.ts";
 import type { RunState } from "./run.ts";
 import type { SettingsState } from "./settings.ts";
 
-export interface TimingPlace {
+export interface TimingContext {
   readonly ask: Ask;
   readonly model: ModelState;
   readonly rows: RowsState;
@@ -20,12 +20,12 @@ export interface TimingPlace {
 
 export class TimingState {
   readonly isTiming = signal(false);
-  /** Of the open model on this engine. */
+  /** Seconds for each token with the open model on this engine. */
   readonly #secondsPerToken = signal<number | undefined>(undefined);
-  /** Of a step as the settings are now. */
+  /** Seconds of a step with the current settings. */
   readonly stepSeconds = computed(() => {
     const { value: perToken } = this.#secondsPerToken;
-    const { rows, settings } = this.place;
+    const { rows, settings } = this.context;
     const count = rows.teachable.value.length;
     if (perToken === undefined || count === 0) return undefined;
     const perRow = rows.tokens.value / count;
@@ -33,8 +33,8 @@ export class TimingState {
   });
   readonly #timeSoon = debounced(600);
 
-  constructor(private readonly place: TimingPlace) {
-    const { model, rows, run } = place;
+  constructor(private readonly context: TimingContext) {
+    const { model, rows, run } = context;
     effect(() => {
       model.facts.value; // another model or engine: nothing is known of it
       this.#secondsPerToken.value = undefined;
@@ -51,8 +51,8 @@ export class TimingState {
 
   /** Two rows are enough, to keep the wait short. */
   async #time(): Promise<void> {
-    const { model, run, ask } = this.place;
-    const request = this.place.request();
+    const { model, run, ask } = this.context;
+    const request = this.context.request();
     const { value: facts } = model.facts;
     if (run.isBusy.value || facts === undefined) return;
     this.isTiming.value = true;

@@ -5,7 +5,7 @@ import { memoryStore, QuotaError, type Store } from "./store.ts";
 /** The folder of the studio's files: other pages of this origin may have files next to it. */
 const ownFolder = "lowrank-studio";
 
-/** Keeps files on the browser's disk. Throws where the browser refuses one, as some do in private windows. */
+/** Keeps files on the browser's disk. Throws if the browser refuses one, as some do in private windows. */
 export async function opfsStore(): Promise<Store> {
   const root = await (await navigator.storage.getDirectory()).getDirectoryHandle(ownFolder, { create: true });
   const folderOf = async (names: readonly string[], create: boolean): Promise<FileSystemDirectoryHandle> => {

@@ -3,7 +3,7 @@
 import { type Browser, chromium } from "playwright-core";
 import { findChromium } from "../../../../scripts/chromium.mjs";
 
-/** undefined where none is installed. */
+/** undefined if none is installed. */
 export const executable = findChromium();
 
 if (executable === undefined) {

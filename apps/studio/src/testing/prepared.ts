@@ -6,7 +6,7 @@ import { cacheFolder, findPrepared } from "@lowrank/testing/cache-folder";
 
 /** SmolLM2-135M-Instruct in 4-bit blocks; undefined if it was not fetched. */
 export const smollm2Gguf = prepared("smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf");
-/** Its numbers in float32 as a Hugging Face folder, which benchmarks write. */
+/** SmolLM2's weights in float32 as a Hugging Face folder, which benchmarks write. */
 export const smollm2Folder = existing(join(cacheFolder, "smollm2-folder"));
 if (smollm2Folder === undefined) console.info(`skipped: SmolLM2 in PEFT – no ${join(cacheFolder, "smollm2-folder")}`);
 /** A Python that has transformers and PEFT. */

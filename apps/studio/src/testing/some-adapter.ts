@@ -3,16 +3,16 @@
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { ShelfEntry } from "../protocol/shelf.ts";
 import { keepAdapter } from "../worker/shelf/keep-adapter.ts";
-import type { Workshop } from "../worker/workshop.ts";
+import type { WorkerState } from "../worker/worker-state.ts";
 
 export interface SomeAdapter extends Partial<LoraConfig> {
   readonly name: string;
   readonly seed: number;
 }
 
-/** Its files: random numbers in both halves. */
+/** The adapter's files, with random numbers in A and B. */
 export async function someFiles(
-  { opened }: Workshop,
+  { loaded }: WorkerState,
   { name, seed, ...config }: SomeAdapter,
 ): Promise<ReadonlyMap<string, string | Uint8Array>> {
   const full = {
@@ -22,7 +22,7 @@ export async function someFiles(
     baseModel: "@lowrank/tiny-model",
     ...config,
   };
-  const adapter = opened.opened.adapt(full, { name, seed });
+  const adapter = loaded.opened.adapt(full, { name, seed });
   try {
     return await adapter.files();
   } finally {
@@ -30,7 +30,7 @@ export async function someFiles(
   }
 }
 
-export async function someAdapter(workshop: Workshop, adapter: SomeAdapter): Promise<ShelfEntry> {
+export async function someAdapter(state: WorkerState, adapter: SomeAdapter): Promise<ShelfEntry> {
   const { name } = adapter;
-  return keepAdapter(workshop, await someFiles(workshop, adapter), { name, origin: "trained" });
+  return keepAdapter(state, await someFiles(state, adapter), { name, origin: "trained" });
 }

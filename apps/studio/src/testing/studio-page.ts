@@ -111,7 +111,7 @@ export async function logits(page: Page, request: Calls["logits"]["request"]): P
   }, request);
 }
 
-/** Of an adapter on the page's shelf. */
+/** The id of an adapter on the page's shelf. */
 export async function adapterId(page: Page, name: string): Promise<string> {
   const entry = (await ask(page, "shelf", undefined)).find((each) => each.name === name);
   if (entry === undefined) throw new Error(`no adapter "${name}" is on the shelf`);

@@ -77,7 +77,7 @@ export async function say(page: Page, message: string): Promise<{ readonly base:
   return lastAnswers(page);
 }
 
-/** Once they are whole. */
+/** The last two answers, once they are complete. */
 export async function lastAnswers(page: Page): Promise<{ readonly base: string; readonly adapted: string }> {
   await page.locator(".conversation li:last-child .answer.base[aria-busy=false]").waitFor({ timeout: 90_000 });
   const text = async (side: string) =>

@@ -14,12 +14,12 @@ export interface Speech {
 /** As they call themselves. */
 export const languageNames: Readonly<Record<LanguageName, string>> = { en: "English", ko: "한국어" };
 
-/** Rejects where a language's file cannot be loaded. */
+/** Rejects if a language's file cannot be loaded. */
 export async function speechIn(language: LanguageName): Promise<Speech> {
   return { language, texts: language === "ko" ? (await import("./korean.ts")).korean : english };
 }
 
-/** Of the languages that a person reads, the best first, the first that is known here, or English where its file does not come. */
+/** The first supported one of a person's languages, which are sorted by preference; English if its file cannot be loaded. */
 export async function speechFor(languages: readonly string[]): Promise<Speech> {
   const known = languages.map((name) => name.split("-")[0]).find((name) => name === "en" || name === "ko");
   return speechIn(known ?? "en").catch(() => ({ language: "en", texts: english }));

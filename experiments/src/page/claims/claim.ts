@@ -7,7 +7,7 @@ export interface Claim {
   readonly title: string;
   /** In the paper's sense, short. */
   readonly statement: string;
-  /** Where the paper has it. */
+  /** The section or table of the paper. */
   readonly source: string;
   /** What is compared, under which equal budget, and how settings were chosen. */
   readonly compared: string;

@@ -17,7 +17,7 @@ const loras = [...new Set([...rankSweep, ...variants, ...matrices].map(({ name }
 interface Compared {
   readonly training: string;
   readonly full: Score;
-  /** Chosen among LoRA below half a percent of the parameters; undefined where none of them was searched. */
+  /** Chosen among LoRA below half a percent of the parameters; undefined if none of them was searched. */
   readonly small: Score | undefined;
   /** Chosen among all of LoRA. */
   readonly any: Score | undefined;
@@ -29,7 +29,7 @@ interface Comparison {
   readonly table: Table;
 }
 
-/** Sweeps of one task; one without a search of its own takes the last search before it. Undefined where one side was not run. */
+/** Sweeps of one task; one without a search of its own takes the last search before it. Undefined if one side was not run. */
 export function compareWithFull(sweeps: readonly (SearchedSweep | undefined)[]): Comparison | undefined {
   const budgets: Compared[] = [];
   const isRun = { full: false, lora: false };

@@ -39,7 +39,7 @@ export const asGoodAtWriting: Claim = {
   },
 };
 
-/** What a comparison shows, in one sentence. */
+/** The verdict of a comparison, in one sentence. */
 function verdictOf({ status, budgets, table }: NonNullable<ReturnType<typeof compareWithFull>>): Verdict {
   if (status === "not shown") return { status, because: "no LoRA method was searched on held-out rows." };
   const [first] = budgets;

@@ -28,7 +28,7 @@ const config = {
 };
 
 const [epochs, batchSize] = [30, 32];
-/** Of AdamW. */
+/** The learning rate of AdamW. */
 const baseRate = 1e-3;
 
 /** Trained on all coarse digits, without its classifier: the adapted model gets a new one. */

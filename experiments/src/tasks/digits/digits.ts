@@ -6,7 +6,7 @@ import type { Task, TaskOptions } from "../task.ts";
 import { mnistDigits } from "./digit-pictures.ts";
 import { digitsBase } from "./digits-base.ts";
 
-/** By `digits-rates`. */
+/** The best learning rates of the experiment `digits-rates`. */
 const rates = {
   full: 4e-3,
   head: 4e-2,

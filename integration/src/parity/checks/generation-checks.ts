@@ -31,7 +31,7 @@ type Rows = readonly (readonly number[])[];
 interface Texts {
   readonly ids: Rows;
   readonly shown: Rows;
-  /** What each text goes on with. */
+  /** The continuation of each text. */
   readonly answers: Rows;
 }
 

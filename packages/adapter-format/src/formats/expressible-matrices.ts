@@ -29,7 +29,7 @@ export function expressibleMatrices({ config, tensors }: Adapter, format: Format
   const loras: WholeLora[] = [];
   for (const { b, ...lora } of loraMatricesIn(tensors)) {
     loraKeys.add(lora.keys.a).add(lora.keys.b);
-    const reason = b === undefined ? "its other half is missing" : format.reasonAgainst({ ...lora, b });
+    const reason = b === undefined ? "its B is missing" : format.reasonAgainst({ ...lora, b });
     if (reason !== undefined) problems.push({ what: lora.path, reason });
     else if (b !== undefined) loras.push({ ...lora, b });
   }

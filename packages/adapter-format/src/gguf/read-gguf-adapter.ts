@@ -11,7 +11,7 @@ import type { Adapter, AdapterTensor } from "../lora-config.ts";
 import { loraMatricesIn } from "../lora-matrices-in.ts";
 import { buildTensorKey } from "../tensor-keys.ts";
 import { variants } from "../variants/variants.ts";
-import { fromStoredRows, tokenTable } from "./row-order.ts";
+import { fromStoredRows, tokenEmbedding } from "./row-order.ts";
 
 /**
  * Reads an adapter from a GGUF file that convert_lora_to_gguf.py, `writeGgufAdapter` or llama-export-lora wrote.
@@ -48,24 +48,18 @@ export async function readGgufAdapter(source: GgufSource, config: ModelConfig): 
   if (modules.length === 0 && problems.length === 0) problems.push({ key: "the file", problem: "has no lora_a" });
   if (problems.length > 0) throw new InvalidAdapterTensorsError(source.name, problems);
   const storedAlpha = Number(file.metadata.get("adapter.lora.alpha") ?? 0);
-  const scales = modules.map(
-    ({
-      path,
-      a: {
-        shape: [rank = 0],
-      },
-    }) => {
-      // Without an alpha llama.cpp does not scale, so α is the rank, for each module.
-      return { path, rank, alpha: storedAlpha === 0 ? rank : storedAlpha };
-    },
-  );
-  const ofVariants = variants.map(({ gguf }) => {
+  const scales = modules.map(({ path, a }) => {
+    const [rank = 0] = a.shape;
+    // Without an alpha llama.cpp does not scale, so α is the rank, for each module.
+    return { path, rank, alpha: storedAlpha === 0 ? rank : storedAlpha };
+  });
+  const variantSettings = variants.map(({ gguf }) => {
     const numbers = gguf === undefined ? undefined : file.metadata.get(gguf.key);
     return Array.isArray(numbers) ? gguf?.read(numbers.map(Number)) : undefined;
   });
   const settings = configOfModules(scales, {
     taskType: config.family.causal ? "CAUSAL_LM" : "FEATURE_EXTRACTION",
-    ...Object.assign({}, ...ofVariants),
+    ...Object.assign({}, ...variantSettings),
   });
   const broken = tensorProblems(settings, tensors);
   if (broken.length > 0) throw new InvalidAdapterTensorsError(source.name, broken);
@@ -101,15 +95,16 @@ async function tensorsOf(
       problems.push({ key, problem: `is for no weight of the architecture ${table.architecture}` });
     else if (shape.length !== 2) problems.push({ key, problem: `has the shape [${shape.join(", ")}], not two sizes` });
     else {
-      const read = { shape, values: await file.readFloat32(key) };
-      const isTable = weight === tokenTable;
+      const stored = { shape, values: await file.readFloat32(key) };
       const path = parameter.path.replace(/\.weight$/, "");
-      const part = matrix === "a" ? (isTable ? "lora_embedding_A" : "lora_A") : isTable ? "lora_embedding_B" : "lora_B";
-      const values = matrix === "a" && isTable ? transposed(read) : read;
-      tensors.set(
-        buildTensorKey({ path, part }),
-        matrix === "a" ? values : fromStoredRows(values, { change: parameter.change, config }),
-      );
+      const prefix = weight === tokenEmbedding ? "lora_embedding_" : "lora_";
+      if (matrix === "b") {
+        const b = fromStoredRows(stored, { change: parameter.change, config });
+        tensors.set(buildTensorKey({ path, part: `${prefix}B` }), b);
+      } else {
+        const a = weight === tokenEmbedding ? transposed(stored) : stored;
+        tensors.set(buildTensorKey({ path, part: `${prefix}A` }), a);
+      }
     }
   }
   return { tensors, problems };

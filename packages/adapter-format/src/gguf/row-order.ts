@@ -7,7 +7,7 @@ import { type GgufChange, reorderRows, storedRowOf } from "@lowrank/contracts/fa
 import type { AdapterTensor } from "../lora-config.ts";
 
 /** The embedding, whose A is transposed. */
-export const tokenTable = "token_embd.weight";
+export const tokenEmbedding = "token_embd.weight";
 
 /** The order of B's rows in a GGUF file. */
 export interface RowOrder {
@@ -26,7 +26,7 @@ export function toStoredRows({ shape, values }: AdapterTensor, order: RowOrder, 
   return { shape, values: result };
 }
 
-/** The reverse. */
+/** B in llama.cpp's order → in PEFT's order. */
 export function fromStoredRows({ shape, values }: AdapterTensor, order: RowOrder): AdapterTensor {
   const [rows = 0] = shape;
   const storedRow = storedRowOf(order.change, rows, order.config);

@@ -18,7 +18,7 @@ import { tensorProblems, valueProblems } from "../formats/peft/check-tensors.ts"
 import type { Adapter, AdapterTensor } from "../lora-config.ts";
 import { rankOf, scalingOf } from "../targets/scaling.ts";
 import { toPlainLora, variants } from "../variants/variants.ts";
-import { tokenTable, toStoredRows } from "./row-order.ts";
+import { tokenEmbedding, toStoredRows } from "./row-order.ts";
 
 /** Options of `writeGgufAdapter`. */
 export interface WriteGgufAdapterOptions {
@@ -77,7 +77,7 @@ export function writeGgufAdapter(
   const { architecture, alpha, modules, lists } = planGgufAdapter(adapter, config);
   const factors = new Map<string, AdapterTensor>();
   for (const { lora, name: weight, change, factor } of modules) {
-    factors.set(`${weight}.lora_a`, weight === tokenTable ? transposed(lora.a) : lora.a);
+    factors.set(`${weight}.lora_a`, weight === tokenEmbedding ? transposed(lora.a) : lora.a);
     factors.set(`${weight}.lora_b`, toStoredRows(lora.b, { change, config }, factor));
   }
   const problems = valueProblems(factors, dtype);

@@ -35,10 +35,7 @@ export function isExcludedAsSaved({ modulesToSave }: SavedFields, path: string):
   return firstNamedIn(modulesToSave ?? [], path) !== null;
 }
 
-/**
- * The position of the first name that matches a path or a module around it, or null. PEFT reads the names as regular expressions
- * here.
- */
+/** The position of the first name that matches a path or a module around it, or null. PEFT reads the names as regular expressions here. */
 export function firstNamedIn(names: readonly string[], path: string): number | null {
   if (names.length === 0 || !isShort(path)) return null;
   const patterns = savedPatterns(names);

@@ -71,7 +71,6 @@ function initRow({ feature, effect, base }: (typeof inits)[number]): FeatureRow 
   };
 }
 
-/** All features. */
 export const features: readonly Feature[] = [...rows.keys()];
 
 /** Features that matter only for initialization and training. A trained adapter works without them. */

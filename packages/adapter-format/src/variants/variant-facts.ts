@@ -11,7 +11,6 @@ export interface Rule {
   holds(config: LoraConfig): boolean;
 }
 
-/** One variant. */
 export interface VariantFacts {
   /** PEFT's key of the field that turns it on. */
   readonly key: string;
@@ -19,10 +18,7 @@ export interface VariantFacts {
   setting(config: LoraConfig): unknown;
   /** Its effect, for the error of programs without it. */
   readonly effect: string;
-  /**
-   * "separate": PEFT has a layer class for it, and a module can have only one such class. "exclusive": PEFT refuses it together with
-   * any of them.
-   */
+  /** "separate": PEFT has a layer class for it, and a module can have only one such class. "exclusive": PEFT refuses it together with any of them. */
   readonly layer?: "separate" | "exclusive";
   /** True if it matters only in training, not for using a trained adapter. */
   readonly onlyInTraining?: boolean;

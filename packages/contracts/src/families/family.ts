@@ -203,9 +203,7 @@ export interface Family {
   readonly decoderInputs?: { readonly readsSource?: true; readonly beginWithLast?: true };
   /** Class names of config.json's `architectures`, and their tasks. Export writes the first class of a task. */
   readonly architectures: ReadonlyMap<string, Task>;
-  /**
-   * The attribute of the base model in a model with a head: "transformer"; "" if head and base have no separate attributes (T5).
-   */
+  /** The attribute of the base model in a model with a head: "transformer"; "" if head and base have no separate attributes (T5). */
   readonly basePrefix: string;
   readonly config: ConfigTable;
   /** The towers that it is composed of. */

@@ -52,9 +52,7 @@ export class Charsmap {
     this.#texts = bytes.subarray(4 + size);
   }
 
-  /**
-   * The text as SentencePiece normalizes it: at each position the longest sequence in the map is replaced.
-   */
+  /** The text as SentencePiece normalizes it: at each position the longest sequence in the map is replaced. */
   replaceLongest(text: string): string {
     const bytes = encoder.encode(text);
     let written = "";

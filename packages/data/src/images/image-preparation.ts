@@ -6,8 +6,8 @@ import { describeValue, LowrankError } from "@lowrank/contracts";
 export type ResampleFilter = "nearest" | "lanczos" | "bilinear" | "bicubic" | "box";
 
 /**
- * The target size: both lengths, or `edge` for the shorter one, or `longest` for the longer one, and the other in proportion. Or
- * about the image's own size, in whole squares and within a number of pixels.
+ * The target size: both lengths, or `edge` for the shorter one, or `longest` for the longer one, and the other in proportion. Or roughly
+ * the image's own size, in whole squares and within a number of pixels.
  */
 export type ResizeTarget =
   | { readonly height: number; readonly width: number }
@@ -33,8 +33,8 @@ export interface ImagePreparation {
   readonly mean: readonly number[];
   readonly deviation: readonly number[];
   /**
-   * Of Idefics3: the length of the square images that the model reads. With `isSplit` a larger image becomes several of them, and
-   * itself as a small one.
+   * For Idefics3: the length of the square images that the model reads. With `isSplit` a larger image becomes several of them, and one
+   * more that shows the whole image.
    */
   readonly tiles?: { readonly side: number; readonly isSplit: boolean; readonly filter: ResampleFilter };
 }

@@ -27,7 +27,7 @@ export interface Pixels extends Pick<ImagePreparation, "factor" | "mean" | "devi
   readonly width: number;
   /** [height · width · 3]: red, green and blue of each pixel. */
   readonly bytes: Uint8Array;
-  /** Of the first square of an image that was cut into squares of one token each. */
+  /** The grid of the first square of an image that was cut into squares of one token each. */
   readonly grid?: { readonly rows: number; readonly columns: number };
 }
 

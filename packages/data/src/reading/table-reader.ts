@@ -63,6 +63,7 @@ export class TableReader {
     if (this.#rest.length > maxRowLength) throw this.#tooLong();
   }
 
+  /** Removes and returns the examples that are complete so far. */
   take(): Example[] {
     return this.#collector.take();
   }
@@ -80,11 +81,11 @@ export class TableReader {
     this.#parser ??= parserFor(line, this.#kind, this.#options);
     const parsed: ParsedPiece = this.#parser.parse(text, 0, ignoreLastRow);
     const faults = new Map(parsed.errors.map(({ row, message }) => [row, message]));
-    for (const [index, record] of parsed.data.entries()) this.#take(record, faults.get(index));
+    for (const [index, record] of parsed.data.entries()) this.#addRecord(record, faults.get(index));
     return parsed.meta.cursor;
   }
 
-  #take(record: readonly string[], fault: string | undefined): void {
+  #addRecord(record: readonly string[], fault: string | undefined): void {
     const line = this.#line;
     // A quoted field may contain line ends, so a record can have many lines.
     this.#line += 1 + record.reduce((count, field) => count + lineEnds(field), 0);

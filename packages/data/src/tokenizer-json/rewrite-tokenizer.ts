@@ -112,7 +112,7 @@ const nmt = {
   ],
 };
 
-/** The same for normalizers. */
+/** Replaces normalizers of a tokenizer.json. */
 export function rewriteNormalizer(part: Part): Part {
   if (!isObject(part)) return part;
   if (part.type === "Nmt") return nmt;
@@ -129,7 +129,7 @@ export function rewriteNormalizer(part: Part): Part {
   return { ...part, normalizers: part.normalizers.map(rewriteNormalizer) };
 }
 
-/** The same for decoders. */
+/** Replaces decoders of a tokenizer.json. */
 export function rewriteDecoder(part: Part): Part {
   if (!isObject(part)) return part;
   if (part.type === "Replace") return literalReplace(part);

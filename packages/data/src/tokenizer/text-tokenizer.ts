@@ -3,7 +3,7 @@
 
 import type { Tokenizer } from "@huggingface/tokenizers";
 import { isObject, LowrankError, refuseUnknownOptions } from "@lowrank/contracts";
-import { ownAddedTokens } from "../added-tokens/own-added-tokens.ts";
+import { alignAddedTokens } from "../added-tokens/align-added-tokens.ts";
 import { boundedTokenizer } from "../bounds/bounded-tokenizer.ts";
 import { ExampleError, TokenizerError } from "../errors.ts";
 import { processorTemplates } from "../templates/processor-templates.ts";
@@ -103,7 +103,7 @@ export class TextTokenizer {
     const tokenizer = boundedTokenizer(json, { ...unknownToken(json), ...config });
     this.#tokenizer = tokenizer;
     segmentByOwnModel(tokenizer, json);
-    this.#addedIds = ownAddedTokens(tokenizer, json);
+    this.#addedIds = alignAddedTokens(tokenizer, json);
     fallBackToBytes(tokenizer, json.model);
     writeBytesQuickly(tokenizer);
     this.bosToken = tokenText(config.bos_token);

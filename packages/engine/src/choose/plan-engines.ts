@@ -20,10 +20,7 @@ export interface ChooseEngineOptions {
    * may use. In a browser the engine decides.
    */
   readonly threads?: number;
-  /**
-   * The source of LOWRANK_ENGINE, LOWRANK_THREADS, LOWRANK_TFJS_NODE and LOWRANK_ONNX_RUNTIME. Default: the process's
-   * environment.
-   */
+  /** The source of LOWRANK_ENGINE, LOWRANK_THREADS, LOWRANK_TFJS_NODE and LOWRANK_ONNX_RUNTIME. Default: the process's environment. */
   readonly environment?: Environment;
   /** Folder or URL (with a final slash) of the wasm backend's .wasm files; default: in the bundle, else next to the page. */
   readonly wasmPath?: string;

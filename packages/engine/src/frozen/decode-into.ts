@@ -39,7 +39,7 @@ let buffer = new Float32Array(0);
 export function decodeBuffer(size: number): Float32Array {
   if (!currentBackend()?.computesAtOnce) return new Float32Array(size);
   const kernel = decodeKernel();
-  // There the kernel writes anyway.
+  // The kernel writes its results there, so that nothing is copied.
   if (kernel !== undefined && size <= kernel.output.length) return kernel.output.subarray(0, size);
   if (buffer.length < size) buffer = new Float32Array(size);
   return buffer.subarray(0, size);

@@ -255,9 +255,7 @@ function piecesOf(size: number, step: number): readonly Piece[] {
   }));
 }
 
-/**
- * Columns of a product, made piece by piece. Hidden from the tape: it would keep the pieces, whose buffer is used again.
- */
+/** Columns of a product, made piece by piece. Hidden from the tape: it would keep the pieces, whose buffer is used again. */
 function concatenated(size: number, step: number, compute: (first: number, count: number) => tf.Tensor2D): tf.Tensor2D {
   return withoutTape(() =>
     tf.tidy(() => {

@@ -19,10 +19,7 @@ export function chunksOf(time: number): Chunks {
   return { length, count: Math.ceil(time / length) };
 }
 
-/**
- * x [batch, time, heads, size] → [count·batch·heads, length, size]. What pads the last chunk is 0, so it writes nothing and fades
- * nothing.
- */
+/** x [batch, time, heads, size] → [count·batch·heads, length, size]. What pads the last chunk is 0, so it writes nothing and fades nothing. */
 export function inChunks(x: tf.Tensor4D, { length, count }: Chunks): tf.Tensor3D {
   const [batch, time, heads, size] = x.shape;
   const padded = tf.pad(x, [

@@ -52,8 +52,8 @@ export class TokenSteps {
   ) {}
 
   /**
-   * Undefined if the current backend does not support plans, or not these: parts of a decoder, one after the other, for hidden states
-   * of `width` features. `padding` has an entry for each text; default: one text.
+   * A state for the parts of a decoder, one after the other, and hidden states of `width` features. Undefined if the current backend
+   * does not support these plans. `padding` has an entry for each text; default: one text.
    */
   static of(plans: readonly StepPlan[], width: number, padding: readonly number[] = [0]): TokenSteps | undefined {
     const backend: object = tf.backend();
@@ -62,10 +62,7 @@ export class TokenSteps {
     return program && new TokenSteps(plans, backend, program, padding);
   }
 
-  /**
-   * Whether these plans compute the same as those that it was made of, with the same weights, on the current backend, for the same
-   * number of texts with the same padding.
-   */
+  /** Whether the state was made with these plans and weights on the current backend, for the same number of texts with the same padding. */
   isOf(plans: readonly StepPlan[], padding: readonly number[] = [0]): boolean {
     if (tf.backend() !== this.backend || !this.program.isAlive) return false;
     const isSamePadding = padding.length === this.padding.length && padding.every((n, row) => n === this.padding[row]);
@@ -77,7 +74,7 @@ export class TokenSteps {
     return this.program.length;
   }
 
-  /** Whose keys and values it keeps. */
+  /** The layers whose keys and values it stores. */
   get layers(): readonly number[] {
     const nodes = this.plans.flatMap((plan) => plan.nodes);
     return nodes.flatMap((node) => (node.op === "attention" ? [node.attention.layer] : []));

@@ -11,7 +11,7 @@ export interface OperationUse {
   readonly prepare?: () => () => void;
   /** Inputs are between −range and range. Default 1. */
   readonly range?: number;
-  /** Entries of what is not differentiated, such as a frozen weight; each call reads them anew, so that a test may spoil them. */
+  /** Entries of what is not differentiated, such as a frozen weight; each call reads them again, so that a test may change them. */
   readonly constants?: readonly Float32Array[];
   /**
    * Largest of the terms that cancel, in the value and in the gradient of each input, where what they leave can be much

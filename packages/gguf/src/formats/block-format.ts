@@ -12,9 +12,7 @@ export interface BlockFormat {
   /** Whether runs have their own multiples of the block's scale. If not, a block is one run. */
   readonly hasMultiples: boolean;
   readonly hasMinimum: boolean;
-  /**
-   * Whether a block is a scale, perhaps a minimum, and 16 bytes: element i in the low 4 bits of a byte, i + 16 in the high ones.
-   */
+  /** Whether a block is a scale, perhaps a minimum, and 16 bytes: element i in the low 4 bits of a byte, i + 16 in the high ones. */
   readonly isPairs?: boolean;
   /** Writes the parts of the block that begins at byte `at`. */
   readonly unpack: (bytes: Uint8Array, at: number, parts: BlockParts) => void;

@@ -63,10 +63,7 @@ export class AdapterHandle {
     return partsOf(this.#contents, "site");
   }
 
-  /**
-   * All trainable variables, by name in an adapter file without "base_model.model.". The order never changes. A hot swap makes
-   * new variables.
-   */
+  /** All trainable variables, by name in an adapter file without "base_model.model.". The order never changes. A hot swap makes new variables. */
   get variables(): ReadonlyMap<string, tf.Variable> {
     return this.#variables;
   }

@@ -35,7 +35,7 @@ export function processIo(): CommandIo {
   const interruptions = watchInterruptions(process.env);
   let lost: OutputLostError | undefined;
   const stdout = lastingStream(process.stdout, (error) => {
-    if (isClosedTerminal(error)) return; // whoever closed it wants to read no more, and signals say whether to stop
+    if (isClosedTerminal(error)) return; // nobody reads a closed terminal; signals say whether to stop
     lost = new OutputLostError(error);
     if (lost.isReaderGone) interruptions.interrupt("SIGPIPE");
   });

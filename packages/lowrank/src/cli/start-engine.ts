@@ -33,7 +33,7 @@ export function engineHost(options: EngineOptions, report: Report): RunHost {
 }
 
 type Opening = EngineOptions &
-  Pick<OpeningRequest, "adapter" | "allowDifferentBase" | "basePrecision" | "task" | "mayJudgePairs"> & {
+  Pick<OpeningRequest, "adapter" | "allowDifferentBase" | "basePrecision" | "task" | "mayKeepClassifier"> & {
     readonly model: string;
   };
 
@@ -44,8 +44,8 @@ export async function withOpenModel(
   use: (model: OpenedModel, engine: string) => Promise<void>,
 ): Promise<void> {
   const { name } = await startEngine(options, report);
-  const { model: path, adapter, allowDifferentBase, basePrecision, task, mayJudgePairs } = options;
-  const request = { model: path, adapter, allowDifferentBase, basePrecision, task, mayJudgePairs };
+  const { model: path, adapter, allowDifferentBase, basePrecision, task, mayKeepClassifier } = options;
+  const request = { model: path, adapter, allowDifferentBase, basePrecision, task, mayKeepClassifier };
   const model = await openOn(nodePlatform, request, sourceContext(report));
   try {
     await use(model, name);

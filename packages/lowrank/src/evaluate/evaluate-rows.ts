@@ -11,7 +11,7 @@ import type { Notices } from "../notices.ts";
 import type { ComparisonOptions } from "../objectives/embeddings/embeddings.ts";
 import type { ExtraScores } from "../objectives/objective.ts";
 import { objectiveOf, objectives, type RowObjective, rowsAsText, surveyRows } from "../objectives/objectives.ts";
-import { judgesPairs } from "../objectives/ranking/ranking.ts";
+import { givesOneScore } from "../objectives/ranking/ranking.ts";
 import type { RewardOptions } from "../objectives/rewards/reward-settings.ts";
 import { checkReferences } from "../objectives/text/measure-bleu.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
@@ -74,7 +74,7 @@ export async function evaluateRows(
   const texts = options.reward === undefined ? rowsAsText(rows) : rows;
   if (options.generate === true) checkReferences({ name, rows: texts });
   const first = rows.at(0);
-  const isScored = objectiveOf(first).mayBePairs === true && judgesPairs(measurer.opened.model);
+  const isScored = objectiveOf(first).mayKeepClassifier === true && givesOneScore(measurer.opened.model);
   const isReward = isScored && first?.kind === "preference";
   const measured = isReward ? rows : isScored ? labelledPairs(texts).pairs : texts;
   const { objective } = surveyRows(name, measured);

@@ -16,14 +16,14 @@ export interface PlannedRun {
   readonly classNames: readonly string[] | undefined;
 }
 
-/** So few rows are memorised. */
+/** Fewer rows are memorised. */
 const fewRows = 10;
 const fewSteps = 20;
-/** More passes memorise the rows. */
+/** After more epochs, the rows are memorised. */
 const manyEpochs = 25;
 /** From this many rows on, some can be held out for validation. From this many epochs on, memorising goes unnoticed without it. */
 const [enoughToHoldOut, severalEpochs] = [50, 3];
-/** The most frequent class against the rarest. */
+/** Rows of the most frequent class for each row of the rarest, from which classes count as unbalanced. */
 const unbalanced = 10;
 /** Reading more of a file that is larger than memory would take seconds. */
 const maxRows = 10_000;
@@ -43,15 +43,15 @@ export function rowFindings(run: PlannedRun): readonly Warning[] {
   const { file, rows, plan, classNames } = run;
   const { train, validation, drawn } = rows;
   const sample = drawn?.sample ?? someRows(train, maxRows);
-  const of = `"${printable(file)}"`;
+  const fileName = `"${printable(file)}"`;
   const allRows = counted(train.length, "row");
   const epochs = plan.totalSteps / plan.stepsPerEpoch;
-  const passes = Number(epochs.toFixed(1));
+  const roundedEpochs = Number(epochs.toFixed(1));
   const isHeldOut = validation.length > 0;
   const found: (Warning | false | undefined)[] = [
     areAllEqual(sample) && {
       code: "ROWS_ALL_EQUAL",
-      message: `All ${allRows} of ${of} have the same tokens: the adapter can only learn one answer. Check the file, ${named("columns")} and ${named("maxLength")}.`,
+      message: `All ${allRows} of ${fileName} have the same tokens: the adapter can only learn one answer. Check the file, ${named("columns")} and ${named("maxLength")}.`,
     },
     train.length < fewRows && {
       code: "FEW_ROWS",
@@ -60,7 +60,7 @@ export function rowFindings(run: PlannedRun): readonly Warning[] {
     unbalancedClasses(sample, classNames),
     plan.totalSteps < fewSteps && {
       code: "FEW_STEPS",
-      message: `The run has ${counted(plan.totalSteps, "step")} (${counted(passes, "epoch")}), and most runs need 60 or more. Raise ${named("steps")} or ${named("epochs")}.`,
+      message: `The run has ${counted(plan.totalSteps, "step")} (${counted(roundedEpochs, "epoch")}), and most runs need 60 or more. Raise ${named("steps")} or ${named("epochs")}.`,
     },
     !isHeldOut &&
       train.length >= fewRows &&
@@ -72,7 +72,7 @@ export function rowFindings(run: PlannedRun): readonly Warning[] {
       train.length >= enoughToHoldOut &&
       epochs >= severalEpochs && {
         code: "NO_VALIDATION",
-        message: `No rows are held out, and after ${passes} epochs the training loss cannot tell learning from memorising. Hold rows out with ${named("validationShare")} 0.1.`,
+        message: `No rows are held out, and after ${roundedEpochs} epochs the training loss cannot tell learning from memorising. Hold rows out with ${named("validationShare")} 0.1.`,
       },
   ];
   return found.filter((each) => typeof each === "object");

@@ -12,10 +12,7 @@ import type {
 import { omitUndefined } from "../omit-undefined.ts";
 import { endTokens } from "../rows/text-ending.ts";
 
-/**
- * Generation options. Defaults come from generation_config.json in the model's folder; without it, decoding is
- * greedy.
- */
+/** Generation options. Defaults come from generation_config.json in the model's folder; without it, decoding is greedy. */
 export interface TextOptions {
   /**
    * Prompt template: "plain" (unchanged), "alpaca", "vicuna", "koalpaca", or the model's own "chat"; default: the template

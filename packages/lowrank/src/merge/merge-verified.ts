@@ -60,8 +60,10 @@ export async function openExactly(
   const sources = {
     model: async () => source,
     adapter: async () => ({
-      ...{ name: handle.name, tokenizer: tokenizerFolder },
-      ...{ read: async () => adapter, setup: async () => setup ?? {} },
+      name: handle.name,
+      tokenizer: tokenizerFolder,
+      read: async () => adapter,
+      setup: async () => setup ?? {},
     }),
   };
   const exact = await openBase(sources, { task: model.task, minTokens: model.config.vocabularySize }, notices);

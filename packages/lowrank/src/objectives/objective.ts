@@ -35,8 +35,8 @@ export interface Objective<Options = object> {
   readonly hasPictures?: true;
   /** Whether it trains a head that may be new, which takes more steps. */
   readonly hasHead?: true;
-  /** Whether a model with one score can also learn from its rows: a cross-encoder, or a reward model. */
-  readonly mayBePairs?: true;
+  /** Whether a classifier with one output, a cross-encoder or a reward model, can also learn from its rows. */
+  readonly mayKeepClassifier?: true;
   /** Prompts in a batch by default and the reason, if it is not the default of rows. */
   readonly batchSize?: readonly [rows: number, reason: string];
   /** The metric of the best validation by default, if it is not the loss or the accuracy. */

@@ -48,7 +48,7 @@ export function trainingRows(request: TrainingRowsRequest): TrainingRows {
   const [isClassifier, isPreference] = [request.task === "sequence-classification", rows.kinds.has("preference")];
   if (isPreference && (isClassifier || request.loss === "reward"))
     return { ...rows, objective: objectives.rewardModels, problem: "regression" };
-  return rows.objective.mayBePairs === true && isClassifier ? asPairs(rows) : rows;
+  return rows.objective.mayKeepClassifier === true && isClassifier ? asPairs(rows) : rows;
 }
 
 /** Texts to compare, as pairs for a cross-encoder. All pairs of a query are on the same side of the split. */

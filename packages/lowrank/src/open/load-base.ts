@@ -21,8 +21,8 @@ import type { ModelSource } from "./model-source.ts";
 export interface BaseRequest {
   /** The head to use instead of the one that the files name. */
   readonly task?: Task | undefined;
-  /** Whether a classifier with one output keeps it for any task, as a cross-encoder. */
-  readonly mayJudgePairs?: boolean | undefined;
+  /** Whether a classifier with one output (a cross-encoder) keeps its head, whatever `task` is. */
+  readonly mayKeepClassifier?: boolean | undefined;
   /** Number of classes from the data, given the classes that the base's files name. */
   readonly classes?: ((base: BaseClasses) => number) | undefined;
   /** Kind of labels, if neither the adapter nor the base's files decide it. */
@@ -54,14 +54,14 @@ export async function loadBase(
   });
   if (folder !== undefined) {
     const configOf = () => readBaseConfig(folder);
-    return withHead(loadModel(folder, await optionsFor(configOf)), { path, adapter, configOf });
+    return explainMissingHead(loadModel(folder, await optionsFor(configOf)), { path, adapter, configOf });
   }
   const source = await openGguf?.();
   if (source === undefined) throw new Error(`"${path}" is neither a folder nor a file.`);
   try {
     const { loadGguf } = await import("./gguf-reading.ts");
     const configOf = () => readGgufConfig(source);
-    return await withHead(loadGguf(source, await optionsFor(configOf)), { path, adapter, configOf });
+    return await explainMissingHead(loadGguf(source, await optionsFor(configOf)), { path, adapter, configOf });
   } finally {
     if (leftIn === undefined) await source.close?.();
     else leftIn.closesToo(source);
@@ -70,13 +70,13 @@ export async function loadBase(
 
 /** The head and its number of classes: from the adapter, else from the data or the command. */
 async function headFor(
-  { task: requestedTask, mayJudgePairs = false, classes, newHeadSeed, problemType: requested }: BaseRequest,
+  { task: requestedTask, mayKeepClassifier = false, classes, newHeadSeed, problemType: requested }: BaseRequest,
   adapter: Adapter | undefined,
   configOf: () => Promise<ModelConfig>,
 ): Promise<Pick<LoadOptions, "task" | "numLabels" | "newHead" | "problemType">> {
   const problemType = requested ?? decodeProblem(adapter?.metadata);
-  const config = adapter === undefined && classes === undefined && !mayJudgePairs ? undefined : await configOf();
-  const task = mayJudgePairs && config && judgesPairs(adapter, config) ? undefined : requestedTask;
+  const config = adapter === undefined && classes === undefined && !mayKeepClassifier ? undefined : await configOf();
+  const task = mayKeepClassifier && config && keepsClassifier(adapter, config) ? undefined : requestedTask;
   const trained = adapter && config && adapterHead(adapter, config, task);
   const head = trained === undefined ? task : trained.task;
   const numLabels = trained?.classes ?? (config && classes?.(config));
@@ -86,14 +86,15 @@ async function headFor(
 }
 
 /** Whether the adapter was trained as a classifier, or the base alone is one with a single output. */
-export function judgesPairs(adapter: Adapter | undefined, { modelType, architecture, labels }: ModelConfig): boolean {
+export function keepsClassifier(adapter: Adapter | undefined, config: ModelConfig): boolean {
+  const { modelType, architecture, labels } = config;
   if (adapter !== undefined) return adapter.config.taskType === "SEQ_CLS";
   const taskOfFiles = architecture === null ? undefined : familyOf(modelType).architectures.get(architecture);
   return taskOfFiles === "sequence-classification" && labels === 1;
 }
 
-/** The error of the loader advises an option of its own; here the way is a command, or another base. */
-async function withHead(
+/** Replaces HeadMissingError, whose advice is an option of `loadModel`, by an error with advice for commands. */
+async function explainMissingHead(
   loading: Promise<PretrainedModel>,
   { path, adapter, configOf }: Loading,
 ): Promise<PretrainedModel> {

@@ -153,7 +153,7 @@ function withVocabularyOf(base: PretrainedModel, adapter: Adapter | undefined, n
   return base.withVocabulary(size);
 }
 
-/** The same if nobody else needs the base. */
+/** The model in the requested shape. Disposes of the base if another model replaces it. */
 function shapedAlone(base: PretrainedModel, request: ShapeRequest, notices: Notices): PretrainedModel {
   let model: PretrainedModel | undefined;
   try {

@@ -74,7 +74,7 @@ export async function scoreCompletions(
 
 type Failed = (problem: string, cause?: unknown) => Error;
 
-/** What ends each call. */
+/** Functions that end the running calls. */
 type RunningCalls = Set<(reason: unknown) => void>;
 
 /** The result of a call, unless it throws, its time is over, or all calls end. */

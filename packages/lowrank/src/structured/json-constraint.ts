@@ -20,8 +20,8 @@ const maxAutomata = 32;
 const maxMasks = 2 ** 12;
 
 /**
- * Makes constraints for texts that fit a JSON schema; without one, for any JSON object. A schema of zod 4 is asked for its
- * `toJSONSchema`. `endTokens` may end a text that could go on, such as a number.
+ * Makes constraints for texts that fit a JSON schema; without one, for any JSON object. A schema of zod 4 is converted by its
+ * `toJSONSchema`. `endTokens` are allowed where the text may end but could also continue, as in a number.
  * Throws UNSUPPORTED_SCHEMA, TOKENS_WITHOUT_BYTES.
  */
 export function jsonConstraint(
@@ -80,7 +80,7 @@ class JsonConstraint implements TokenConstraint {
   }
 
   accept(id: number): void {
-    // An end token leaves the state: nothing comes after it.
+    // An end token is not in the grammar. It does not change the state, because nothing comes after it.
     this.#state = this.compiled.table.after(this.automaton, this.#state, id) ?? this.#state;
   }
 

@@ -89,7 +89,8 @@ export function anyObject(value: Rule): Rule {
 export function anyList(element: Rule, { min, max }: CountBounds, first: Sequence = []): Rule {
   const stop = Math.max(min, first.length);
   return list({
-    ...{ open: "[", close: "]" },
+    open: "[",
+    close: "]",
     element: (place) => {
       const after = max === Number.POSITIVE_INFINITY ? Math.min(place + 1, stop) : place + 1;
       return place < max ? [[[first[place] ?? element], after]] : [];

@@ -7,7 +7,8 @@ import type { KeepingOptions, RunOptions } from "./training-options.ts";
 const runNames: OptionNames<
   RunOptions & KeepingOptions & { readonly validation?: unknown; readonly onBrokenRows?: unknown }
 > = {
-  ...{ validation: true, onBrokenRows: true },
+  validation: true,
+  onBrokenRows: true,
   ...{ signal: true, checkpoint: true, resumeFrom: true, fingerprint: true, communicator: true, onWarning: true },
   ...{ out: true, overwrite: true, resume: true },
   ...{ saveEvery: true, keepCheckpoints: true, tensorBoard: true, report: true, verifyBase: true },

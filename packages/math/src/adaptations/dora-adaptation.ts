@@ -58,9 +58,7 @@ export class DoraAdaptation implements LowRankAdaptation {
   readonly foldsOnlyAdded = true;
   readonly variables: readonly tf.Variable[];
   readonly #adapterName: string;
-  /**
-   * Cached ‖V‖ and the values that it was computed from. It is equal for all tokens of a text and all batches of a validation.
-   */
+  /** Cached ‖V‖ and the values that it was computed from. It is equal for all tokens of a text and all batches of a validation. */
   #cached: { readonly from: readonly unknown[]; readonly norms: tf.Tensor } | undefined;
 
   constructor(options: DoraAdaptationOptions) {
@@ -112,10 +110,7 @@ export class DoraAdaptation implements LowRankAdaptation {
     );
   }
 
-  /**
-   * base + g·(bias − base): what earlier adaptations added to the bias is part of the output that DoRA scales. An unchanged bias
-   * stays unchanged.
-   */
+  /** base + g·(bias − base): what earlier adaptations added to the bias is part of the output that DoRA scales. An unchanged bias stays unchanged. */
   foldBias(bias: tf.Tensor, bases: BiasBases): tf.Tensor {
     return tf.tidy(() => {
       const ratio = this.#ratio(() => bases.weight(), 1); // [outFeatures]
@@ -128,9 +123,7 @@ export class DoraAdaptation implements LowRankAdaptation {
     this.#cached = undefined;
   }
 
-  /**
-   * The part of the weight that A and B replace (PiSSA) is subtracted from the frozen product, which uses the input before dropout.
-   */
+  /** The part of the weight that A and B replace (PiSSA) is subtracted from the frozen product, which uses the input before dropout. */
   #onWholeInput(result: tf.Tensor, dropped: AdaptationCall, whole: AdaptationCall): tf.Tensor {
     const masked = this.inner.replacedOutput?.(dropped);
     const full = this.inner.replacedOutput?.(whole);

@@ -28,10 +28,7 @@ export interface LoraAdaptationOptions {
   readonly site?: SiteFacts;
   /** How A and B act, if not by the site's kind: `tiedHead`. */
   readonly branch?: Branch;
-  /**
-   * Dropout probability of the low-rank branch's input in training; the frozen product has no dropout. Not used for token ids.
-   * Default 0.
-   */
+  /** Dropout probability of the low-rank branch's input in training; the frozen product has no dropout. Not used for token ids. Default 0. */
   readonly dropout?: number;
   /** Gives two adapters at one site different dropout masks. Default "default". */
   readonly adapterName?: string;

@@ -46,9 +46,9 @@ export class TokenRowsAdaptation implements Adaptation {
     const tokens = tf.tensor2d([...this.indices], [1, this.indices.length], "int32");
     const chosen = tf.cast(tf.equal<tf.Tensor2D>(ids, tokens), "float32"); // [batch·time, tokens]
     const numbers = tf.tensor2d([...this.indices.keys()], [this.indices.length, 1]);
-    const which = tf.reshape(tf.matMul(chosen, numbers), input.shape); // 0 for all other tokens
+    const rowOfToken = tf.reshape(tf.matMul(chosen, numbers), input.shape); // 0 for all other tokens
     const paddingRow = this.indices.indexOf(site.paddingRow ?? -1);
-    const rowStates = tf.mul(embeddingLookup(this.rows, which, { paddingRow }), site.outputScale ?? 1);
+    const rowStates = tf.mul(embeddingLookup(this.rows, rowOfToken, { paddingRow }), site.outputScale ?? 1);
     const isOwn = tf.reshape(tf.sum(chosen, 1), [...input.shape, 1]);
     return tf.where(tf.broadcastTo(tf.greater(isOwn, 0), output.shape), rowStates, output);
   }

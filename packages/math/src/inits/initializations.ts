@@ -23,12 +23,12 @@ import { createLora } from "../matrices/create-lora.ts";
 import { LoraMatrices } from "../matrices/lora-matrices.ts";
 import { loftq } from "../quantization/loftq.ts";
 import type { Initialization, InitRequest } from "./initialization.ts";
-import { explainedVarianceInit, measuredOf } from "./measured/eva.ts";
-import { gradientInit } from "./measured/lora-ga.ts";
+import { evaInit, measuredOf } from "./measured/eva.ts";
+import { loraGaInit } from "./measured/lora-ga.ts";
 import { checkDirections, checkScaling, subtractedMatrices } from "./subtracted-matrices.ts";
 
 /** PiSSA: A and B replace the weight's strongest directions, so that training starts with them. */
-const principalInit: Initialization = {
+const pissaInit: Initialization = {
   name: "pissa",
   source: "Meng, Wang & Zhang 2024 (PiSSA), arXiv 2404.02948",
   initialize(request) {
@@ -47,7 +47,7 @@ function matricesOfDirections({ u, s, v }: Svd, request: InitRequest): LoraMatri
 const pattern = /^pissa_niter_(\d{1,4})$/;
 
 /** PiSSA with a fast approximate decomposition, for large weights. */
-const quickPrincipalInit: Initialization = {
+const fastPissaInit: Initialization = {
   name: "pissa_niter_<n>",
   source: "Meng, Wang & Zhang 2024 (PiSSA), arXiv 2404.02948; Halko, Martinsson & Tropp 2011",
   isDrawn: true,
@@ -99,7 +99,7 @@ function shrunk(matrix: Matrix): Matrix {
 }
 
 /** OLoRA: A and B replace the first part of the weight's QR decomposition. B's rows are orthonormal at first. */
-const orthonormalInit: Initialization = {
+const oloraInit: Initialization = {
   name: "olora",
   source: "Büyükakyüz 2024 (OLoRA), arXiv 2406.01775; without division by s, as PEFT",
   initialize(request) {
@@ -111,7 +111,7 @@ const orthonormalInit: Initialization = {
 };
 
 /** MiCA: B is set to the output directions that the weight uses least and is not trained. A is trained from zero. */
-const minorInit: Initialization = {
+const micaInit: Initialization = {
   name: "mica",
   source: "Minor Component Adaptation (MiCA), arXiv 2604.01694",
   initializesEmbeddings: true,
@@ -137,7 +137,7 @@ const damping = 0.01;
  * CorDA: A and B replace a part of the weight like PiSSA, but directions are ranked by the layer's inputs: the weight times the
  * inputs' second moments is decomposed.
  */
-const contextInit: Initialization = {
+const cordaInit: Initialization = {
   name: "corda",
   source: "Yang et al. 2024 (CorDA), arXiv 2406.05223",
   initialize(request) {
@@ -171,7 +171,7 @@ function damped({ rows: size, columns, values }: Matrix): Matrix {
  * LoftQ: A and B reduce the error of quantizing the weight. The dequantized weight replaces the frozen one in the adapted layer.
  * PEFT changes the base for good; here the base stays unchanged.
  */
-const roundedInit: Initialization = {
+const loftqInit: Initialization = {
   name: "loftq",
   source: "Li et al. 2023 (LoftQ), arXiv 2310.08659; without regard to s, as PEFT",
   initialize(request) {
@@ -236,14 +236,14 @@ export const initializations: readonly Initialization[] = [
   randomInit,
   gaussianInit,
   orthogonalInit,
-  principalInit,
-  quickPrincipalInit,
-  orthonormalInit,
-  minorInit,
-  explainedVarianceInit,
-  contextInit,
-  gradientInit,
-  roundedInit,
+  pissaInit,
+  fastPissaInit,
+  oloraInit,
+  micaInit,
+  evaInit,
+  cordaInit,
+  loraGaInit,
+  loftqInit,
 ];
 
 /** The initialization for a value of PEFT's `init_lora_weights`. Throws UnknownInitializationError. */

@@ -35,10 +35,7 @@ export function reshapedLayout(computed: readonly number[], stored: readonly num
   };
 }
 
-/**
- * A kernel: [height·width·inFeatures, outFeatures] in memory, [outFeatures, inFeatures, height, width] in the file, or without
- * height.
- */
+/** A kernel: [height·width·inFeatures, outFeatures] in memory, [outFeatures, inFeatures, height, width] in the file, or without height. */
 export function kernelLayout(sizes: {
   readonly kernel: ConvolutionGeometry["kernel"];
   readonly inFeatures: number;

@@ -26,10 +26,7 @@ export function lowRankDelta(a: tf.Tensor2D, b: tf.Tensor2D, scale: number): tf.
   return tf.tidy(() => (a.size < b.size ? tf.matMul(tf.mul(a, scale), b) : tf.matMul(a, tf.mul(b, scale))));
 }
 
-/**
- * The update of a weight [inFeatures, outFeatures]: scale·F₁·F₂·…, minus scale·a·b if A and B replace a part of the weight. The
- * caller owns it.
- */
+/** The update of a weight [inFeatures, outFeatures]: scale·F₁·F₂·…, minus scale·a·b if A and B replace a part of the weight. The caller owns it. */
 export function loraDelta(update: Update, scale: number): tf.Tensor2D {
   return tf.tidy(() => {
     const { a, b } = toAB(update);

@@ -4,9 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type AB, toAB, type Update } from "./factor.ts";
 import { type FileLayout, readStored, type StoredValues } from "./file-layout.ts";
 
-/**
- * scale·left·right, for a weight as a matrix: all axes except the last are rows; for a kernel, all except the first are columns.
- */
+/** scale·left·right, for a weight as a matrix: all axes except the last are rows; for a kernel, all except the first are columns. */
 export interface RowUpdate {
   readonly scale: number;
   readonly rank: number;

@@ -34,10 +34,7 @@ export function factorsOf(
   return clamp === null ? factors : clamped(factors, clamp);
 }
 
-/**
- * For each component, 1 or −1. A decomposition does not determine the sign: without factors to follow, the largest entry of A
- * becomes positive.
- */
+/** For each component, 1 or −1. A decomposition does not determine the sign: without factors to follow, the largest entry of A becomes positive. */
 function directionOf({ a, b }: Factors, signs: Factors | null): Float64Array {
   return Float64Array.from({ length: a.rows }, (_, component) => {
     if (signs && component < signs.a.rows) return similarity({ a, b }, signs, component) < 0 ? -1 : 1;

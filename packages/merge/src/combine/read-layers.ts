@@ -168,9 +168,7 @@ function collectSaved(
   return saved;
 }
 
-/**
- * PEFT saves the bias of an adapted layer under "base_layer". In the combination this is any layer that one of the adapters adapts.
- */
+/** PEFT saves the bias of an adapted layer under "base_layer". In the combination this is any layer that one of the adapters adapts. */
 function savedKey(key: string, layers: ReadonlyMap<string, CombinedLayer>): string {
   const { path, parameter } = parseTensorKey(key) ?? {};
   if (path === undefined || parameter !== "bias") return key;

@@ -34,10 +34,7 @@ export function exportConfig(
   };
 }
 
-/**
- * Sets fields of the configuration: in the text model's inner object if there is one (Gemma 3), and outside it if the key exists
- * there.
- */
+/** Sets fields of the configuration: in the text model's inner object if there is one (Gemma 3), and outside it if the key exists there. */
 function withFields(
   base: Readonly<Record<string, unknown>>,
   { config }: ExportableModel,

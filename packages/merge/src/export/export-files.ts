@@ -16,10 +16,10 @@ import { type FloatSpellings, floatSpellings, writeJson } from "./json-floats.ts
 import { changesOf, type PlannedTensor, planTensors, planTensorsOf } from "./plan-tensors.ts";
 import { streamTensor, type TensorSources } from "./tensor-pieces.ts";
 
-/** Files of a tokenizer … */
+/** Files of a tokenizer, copied from the base or from the adapter's tokenizer. */
 const tokenizerFile =
   /^(tokenizer\.json|tokenizer_config\.json|special_tokens_map\.json|added_tokens\.json|vocab\.(json|txt)|merges\.txt|(tokenizer|spiece|spm|sentencepiece\.bpe)\.model|(source|target)\.spm|chat_template\.(jinja|json))$/;
-/** … and, of a base, generation settings and licences. */
+/** Generation settings and licences, copied from the base. */
 const otherFile = /^(generation_config\.json|(pre)?processor_config\.json|LICENSE.*|NOTICE.*)$/;
 
 /** Whether a file belongs to a tokenizer. Only plain names count, so a write cannot leave the folder. */

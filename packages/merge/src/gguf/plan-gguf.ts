@@ -13,7 +13,8 @@ export interface PlannedGgufTensor {
   readonly name: string;
   readonly shape: readonly number[];
   readonly type: string;
-  readonly from: /** As the base's file has it. */
+  /** "base": the bytes of the base's file; "model": the model's weight, encoded. */
+  readonly from:
     | { readonly kind: "base" }
     | { readonly kind: "model"; readonly path: string; readonly type: EncodableType; readonly order: WeightOrder };
 }
@@ -22,7 +23,7 @@ export interface GgufPlanFacts extends Changes {
   readonly table: GgufTable;
 }
 
-/** All tensors in one file type. Throws UnnamedWeightsError. */
+/** All tensors of a file in one of llama.cpp's file types. Throws UnnamedWeightsError. */
 export function planGguf(
   model: ExportableModel,
   type: GgufFileType,
@@ -52,14 +53,14 @@ export function planLikeBase(
   const planned = [...base.tensors.values()].map(({ name, type, shape }): PlannedGgufTensor => {
     const weight = weights.get(name);
     if (weight === undefined || !facts.changed.has(weight.path)) return { name, shape, type, from: { kind: "base" } };
-    return asModel(weight, type);
+    return fromModel(weight, type);
   });
   const added = [...weights.values()].filter(({ name }) => !base.tensors.has(name));
-  const ofTable = base.tensors.get("token_embd.weight")?.type ?? "F32";
-  return [...planned, ...added.map((weight) => asModel(weight, ofTable))];
+  const embeddingType = base.tensors.get("token_embd.weight")?.type ?? "F32";
+  return [...planned, ...added.map((weight) => fromModel(weight, embeddingType))];
 }
 
-function asModel({ name, path, order }: NamedWeight, type: string): PlannedGgufTensor {
+function fromModel({ name, path, order }: NamedWeight, type: string): PlannedGgufTensor {
   const shape = storedShape(order);
   const ggufType = fitting(writable(type), shape);
   return { name, shape, type: ggufType, from: { kind: "model", path, type: ggufType, order } };
@@ -84,15 +85,14 @@ function namedWeights({ config, task }: ExportableModel, { table, isUntied }: Gg
     ({ path, tiedWith, isBuffer }) => !isBuffer && (tiedWith === null || isUntied) && !isUnread(path),
   );
   // Decoders without a head lack the prefix of the names with one.
-  const inTable = (path: string) =>
+  const tablePath = (path: string) =>
     task === "feature-extraction" ? pathInModel(config.family, table.task ?? "causal-lm", path) : path;
   const unnamed: string[] = [];
   const weights = parameters.flatMap(({ path, shape }): NamedWeight[] => {
-    const name = ggufNameOf(table, inTable(path));
-    if (name === null) unnamed.push(path);
-    return name === null
-      ? []
-      : [{ name, path, order: { shape, change: ggufParameterOf(table, name)?.change, config } }];
+    const name = ggufNameOf(table, tablePath(path));
+    if (name !== null) return [{ name, path, order: { shape, change: ggufParameterOf(table, name)?.change, config } }];
+    unnamed.push(path);
+    return [];
   });
   if (unnamed.length > 0) throw new UnnamedWeightsError(table.architecture, unnamed);
   return weights;

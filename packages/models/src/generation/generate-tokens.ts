@@ -53,7 +53,7 @@ export async function* generateTokens(
   const rows = promptIds.map((): number[] => []);
   const { generation } = model;
   const { decoderStartTokenId: start = generation.decoderStartTokenId } = options;
-  const read = decoded(model, promptIds, start);
+  const decoderPrompts = decoderPromptsOf(model, promptIds, start);
   const { eosTokenIds = generation.eosTokenIds, forced = generation.forced, banned = generation.banned } = options;
   const { sampling, repetitionPenalty, logitBias, logprobs } = options;
   const rules = { sampling, repetitionPenalty, logitBias, forced, banned, maxNewTokens };
@@ -65,19 +65,19 @@ export async function* generateTokens(
   const prefix = keepsKeys(model) && pixelValues === undefined ? options.prefix : undefined;
   const cachedPrefix = prefix?.take(model, promptIds[0] ?? [], context.adapters);
   let cache = cachedPrefix?.cache ?? new KeyValueCache(context.adapters);
-  let isWhole = true;
+  let isCacheWhole = true;
   try {
     const cachedTokens = cachedPrefix?.length;
     let next = firstWindow(model, promptIds, { start, inputFeatures, pixelValues, imageGrids, cachedTokens });
     for (let step = 0; step < maxNewTokens; step++) {
       await pause(step);
       signal?.throwIfAborted();
-      isWhole = false;
+      isCacheWhole = false;
       const logits = lastLogits(model, next, { cache, context });
-      isWhole = true;
+      isCacheWhole = true;
       const contexts = rows.map((row, prompt) => {
         const constraint = ended[prompt] === true ? undefined : constraints[prompt];
-        return { prompt, step, seen: [...(read[prompt] ?? []), ...row], constraint };
+        return { prompt, step, seen: [...(decoderPrompts[prompt] ?? []), ...row], constraint };
       });
       const chosen = await chooseTokens(logits, { rules, logprobs, contexts });
       for (const [prompt, { id, report }] of chosen.entries()) {
@@ -98,7 +98,7 @@ export async function* generateTokens(
     }
   } finally {
     const text = [...(promptIds[0] ?? []), ...(rows[0] ?? [])].slice(0, cache.length);
-    if (prefix !== undefined && isWhole && text.length > 0) prefix.keep(model, cache, text);
+    if (prefix !== undefined && isCacheWhole && text.length > 0) prefix.keep(model, cache, text);
     else cache.dispose();
   }
 }
@@ -151,8 +151,8 @@ async function chooseTokens(logits: tf.Tensor2D, { rules, logprobs, contexts }: 
   }
 }
 
-/** The ids to which the repetition penalty applies: the prompts, or for an encoder–decoder only what the decoder wrote. */
-function decoded(
+/** The decoder's tokens before the new ones, for the rules of tokens: the prompts, or the start token of an encoder–decoder. */
+function decoderPromptsOf(
   model: PretrainedModel,
   promptIds: GenerationOptions["promptIds"],
   start: number | null,
@@ -169,7 +169,7 @@ function rotatesDifferently({ rotary }: ModelConfig, positions: number): boolean
   return rotary?.scaling.type === "longrope" && positions === rotary.scaling.originalMaxPositions + 1;
 }
 
-/** Lets timers and messages through now and then: most backends never wait, so an abort would go unheard. */
+/** Lets timers and messages run. Most backends never wait, so without it an abort would have no effect. */
 async function pause(step: number): Promise<void> {
   if (step % 4 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
 }

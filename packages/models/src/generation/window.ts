@@ -34,7 +34,7 @@ export function firstWindow(
   promptIds: Rows,
   { start, inputFeatures, pixelValues, imageGrids, cachedTokens }: Beginning,
 ): Window {
-  if (inputFeatures !== undefined) return soundWindow(inputFeatures, promptIds);
+  if (inputFeatures !== undefined) return audioWindow(inputFeatures, promptIds);
   if (model.task !== "sequence-to-sequence") {
     const { imageTokenId: token } = model.config;
     const shifts = imageGrids && placeImages(promptIds, [], { grids: imageGrids, token }).shifts;
@@ -59,7 +59,7 @@ interface Prompts {
   readonly mask: Rows | undefined;
   /** Number of a text's first position. */
   readonly first: number;
-  /** Of texts whose images have fewer positions than tokens, or 0: added to the position after the last token. */
+  /** For texts whose images have fewer positions than tokens, the number that is added to the position after the last token; else 0. */
   readonly shifts?: readonly number[] | undefined;
 }
 
@@ -134,12 +134,12 @@ function sourceWindow(source: Sources, latest: readonly number[]): Window {
   };
 }
 
-function soundWindow(inputFeatures: tf.Tensor3D, latest: Rows): Window {
+function audioWindow(inputFeatures: tf.Tensor3D, latest: Rows): Window {
   return {
     positions: 0,
     inputs: () => ({ inputFeatures, decoderInputIds: matrix(latest) }),
     after: (next) =>
-      soundWindow(
+      audioWindow(
         inputFeatures,
         next.map((id) => [id]),
       ),

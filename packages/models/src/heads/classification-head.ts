@@ -61,7 +61,7 @@ export class ClassificationHead implements Head {
   }
 }
 
-/** Of the rows that count. */
+/** The answers of the rows that are supervised. */
 function classesOf(logits: tf.Tensor2D, labels: tf.Tensor): Answers {
   const classes = Array.from(labels.dataSync());
   const rows = classes.flatMap((label, row) => (label === -100 ? [] : [row]));

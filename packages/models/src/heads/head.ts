@@ -27,7 +27,7 @@ export type Answers =
       readonly problem: Exclude<ProblemType, "single_label_classification">;
     }
   /** How likely an answer starts and ends at each token: logits [batch, time, 2]. */
-  | { readonly kind: "places"; readonly values: tf.Tensor };
+  | { readonly kind: "spans"; readonly values: tf.Tensor };
 
 /** A loss and the answers that it judges. */
 export interface Measurement extends LossSum {

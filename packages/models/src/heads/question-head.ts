@@ -66,7 +66,7 @@ export class QuestionHead implements Head {
       of: (states) => lossOf(logitsOf(states)),
       measured: (states) => {
         const logits = logitsOf(states);
-        return { ...lossOf(logits), answers: { kind: "places", values: logits } };
+        return { ...lossOf(logits), answers: { kind: "spans", values: logits } };
       },
     };
   }

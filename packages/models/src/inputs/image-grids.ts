@@ -22,21 +22,21 @@ export function placeImages(ids: Rows, positions: Rows, { grids, token }: GridIm
   let image = 0;
   const shifts: number[] = [];
   const texts = ids.map((row, text) => {
-    let [shift, square] = [0, 0];
+    let [shift, seen] = [0, 0];
     const places = row.map((id, index) => {
-      const time = ((positions[text] ?? positions[0])?.[index] ?? 0) + shift - square;
+      const time = ((positions[text] ?? positions[0])?.[index] ?? 0) + shift - seen;
       const grid = id === token ? grids[image] : undefined;
       if (grid === undefined) return [time, time, time] as const;
-      const place = [time, time + Math.floor(square / grid.columns), time + (square % grid.columns)] as const;
-      square++;
-      if (square < grid.rows * grid.columns) return place;
-      shift += Math.max(grid.rows, grid.columns) - square;
-      square = 0;
+      const place = [time, time + Math.floor(seen / grid.columns), time + (seen % grid.columns)] as const;
+      seen++;
+      if (seen < grid.rows * grid.columns) return place;
+      shift += Math.max(grid.rows, grid.columns) - seen;
+      seen = 0;
       image++;
       return place;
     });
-    if (square > 0)
-      throw new ModelInputError("imageGrids", `row ${text} of inputIds has only ${square} tokens of image ${image}`);
+    if (seen > 0)
+      throw new ModelInputError("imageGrids", `row ${text} of inputIds has only ${seen} tokens of image ${image}`);
     shifts.push(shift);
     return places;
   });

@@ -242,9 +242,7 @@ function checkShape(name: string, tensor: tf.Tensor | undefined, expected: reado
   throw new ModelInputError(name, `the shape is [${tensor.shape}], expected [${expected}]`);
 }
 
-/**
- * Throws ModelInputError for ids outside a table of `size` rows. Not on a GPU, where the check would read the values back.
- */
+/** Throws ModelInputError for ids outside a table of `size` rows. Not on a GPU, where the check would read the values back. */
 export function checkIds(name: string, ids: tf.Tensor, size: number): void {
   if (ids.dtype !== "int32") throw new ModelInputError(name, `the type is ${ids.dtype}, expected int32`);
   if (currentBackend()?.memory === "gpu") return;

@@ -117,7 +117,7 @@ async function readPieces(
 const levels = [0, 0.5, 1, 1.5, 2, 3, 4, 6, -0, -0.5, -1, -1.5, -2, -3, -4, -6];
 const blockBytes = 16;
 
-/** Of blocks [experts, rows, blocks, 16] and scales [experts, rows, blocks]: the stack [experts, columns, rows] that they hold. */
+/** The shape of the stack [experts, columns, rows] that blocks [experts, rows, blocks, 16] and scales [experts, rows, blocks] hold. */
 function mxfp4Shape(blocks: SourceTensor, scales: SourceTensor): readonly [number, number, number] | undefined {
   const [experts = 0, rows = 0, groups = 0, bytes] = blocks.shape;
   const isMxfp4 = blocks.shape.length === 4 && bytes === blockBytes && blocks.dtype === "U8" && scales.dtype === "U8";

@@ -26,7 +26,7 @@ export interface PassInputs {
   readonly positions: readonly (readonly number[])[];
   /** If tokens have a row and a column in an image: the rows, then the columns, both as `positions`. */
   readonly places?: readonly PassInputs["positions"][];
-  /** Of a pass through an encoder of images of any size: rows and columns of squares of patches of each image. */
+  /** For an encoder of images of any size: rows and columns of squares of patches of each image. */
   readonly grids?: readonly Grid[];
   /** [batch, past + time]; 0 hides a key. */
   readonly attentionMask?: tf.Tensor2D;

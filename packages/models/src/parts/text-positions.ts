@@ -18,7 +18,7 @@ export interface FirstTokens {
 
 /** The beginnings of a batch of texts. */
 export class Texts {
-  /** Of a cache that was joined of others or cut. */
+  /** The texts of a cache that was joined from others or cut. */
   static readonly unknown = new Texts();
   readonly #first: FirstTokens | undefined;
   #ids: readonly (readonly number[])[] | undefined;

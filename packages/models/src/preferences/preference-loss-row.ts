@@ -19,9 +19,9 @@ interface ScoredPairs {
   readonly all: AnswerScores;
   /** 1 for each of all that is good, 0 for others: [answers] */
   readonly good: tf.Tensor1D;
-  /** Of a loss with `mismatched`: how far the adapter moves answers to other prompts, at least 0, a scalar without gradient. */
+  /** For a loss with `mismatched`: how far the adapter moves answers to other prompts, at least 0, a scalar without gradient. */
   readonly divergence: tf.Scalar;
-  /** Of a loss with `text`: the mean loss of prompts and chosen answers as text, a scalar. */
+  /** For a loss with `text`: the mean loss of prompts and chosen answers as text, a scalar. */
   readonly textLoss: tf.Scalar;
 }
 

@@ -18,9 +18,7 @@ import { type AtomicWriteOptions, atomicWriteNames, keepMode } from "./write-fil
 
 /** Options of `writeFolderAtomic`. */
 export interface FolderWriteOptions extends AtomicWriteOptions {
-  /**
-   * Selects entries of a replaced folder, by name, that the new one keeps, unless `fill` wrote an entry of that name. Default: none.
-   */
+  /** Selects entries of a replaced folder, by name, that the new one keeps, unless `fill` wrote an entry of that name. Default: none. */
   readonly keep?: (name: string) => boolean;
 }
 

@@ -41,7 +41,7 @@ export async function openShardedSafetensors(
   return openShards(folder, parseShardIndex(indexJson), options);
 }
 
-/** The same for a parsed index. */
+/** Like `openShardedSafetensors`, for a parsed index. */
 export async function openShards(
   folder: ShardFolder,
   index: ShardIndex,

@@ -85,7 +85,7 @@ export class JobQueue {
   }
 
   async add(job: Job): Promise<Job> {
-    await this.#say(job.id, `Created fine-tuning job: ${job.id}`);
+    await this.#addEvent(job.id, `Created fine-tuning job: ${job.id}`);
     const added = await this.jobs.put(job);
     this.#wake();
     return added;
@@ -115,7 +115,7 @@ export class JobQueue {
       throw new RequestError(400, "INVALID_JOB_STATUS", `Cannot ${command} the job "${id}": it is ${status}.`);
     const job = await this.update(id, { status: wanted, ...(command === "cancel" && { finished_at: seconds() }) });
     if (command !== "resume") current?.run.stop(command);
-    await this.#say(id, `The job is ${wanted}`);
+    await this.#addEvent(id, `The job is ${wanted}`);
     if (command === "cancel" && current === undefined) await this.#clear(id);
     this.#wake();
     return job;
@@ -198,7 +198,11 @@ export class JobQueue {
     );
     const earlier = this.jobs.all.find((other) => other.fine_tuned_model === model);
     return this.parts.fineTuning.tuner.start({
-      ...{ method, grader, seed, training: this.files.path(training_file, ".jsonl"), folder: this.#pathOf(id) },
+      method,
+      grader,
+      seed,
+      training: this.files.path(training_file, ".jsonl"),
+      folder: this.#pathOf(id),
       validation: validation_file === null ? undefined : this.files.path(validation_file, ".jsonl"),
       from: earlier && this.#pathOf(earlier.id, "adapter"),
       hyperparameters: Object.fromEntries(numbers),
@@ -207,18 +211,19 @@ export class JobQueue {
 
   async #record(current: Current, event: Exclude<FineTuneEvent, { readonly type: "end" }>): Promise<void> {
     const { id } = current;
-    if (event.type === "note") return this.#say(id, event.message, { level: "warn" });
+    if (event.type === "note") return this.#addEvent(id, event.message, { level: "warn" });
     const { type, step } = event;
-    if (type === "start") return this.#say(id, step === 0 ? "Fine-tuning job started" : `Resumed after step ${step}`);
+    if (type === "start")
+      return this.#addEvent(id, step === 0 ? "Fine-tuning job started" : `Resumed after step ${step}`);
     if (type === "evaluation") {
       const { loss, accuracy, reward } = event;
       const data = { step, valid_loss: loss, valid_mean_token_accuracy: accuracy, valid_mean_reward: reward };
-      return this.#say(id, `Step ${step}: validation ${measured(event)}`, { data });
+      return this.#addEvent(id, `Step ${step}: validation ${measured(event)}`, { data });
     }
     const { steps, loss, reward, tokens, secondsLeft } = event;
     current.finish = Math.ceil(seconds() + secondsLeft);
     const data = { step, total_steps: steps, train_loss: loss, train_mean_reward: reward, tokens };
-    await this.#say(id, `Step ${step}/${steps}: training ${measured(event)}`, { data });
+    await this.#addEvent(id, `Step ${step}/${steps}: training ${measured(event)}`, { data });
   }
 
   /** The adapter is served before the job has succeeded, so that clients can use it at once. */
@@ -231,20 +236,20 @@ export class JobQueue {
     );
     // A resumed run may repeat steps.
     const trained_tokens = [...new Map(trained).values()].reduce((sum, tokens) => sum + tokens, 0);
-    await this.#say(id, `New fine-tuned model created: ${fine_tuned_model}`);
-    await this.#say(id, "The job has successfully completed");
+    await this.#addEvent(id, `New fine-tuned model created: ${fine_tuned_model}`);
+    await this.#addEvent(id, "The job has successfully completed");
     const finished_at = seconds();
     await this.update(id, { status: "succeeded", fine_tuned_model, finished_at, trained_tokens });
   }
 
   async #fail(id: string, failure: unknown): Promise<void> {
     const message = messageOf(failure);
-    await this.#say(id, message, { level: "error" }).catch(() => undefined); // the disk may be full
+    await this.#addEvent(id, message, { level: "error" }).catch(() => undefined); // the disk may be full
     const code = LowrankError.isInstance(failure) ? failure.code.toLowerCase() : "job_failed";
     await this.update(id, { status: "failed", finished_at: seconds(), error: { code, message, param: null } });
   }
 
-  async #say(id: string, message: string, more: Partial<Pick<JobEvent, "level" | "data">> = {}): Promise<void> {
+  async #addEvent(id: string, message: string, more: Partial<Pick<JobEvent, "level" | "data">> = {}): Promise<void> {
     const own = { id: `ftevent-${randomBytes(12).toString("hex")}`, created_at: seconds() };
     const type = more.data === undefined ? "message" : "metrics";
     const event = { object: "fine_tuning.job.event", ...own, level: "info", type, message, data: {}, ...more } as const;

@@ -48,11 +48,11 @@ export function jobRequest({ metadata, ...body }: JsonObject) {
     for (const [name, value] of Object.entries(unserved)) {
       const path = `method.reinforcement.hyperparameters.${name}`;
       known.add(path);
-      fields.unserved(path, [value]);
+      fields.refuseUnsupported(path, [value]);
     }
   }
   for (const name of flat.keys()) if (!known.has(name)) fields.fault(name, "this field is not supported");
-  fields.unserved("integrations", []);
+  fields.refuseUnsupported("integrations", []);
   const suffix = fields.text("suffix");
   if (suffix !== undefined && !/^[\w.-]{1,64}$/.test(suffix))
     fields.fault("suffix", "expected 1 to 64 letters, digits, dots, hyphens or underscores");

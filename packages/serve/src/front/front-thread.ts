@@ -23,9 +23,9 @@ export interface FrontData {
 /** A complete request, or the note that its client has disconnected. */
 export type FromFront =
   | { readonly type: "listening"; readonly port: number }
-  | { readonly type: "left"; readonly id: number }
+  | { readonly type: "disconnected"; readonly id: number }
   | {
-      readonly type: "asked";
+      readonly type: "request";
       readonly id: number;
       readonly method: string;
       readonly path: string;
@@ -57,16 +57,16 @@ export function frontThread(
 ): void {
   const { host, port, state, keepAliveMs, stalledSeconds, maxBytes, maxFileBytes, hosts, keyDigest } =
     workerData as FrontData; // from start-front.ts
-  const answers = new Map<number, import("node:http").ServerResponse>();
+  const responses = new Map<number, import("node:http").ServerResponse>();
   let latest = 0;
-  const server = http.createServer((asked, answer) => {
-    const { method = "GET", url = "/", headers, socket } = asked;
+  const server = http.createServer((request, response) => {
+    const { method = "GET", url = "/", headers, socket } = request;
     const isKnown = hosts?.includes((headers.host ?? "").replace(/:\d+$/, "").toLowerCase()) ?? true;
     if (url === "/health" && isKnown && (method === "GET" || method === "HEAD")) {
       const isStalled = Math.floor(Date.now() / 1000) - Atomics.load(state, 1) > stalledSeconds;
       const status = Atomics.load(state, 0) === 1 ? "stopping" : isStalled ? "stalled" : "ok";
-      answer.writeHead(status === "ok" ? 200 : 503, { "content-type": "application/json" });
-      answer.end(JSON.stringify({ status }));
+      response.writeHead(status === "ok" ? 200 : 503, { "content-type": "application/json" });
+      response.end(JSON.stringify({ status }));
       return;
     }
     const key = /^Bearer (.+)$/i.exec(headers.authorization ?? "")?.[1] ?? "";
@@ -76,20 +76,20 @@ export function frontThread(
     const chunks: Uint8Array[] = [];
     let bytes = 0;
     // Collected here, so that a slow client does not occupy the model's thread. A body is read only up to the limit.
-    asked.on("data", (chunk: Uint8Array) => {
+    request.on("data", (chunk: Uint8Array) => {
       if (bytes <= limit) chunks.push(chunk);
       bytes += chunk.length;
     });
-    new Promise<void>((resolve) => (limit < 0 ? resolve() : asked.on("end", resolve))).then(() => {
+    new Promise<void>((resolve) => (limit < 0 ? resolve() : request.on("end", resolve))).then(() => {
       const id = ++latest;
-      answers.set(id, answer);
-      answer.on("close", () => {
-        answers.delete(id);
-        if (!answer.writableEnded) parentPort?.postMessage({ type: "left", id });
+      responses.set(id, response);
+      response.on("close", () => {
+        responses.delete(id);
+        if (!response.writableEnded) parentPort?.postMessage({ type: "disconnected", id });
       });
       const from = { address: socket.remoteAddress ?? "", connection: `${socket.remotePort}`, refusal };
       const body = Buffer.concat(chunks).subarray(0, limit + 1);
-      parentPort?.postMessage({ type: "asked", id, method, path: url, headers, ...from, body });
+      parentPort?.postMessage({ type: "request", id, method, path: url, headers, ...from, body });
     });
   });
   server.keepAliveTimeout = keepAliveMs;
@@ -100,13 +100,13 @@ export function frontThread(
   parentPort?.on("message", (message: ToFront) => {
     if (message.type === "close") {
       server.close(() => process.exit());
-      setInterval(() => answers.size === 0 && server.closeAllConnections(), 20);
+      setInterval(() => responses.size === 0 && server.closeAllConnections(), 20);
       setTimeout(() => server.closeAllConnections(), message.readersMs);
       return;
     }
-    const answer = answers.get(message.id);
-    if (message.type === "head" && answer?.headersSent === false) answer.writeHead(message.status, message.headers);
-    if (message.type === "chunk") answer?.write(message.bytes);
-    if (message.type === "end") answer?.end();
+    const response = responses.get(message.id);
+    if (message.type === "head" && response?.headersSent === false) response.writeHead(message.status, message.headers);
+    if (message.type === "chunk") response?.write(message.bytes);
+    if (message.type === "end") response?.end();
   });
 }

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { type FromFront, type FrontData, frontThread, type ToFront } from "./front-thread.ts";
 
-type Asked = Extract<FromFront, { type: "asked" }>;
+type FrontRequest = Extract<FromFront, { type: "request" }>;
 
 /** Longer than clients keep idle connections. With Node's 5 s, which httpx also has, both sides may close at the same moment. */
 const keepAliveMs = 75_000;
@@ -12,7 +12,7 @@ const keepAliveMs = 75_000;
 const stalledSeconds = 300;
 
 /** The origin of a request, which a client cannot forge. */
-export type Client = Pick<Asked, "address" | "connection" | "refusal">;
+export type Client = Pick<FrontRequest, "address" | "connection" | "refusal">;
 
 /** The front thread, which has the port. */
 export interface Front {
@@ -35,28 +35,28 @@ export async function startFront(
   const source = `(${frontThread})(require("node:http"), require("node:worker_threads"), require("node:crypto"))`;
   const worker = new Worker(source, { eval: true, workerData });
   const send = (message: ToFront) => worker.postMessage(message);
-  const asked = new Map<number, AbortController>();
+  const running = new Map<number, AbortController>(); // by the ids of requests
   const port = await new Promise<number>((resolve, reject) => {
     worker.once("error", reject);
     worker.on("message", (message: FromFront) => {
       if (message.type === "listening") resolve(message.port);
-      else if (message.type === "left") asked.get(message.id)?.abort(new Error("The client has left."));
+      else if (message.type === "disconnected") running.get(message.id)?.abort(new Error("The client has left."));
       else void answerOne(message);
     });
   });
   worker.removeAllListeners("error"); // later errors are unexpected, and crash the process
   const timer = setInterval(turn, 1000).unref();
 
-  async function answerOne({ id, method, path, headers, body, ...client }: Asked) {
-    const left = new AbortController();
-    asked.set(id, left);
+  async function answerOne({ id, method, path, headers, body, ...client }: FrontRequest) {
+    const abort = new AbortController();
+    running.set(id, abort);
     try {
       const hasBody = method !== "GET" && method !== "HEAD";
-      const given = Object.entries(headers).flatMap(([name, value]) =>
+      const pairs = Object.entries(headers).flatMap(([name, value]) =>
         typeof value === "string" ? [[name, value]] : [],
       );
-      const request = { method, headers: Object.fromEntries(given), signal: left.signal, ...(hasBody && { body }) };
-      const response = await answer(new Request(`http://front${path}`, request), client);
+      const init = { method, headers: Object.fromEntries(pairs), signal: abort.signal, ...(hasBody && { body }) };
+      const response = await answer(new Request(`http://front${path}`, init), client);
       send({ type: "head", id, status: response.status, headers: Object.fromEntries(response.headers) });
       // Sent immediately; data for a slow client waits in the front thread.
       const reader = response.body?.getReader();
@@ -65,7 +65,7 @@ export async function startFront(
     } catch {
       send({ type: "head", id, status: 400, headers: {} }); // an invalid URL or method
     } finally {
-      asked.delete(id);
+      running.delete(id);
       send({ type: "end", id });
     }
   }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { FairQueue, type Place } from "./fair-queue.ts";
+import { FairQueue, type Slot } from "./fair-queue.ts";
 
 const never = new AbortController().signal;
 
@@ -7,22 +7,22 @@ const never = new AbortController().signal;
 function queueOf(limits: { readonly maxInside: number; readonly maxWaiting: number }) {
   const queue = new FairQueue(limits);
   const entered: string[] = [];
-  const places: Place[] = [];
+  const slots: Slot[] = [];
   const refused: string[] = [];
   const ask = (path: string, signal = never) =>
     queue.enter(path.split("/"), signal).then(
-      (place) => {
+      (slot) => {
         entered.push(path);
-        places.push(place);
+        slots.push(slot);
       },
       () => refused.push(path),
     );
   /** The first admitted text gets this number of tokens and ends. */
   const next = async (tokens = 1) => {
     await Promise.resolve();
-    const place = places.shift();
-    place?.charge(tokens);
-    place?.leave();
+    const slot = slots.shift();
+    slot?.charge(tokens);
+    slot?.leave();
     await new Promise((resolve) => setImmediate(resolve));
   };
   return { queue, entered, refused, ask, next };

@@ -13,7 +13,7 @@ export interface QueueLimits {
 }
 
 /** The slot of a text that is being written. */
-export interface Place {
+export interface Slot {
   /** Counts tokens that the client has received. */
   charge(tokens: number): void;
   leave(): void;
@@ -50,7 +50,7 @@ export class FairQueue {
    * Resolves when it is the text's turn. If too many texts wait, the newest text of the client with the most waiting texts is refused
    * with a RequestError (429), so that a client that fills the queue does not block others.
    */
-  enter(path: ClientPath, signal: AbortSignal): Promise<Place> {
+  enter(path: ClientPath, signal: AbortSignal): Promise<Slot> {
     signal.throwIfAborted();
     const clients = this.#arrive(path);
     return new Promise((resolve, reject) => {

@@ -18,7 +18,7 @@ export function chatRequest(body: Readonly<Record<string, unknown>>, limits: Req
   const top = fields.integer("top_logprobs", { min: 0, max: 20 });
   const hasLogprobs = fields.flag("logprobs");
   if (top !== undefined && !hasLogprobs) fields.fault("top_logprobs", "given without logprobs: true");
-  for (const name of ["functions", "audio", "prediction"]) fields.unserved(name, []);
+  for (const name of ["functions", "audio", "prediction"]) fields.refuseUnsupported(name, []);
   /** How many of the likeliest tokens to report; undefined: no probabilities. */
   const logprobs = hasLogprobs ? (top ?? 0) : undefined;
   const read = { ...request, messages, toolUse: toolUse(fields), format: responseFormat(fields), logprobs };

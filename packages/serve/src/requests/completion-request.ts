@@ -17,9 +17,9 @@ export function completionRequest(body: Body, limits: RequestLimits) {
     fields.fault("n", `${prompts.length} prompts times ${request.n}; expected at most ${limits.maxChoices} texts`);
   /** How many of the likeliest tokens to report; undefined: no probabilities. */
   const logprobs = fields.integer("logprobs", { min: 0, max: 20 });
-  fields.unserved("echo", [false]);
-  fields.unserved("suffix", [""]);
-  fields.unserved("best_of", [1]);
+  fields.refuseUnsupported("echo", [false]);
+  fields.refuseUnsupported("suffix", [""]);
+  fields.refuseUnsupported("best_of", [1]);
   fields.end();
   return { ...request, prompts, logprobs };
 }

@@ -69,7 +69,7 @@ export class Fields {
   }
 
   /** Refuses an unsupported field, unless its value turns the feature off. */
-  unserved(name: string, unwanted: readonly unknown[], advice = "it is not supported"): void {
+  refuseUnsupported(name: string, unwanted: readonly unknown[], advice = "it is not supported"): void {
     const value = this.raw(name);
     const isEmpty = Array.isArray(value) && value.length === 0;
     if (value === undefined || isEmpty || unwanted.includes(value)) return;

@@ -17,7 +17,7 @@ export function generationRequest(fields: Fields, limits: RequestLimits, default
   const stop = fields.texts("stop", limits.maxStops) ?? defaults.stop ?? [];
   if (stop.includes("")) fields.fault("stop", "an empty text; expected texts of at least one character");
   for (const name of ["presence_penalty", "frequency_penalty"])
-    fields.unserved(name, [0], "only 0 is supported; use repetition_penalty");
+    fields.refuseUnsupported(name, [0], "only 0 is supported; use repetition_penalty");
   const isStreamed = fields.flag("stream");
   const temperature = fields.number("temperature", { min: 0, max: 2 });
   const topP = fields.number("top_p", { min: Number.MIN_VALUE, max: 1 });

@@ -32,7 +32,9 @@ const head =
 const maxHead = 300;
 
 export class CallReader {
+  /** The state: in text, after a mark, in a call that is sent when complete, in streamed arguments, behind them, or after a call. */
   #mode: "text" | "opening" | Whole | "arguments" | "tail" | "between";
+  /** Text that is not sent yet. */
   #held = "";
   /** The mark of a call that may still turn out to be text. */
   #doubtful = "";

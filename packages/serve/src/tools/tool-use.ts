@@ -22,8 +22,8 @@ export interface ToolUse {
   readonly isParallel: boolean;
 }
 
-/** What an answer is asked with. */
-interface Asked<Adapter> {
+/** The prompt, the options and the tools of an answer. */
+interface AnswerRequest<Adapter> {
   readonly prompt: ServedPrompt;
   readonly options: WriteOptions<NoInfer<Adapter>>;
   readonly use: ToolUse;
@@ -43,7 +43,7 @@ const anyObject = { type: "object" };
 export async function* answerEvents<Adapter extends ServedAdapter>(
   model: Pick<ServedModel<Adapter>, "chatTemplate">,
   write: ServedWriter<Adapter>["write"],
-  { prompt, options, use, newId }: Asked<Adapter>,
+  { prompt, options, use, newId }: AnswerRequest<Adapter>,
 ): AsyncGenerator<ChoiceEvent, void, undefined> {
   if (typeof prompt === "string" || use.tools.length === 0 || use.choice === "none")
     return yield* choiceEvents(write(prompt, options), options);
@@ -64,8 +64,8 @@ function prepareTools(
   const known = new Map(tools.map(({ function: { name, parameters } }) => [name, parameters]));
   const maxCalls = isParallel ? maxTools : 1;
   if (choice === "auto" && answer === undefined) return { reader: new CallReader({ format, tools: known, maxCalls }) };
-  const asked = typeof choice === "object" ? tools.filter((tool) => tool.function.name === choice.name) : tools;
-  const makers = asked.map((tool) => (pointer: string) => callSchema(tool, { ...format, pointer }));
+  const callable = typeof choice === "object" ? tools.filter((tool) => tool.function.name === choice.name) : tools;
+  const makers = callable.map((tool) => (pointer: string) => callSchema(tool, { ...format, pointer }));
   if (choice === "auto") makers.push((pointer) => moved(answer, pointer));
   const schemas = makers.map((make, index) => make(makers.length === 1 ? "" : `/anyOf/${index}`));
   const forced = { ...format, isBare: true };
@@ -75,7 +75,7 @@ function prepareTools(
   };
 }
 
-/** A forced call is JSON without the marks of the template, which the schema could not have. `pointer`: its place in the whole schema. */
+/** A forced call is JSON without the template's marks, which no schema describes. `pointer`: the JSON pointer to this schema. */
 function callSchema(
   { function: { name, parameters } }: ServedTool,
   { argumentsKey, pointer }: ToolFormat & { readonly pointer: string },

@@ -8,7 +8,7 @@ import { chat } from "../../worker/chat/chat.ts";
 import { open } from "../../worker/models/open.ts";
 import { train } from "../../worker/training/train.ts";
 import { rated } from "../../worker/training/unfinished.ts";
-import { Workshop } from "../../worker/workshop.ts";
+import { WorkerState } from "../../worker/worker-state.ts";
 import type { Preset, PresetId, Trials } from "../preset.ts";
 import { type RecordedExample, type Recording, scoreOf } from "../preset.ts";
 
@@ -23,9 +23,9 @@ const draw = { temperature: 0, topP: 1, maxNewTokens: 60, seed: 0, strength: 1, 
 /** On the engine that runs. */
 export async function recordPreset(preset: Preset, { trials }: Trials, place: RecordPlace): Promise<RecordedExample[]> {
   const { id, adapter: settings, training } = preset;
-  const workshop = await openWorkshop(place.files);
-  const { adapter } = await train(workshop, { rows: rowsOf(preset), adapter: settings, training, name: id }, (news) => {
-    if (news.type === "rate") void answerRating(workshop, news);
+  const state = await openWorkerState(place.files);
+  const { adapter } = await train(state, { rows: rowsOf(preset), adapter: settings, training, name: id }, (news) => {
+    if (news.type === "rate") void answerRating(state, news);
     if (news.type === "step" && news.step % 10 === 0)
       place.log(
         `${id}: step ${news.step}, ${news.reward === undefined ? "loss" : "reward"} ${(news.reward ?? news.loss).toFixed(3)}`,
@@ -33,46 +33,46 @@ export async function recordPreset(preset: Preset, { trials }: Trials, place: Re
   });
   const examples: RecordedExample[] = [];
   for (const { prompt, passes } of trials) {
-    const { texts } = await chat(workshop, { ...draw, turns: [{ role: "user", content: prompt }], adapter }, () => {});
+    const { texts } = await chat(state, { ...draw, turns: [{ role: "user", content: prompt }], adapter }, () => {});
     const { base = "", adapted = "" } = texts;
     examples.push({ prompt, base, adapted, basePasses: passes(base), adaptedPasses: passes(adapted) });
     place.log(`${id}: ${passes(adapted) ? "right" : "wrong"} | ${prompt} | ${adapted}`);
   }
-  workshop.opened.opened.dispose();
+  state.loaded.opened.dispose();
   return examples;
 }
 
 /** Seconds of processor time that the whole training takes, by a few of its steps. */
 export async function timePreset(preset: Preset, { files }: Pick<RecordPlace, "files">): Promise<number> {
   const steps = 4;
-  const workshop = await openWorkshop(files);
+  const state = await openWorkerState(files);
   const request = { rows: rowsOf(preset), adapter: preset.adapter, training: { ...preset.training, steps } };
   const made: number[] = [];
-  await train(workshop, { ...request, name: "timed" }, (news) => {
+  await train(state, { ...request, name: "timed" }, (news) => {
     const { user, system } = process.cpuUsage();
-    if (news.type === "rate") void answerRating(workshop, news);
+    if (news.type === "rate") void answerRating(state, news);
     if (news.type === "step") made.push((user + system) / 1e6);
   });
-  workshop.opened.opened.dispose();
+  state.loaded.opened.dispose();
   const [first = 0, last = 0] = [made[0], made.at(-1)]; // without the first step, which warms up
   return Math.round(((last - first) / (steps - 1)) * preset.training.steps);
 }
 
-async function openWorkshop(paths: readonly string[]): Promise<Workshop> {
-  const workshop = new Workshop(memoryStore());
-  workshop.engine = { name: "wasm", threads: 1, skipped: [] };
+async function openWorkerState(paths: readonly string[]): Promise<WorkerState> {
+  const state = new WorkerState(memoryStore());
+  state.engine = { name: "wasm", threads: 1, skipped: [] };
   const files = paths.map((path) => new File([readFileSync(path)], basename(path)));
-  await open(workshop, { kind: "files", files }, () => {});
-  return workshop;
+  await open(state, { kind: "files", files }, () => {});
+  return state;
 }
 
 /** Rewards of presets are our own code: no sandbox. */
 async function answerRating(
-  workshop: Workshop,
+  state: WorkerState,
   { reward, texts }: Extract<TrainingNews, { type: "rate" }>,
 ): Promise<void> {
   const module = await import(`data:text/javascript,export default ${encodeURIComponent(reward)}`);
-  await rated(workshop, { values: texts.map(module.default) }, () => {});
+  await rated(state, { values: texts.map(module.default) }, () => {});
 }
 
 function rowsOf({ rows }: Preset) {

@@ -69,7 +69,7 @@ export function TeachCard() {
   );
 }
 
-/** Once it is drawn. */
+/** Focuses a row once it is drawn. */
 function focusRow(id: string): void {
   requestAnimationFrame(() => document.getElementById(`says-${id}`)?.focus());
 }

@@ -54,7 +54,9 @@ export class CurvePlot {
       return { stroke: colour(name), width, points: { show: false }, spanGaps: true, ...more };
     };
     return {
-      ...{ width: parent.clientWidth || 600, height, legend: { show: false } },
+      width: parent.clientWidth || 600,
+      height,
+      legend: { show: false },
       cursor: { y: false, points: { size: 7 }, drag: { setScale: false, x: false, y: false } },
       scales: {
         x: { time: false, range: () => [0, Math.max(2, this.view.steps)] },

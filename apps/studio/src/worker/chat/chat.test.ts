@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ChatNews, ChatRequest } from "../../protocol/chat.ts";
-import { tinyWorkshop } from "../../testing/tiny-workshop.ts";
+import { tinyWorkerState } from "../../testing/tiny-worker-state.ts";
 import { keepAdapter } from "../shelf/keep-adapter.ts";
-import type { Workshop } from "../workshop.ts";
+import type { WorkerState } from "../worker-state.ts";
 import { ConversationTooLongError, chat, stopChat, wordsOf } from "./chat.ts";
 import { countTokens } from "./prompt-for.ts";
 
@@ -10,23 +10,23 @@ const turns = [{ role: "user", content: "name[Aromi], food[French]" }] as const;
 const how = { temperature: 0, topP: 1, maxNewTokens: 12, seed: 1, strength: 1 } as const;
 
 describe("a conversation with the tiny model", { timeout: 60_000 }, () => {
-  let workshop: Workshop;
+  let state: WorkerState;
   let adapter: string;
   beforeAll(async () => {
-    workshop = await tinyWorkshop();
-    const { opened } = workshop.opened;
+    state = await tinyWorkerState();
+    const { opened } = state.loaded;
     const made = opened.adapt({ rank: 4, targetModules: "all-linear" });
     const rows = [{ prompt: "name[Aromi], food[French] ->", completion: " Aromi is a French place by the river." }];
     for await (const _ of made.train(rows, { steps: 8, learningRate: 0.01, batchSize: 1 }));
-    adapter = (await keepAdapter(workshop, await made.files(), { name: "mine", origin: "trained" })).id;
+    adapter = (await keepAdapter(state, await made.files(), { name: "mine", origin: "trained" })).id;
     made.dispose();
   }, 60_000);
-  afterAll(() => workshop?.opened.opened.dispose());
+  afterAll(() => state?.loaded.opened.dispose());
 
   async function ask(request: Partial<ChatRequest> = {}) {
     const news: ChatNews[] = [];
     const fullRequest = { ...how, turns, sides: ["base", "adapted"], adapter, ...request } as const;
-    return { news, ...(await chat(workshop, fullRequest, (each) => news.push(each))) };
+    return { news, ...(await chat(state, fullRequest, (each) => news.push(each))) };
   }
 
   it("has both answers written side by side, a piece of each in turn", async () => {
@@ -65,8 +65,8 @@ describe("a conversation with the tiny model", { timeout: 60_000 }, () => {
   });
 
   it("gives what it has so far when it is stopped", async () => {
-    const answer = chat(workshop, { ...how, turns, sides: ["base"], maxNewTokens: 300 }, () =>
-      stopChat(workshop, undefined, () => {}),
+    const answer = chat(state, { ...how, turns, sides: ["base"], maxNewTokens: 300 }, () =>
+      stopChat(state, undefined, () => {}),
     );
     const { wasStopped, texts, words } = await answer;
     expect(wasStopped).toBe(true);
@@ -76,9 +76,9 @@ describe("a conversation with the tiny model", { timeout: 60_000 }, () => {
 
   it("counts what a conversation takes, and refuses one that leaves no room for an answer", async () => {
     const long = [{ role: "user", content: "food ".repeat(600) }] as const;
-    const { tokens, max } = await countTokens(workshop, long, () => {});
+    const { tokens, max } = await countTokens(state, long, () => {});
     expect(tokens).toBeGreaterThan(max);
-    expect((await countTokens(workshop, turns, () => {})).tokens).toBeLessThan(40);
+    expect((await countTokens(state, turns, () => {})).tokens).toBeLessThan(40);
     await expect(ask({ turns: long })).rejects.toThrow(ConversationTooLongError);
   });
 });

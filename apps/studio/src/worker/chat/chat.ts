@@ -6,9 +6,9 @@ import { weightedAdapters } from "@lowrank/inject";
 import { scoreContinuation } from "@lowrank/models";
 import type { OpenedAdapter, OpenedModel, TextEvent } from "lowrank/browser";
 import type { ChatRequest, Side, Word } from "../../protocol/chat.ts";
-import type { Answerer } from "../answerer.ts";
+import type { CallHandler } from "../call-handler.ts";
 import { attached } from "../shelf/attached.ts";
-import type { ModelInHand } from "../workshop.ts";
+import type { LoadedModel } from "../worker-state.ts";
 import { promptFor } from "./prompt-for.ts";
 
 /** One side's answer as far as it has come. */
@@ -21,15 +21,15 @@ interface Writing {
 }
 
 /** Throws ConversationTooLongError, NotOnShelfError, and the errors of the library's `stream`. */
-export const chat: Answerer<"chat"> = async (workshop, request, onNews) => {
-  const model = workshop.opened;
+export const chat: CallHandler<"chat"> = async (state, request, onNews) => {
+  const model = state.loaded;
   const { opened, facts } = model;
   const promptIds = await opened.promptIds(promptFor(model, request.turns), { adapter: null });
   const room = facts.positions - promptIds.length;
   if (room < 1) throw new ConversationTooLongError(promptIds.length, facts.positions - 1);
-  const adapter = request.adapter === undefined ? null : await attached(workshop, request.adapter);
-  workshop.chatting = new AbortController();
-  const { signal } = workshop.chatting;
+  const adapter = request.adapter === undefined ? null : await attached(state, request.adapter);
+  state.chatting = new AbortController();
+  const { signal } = state.chatting;
   const maxNewTokens = Math.min(request.maxNewTokens, room);
   const writings = request.sides.map((side) =>
     begin(side, { model, request: { ...request, maxNewTokens }, adapter, signal }),
@@ -54,18 +54,18 @@ export const chat: Answerer<"chat"> = async (workshop, request, onNews) => {
     return { texts: textsOf(writings), words: undefined, wasStopped: true, tokensPerSecond: 0 };
   } finally {
     for (const { events } of writings) await events.return();
-    workshop.chatting = undefined;
+    state.chatting = undefined;
   }
 };
 
-/** Reaches a chat that is going on. */
-export const stopChat: Answerer<"stopChat"> = (workshop) => {
-  workshop.chatting?.abort();
+/** Stops the current chat at once. */
+export const stopChat: CallHandler<"stopChat"> = (state) => {
+  state.chatting?.abort();
   return undefined;
 };
 
 interface Beginning {
-  readonly model: ModelInHand;
+  readonly model: LoadedModel;
   readonly request: ChatRequest;
   readonly adapter: OpenedAdapter | null;
   readonly signal: AbortSignal;
@@ -76,7 +76,8 @@ function begin(side: Side, { model, request, adapter, signal }: Beginning): Writ
   const events = model.opened.stream(promptFor(model, request.turns), {
     ...(side === "base" ? { adapter: null } : { adapter, strength }),
     ...(temperature === 0 ? {} : { temperature, topP, seed }),
-    ...{ maxNewTokens, signal },
+    maxNewTokens,
+    signal,
   });
   return { side, events, tokens: [], text: "" };
 }
@@ -103,7 +104,7 @@ function textsOf(writings: readonly Writing[]): Readonly<Partial<Record<Side, st
   return Object.fromEntries(writings.map(({ side, text }) => [side, text.trim()]));
 }
 
-/** It leaves no position for an answer. */
+/** The conversation leaves no position for an answer. */
 export class ConversationTooLongError extends LowrankError {
   constructor(
     readonly tokens: number,

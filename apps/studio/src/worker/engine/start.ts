@@ -4,9 +4,9 @@ import { LowrankError } from "@lowrank/contracts";
 import { chooseEngine } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { EngineFacts, EngineName } from "../../protocol/model.ts";
-import type { Answerer } from "../answerer.ts";
+import type { CallHandler } from "../call-handler.ts";
 import { fetchTiny } from "../models/tiny.ts";
-import type { Workshop } from "../workshop.ts";
+import type { WorkerState } from "../worker-state.ts";
 
 const bestFirst: readonly EngineName[] = ["webgpu", "wasm", "cpu"];
 
@@ -16,36 +16,36 @@ const bestFirst: readonly EngineName[] = ["webgpu", "wasm", "cpu"];
  *
  * @throws NoEngineError, with the reason against each engine that was tried.
  */
-export const start: Answerer<"start"> = async (workshop, { base, engine }) => {
-  workshop.base = new URL("./", base);
-  // Its files come while the engine starts.
-  if (workshop.model === undefined) workshop.tiny ??= fetchTiny(new URL("tiny-model/", workshop.base));
-  const before = workshop.engine;
-  if (before !== undefined && engine === before.name && workshop.lostDevice === undefined) return before;
+export const start: CallHandler<"start"> = async (state, { base, engine }) => {
+  state.base = new URL("./", base);
+  // The tiny model is downloaded while the engine starts.
+  if (state.model === undefined) state.tiny ??= fetchTiny(new URL("tiny-model/", state.base));
+  const before = state.engine;
+  if (before !== undefined && engine === before.name && state.lostDevice === undefined) return before;
   tf.enableProdMode(); // TensorFlow.js advertises its other packages on the console otherwise
-  if (workshop.lostDevice !== undefined) {
-    workshop.model?.opened.dispose(); // its weights are gone already
-    workshop.model = undefined;
+  if (state.lostDevice !== undefined) {
+    state.model?.opened.dispose(); // its weights are gone already
+    state.model = undefined;
     renewBackend(before?.name);
   }
   try {
     const chosen = await chooseEngine({ order: engine === undefined ? bestFirst : [engine] });
     if (before !== undefined) {
-      workshop.model?.opened.dispose();
-      workshop.model = undefined;
+      state.model?.opened.dispose();
+      state.model = undefined;
     }
     const name = chosen.name as EngineName;
-    workshop.engine = { name, threads: await threadsOf(name), skipped: passedOverFrom(chosen, before, engine) };
-    workshop.lostDevice = undefined;
-    watchDevice(workshop);
-    return workshop.engine;
+    state.engine = { name, threads: await threadsOf(name), skipped: skippedEngines(chosen, before, engine) };
+    state.lostDevice = undefined;
+    watchDevice(state);
+    return state.engine;
   } catch (error) {
     if (before !== undefined) await tf.setBackend(before.name);
     throw error;
   }
 };
 
-/** TensorFlow.js would continue with the backend that lost its GPU. */
+/** Replaces the backend that lost its GPU, because TensorFlow.js would continue with it. */
 function renewBackend(name: EngineName | undefined): void {
   const factory = name === undefined ? undefined : tf.findBackendFactory(name);
   if (name === undefined || factory === undefined) return;
@@ -54,7 +54,7 @@ function renewBackend(name: EngineName | undefined): void {
 }
 
 /** An explicit choice skips no engine: the reasons of the first start stay valid. */
-function passedOverFrom(
+function skippedEngines(
   chosen: Awaited<ReturnType<typeof chooseEngine>>,
   before: EngineFacts | undefined,
   requested: EngineName | undefined,
@@ -83,18 +83,18 @@ export class DeviceLostError extends LowrankError {
   }
 }
 
-/** Why the GPU was lost, if it was. A read that failed is reported a moment before the loss that it failed of. */
-export async function reasonOfLoss(workshop: Workshop): Promise<string | undefined> {
-  if (workshop.engine?.name === "webgpu") await new Promise((resolve) => setTimeout(resolve, 100));
-  return workshop.lostDevice;
+/** Why the GPU was lost, if it was. A failed read is reported a moment before the loss that caused it. */
+export async function reasonOfLoss(state: WorkerState): Promise<string | undefined> {
+  if (state.engine?.name === "webgpu") await new Promise((resolve) => setTimeout(resolve, 100));
+  return state.lostDevice;
 }
 
-/** Remembers the loss in the workshop, should it come. */
-function watchDevice(workshop: Workshop): void {
+/** Writes the reason into the state if the GPU is lost. */
+function watchDevice(state: WorkerState): void {
   const device: unknown = Reflect.get(tf.backend(), "device");
   if (typeof device !== "object" || device === null || !("lost" in device)) return;
-  const { engine } = workshop;
+  const { engine } = state;
   (device.lost as Promise<{ readonly message: string }>).then(({ message }) => {
-    if (workshop.engine === engine) workshop.lostDevice = message;
+    if (state.engine === engine) state.lostDevice = message;
   });
 }

@@ -3,14 +3,14 @@
 import { inferenceContext } from "@lowrank/contracts";
 import { weightedAdapters } from "@lowrank/inject";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Answerer } from "../answerer.ts";
+import type { CallHandler } from "../call-handler.ts";
 import { attached } from "../shelf/attached.ts";
 
 /** Logits [time · vocabulary] of one row of token ids. */
-export const logits: Answerer<"logits"> = async (workshop, { inputIds, adapter: id, strength = 1 }) => {
-  const adapter = id === undefined ? undefined : await attached(workshop, id);
+export const logits: CallHandler<"logits"> = async (state, { inputIds, adapter: id, strength = 1 }) => {
+  const adapter = id === undefined ? undefined : await attached(state, id);
   const acting = adapter === undefined || strength === 0 ? {} : { [adapter.name]: strength };
-  const { model } = adapter?.opened ?? workshop.opened.opened.opened;
+  const { model } = adapter?.opened ?? state.loaded.opened.opened;
   const ids = tf.tensor2d([...inputIds], [1, inputIds.length], "int32");
   const values = model.forward({ inputIds: ids }, inferenceContext(weightedAdapters(acting))); // [1, time, vocabulary]
   try {
@@ -21,7 +21,7 @@ export const logits: Answerer<"logits"> = async (workshop, { inputIds, adapter: 
 };
 
 /** Current memory of TensorFlow.js, and the size of WebAssembly's memory, which never shrinks; 0 on other engines. */
-export const memory: Answerer<"memory"> = () => {
+export const memory: CallHandler<"memory"> = () => {
   const { numTensors, numBytes } = tf.memory();
   const wasm: unknown = Reflect.get(tf.backend(), "wasm");
   const heap: unknown = typeof wasm === "object" && wasm !== null ? Reflect.get(wasm, "HEAPU8") : undefined;

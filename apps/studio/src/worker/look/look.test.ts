@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { someAdapter } from "../../testing/some-adapter.ts";
-import { tinyWorkshop } from "../../testing/tiny-workshop.ts";
+import { tinyWorkerState } from "../../testing/tiny-worker-state.ts";
 import { attached } from "../shelf/attached.ts";
-import type { Workshop } from "../workshop.ts";
+import type { WorkerState } from "../worker-state.ts";
 import { picture } from "./picture.ts";
 import { similarity } from "./similarity.ts";
 import { countMattering, singularValues } from "./singular-values.ts";
@@ -11,20 +11,20 @@ import { countMattering, singularValues } from "./singular-values.ts";
 const silent = () => {};
 
 describe("an adapter from inside", () => {
-  let workshop: Workshop;
+  let state: WorkerState;
   beforeAll(async () => {
-    workshop = await tinyWorkshop();
+    state = await tinyWorkerState();
   });
-  afterAll(() => workshop.opened.opened.dispose());
+  afterAll(() => state.loaded.opened.dispose());
 
   it.each([
     ["plain", {}],
     ["DoRA", { useDora: true }],
   ])("shows how much each layer is changed: %s", async (name, config) => {
-    const { id } = await someAdapter(workshop, { name, seed: 1, ...config });
-    const adapter = await attached(workshop, id);
+    const { id } = await someAdapter(state, { name, seed: 1, ...config });
+    const adapter = await attached(state, id);
     const tensors = tf.memory().numTensors;
-    const { cells, without } = await picture(workshop, { id }, silent);
+    const { cells, without } = await picture(state, { id }, silent);
     expect(tf.memory().numTensors).toBe(tensors);
     expect(without).toEqual([]);
     expect(cells.length).toBe(adapter.handle.sites.length);
@@ -41,17 +41,17 @@ describe("an adapter from inside", () => {
   });
 
   it("lists the singular values of an update", async () => {
-    const { id } = await someAdapter(workshop, { name: "plain", seed: 2 });
-    const { cells } = await picture(workshop, { id }, silent);
+    const { id } = await someAdapter(state, { name: "plain", seed: 2 });
+    const { cells } = await picture(state, { id }, silent);
     const { site } = cells[0]!;
-    const { values, mattering } = await singularValues(workshop, { id, site }, silent);
+    const { values, mattering } = await singularValues(state, { id, site }, silent);
     expect(values.length).toBe(4);
-    const { handle } = await attached(workshop, id);
+    const { handle } = await attached(state, id);
     const norm = await normOfChange(handle.changes.find(({ path }) => path === `${site}.weight`)!);
     expect(Math.hypot(...values)).toBeCloseTo(norm, 3);
     expect(mattering).toBeGreaterThan(0);
-    const { id: dora } = await someAdapter(workshop, { name: "dora", seed: 2, useDora: true });
-    await expect(singularValues(workshop, { id: dora, site }, silent)).rejects.toMatchObject({
+    const { id: dora } = await someAdapter(state, { name: "dora", seed: 2, useDora: true });
+    await expect(singularValues(state, { id: dora, site }, silent)).rejects.toMatchObject({
       code: "NO_THIN_UPDATE",
     });
   });
@@ -64,15 +64,15 @@ describe("an adapter from inside", () => {
 
   it("tells two adapters apart, but not one from itself", async () => {
     const [one, other] = [
-      await someAdapter(workshop, { name: "one", seed: 3 }),
-      await someAdapter(workshop, { name: "other", seed: 4, rank: 8, targetModules: ["q_proj"] }),
+      await someAdapter(state, { name: "one", seed: 3 }),
+      await someAdapter(state, { name: "other", seed: 4, rank: 8, targetModules: ["q_proj"] }),
     ];
-    const same = await similarity(workshop, { first: one.id, second: one.id }, silent);
+    const same = await similarity(state, { first: one.id, second: one.id }, silent);
     for (const { reads, writes } of same.cells) {
       expect(reads).toBeCloseTo(1, 6);
       expect(writes).toBeCloseTo(1, 6);
     }
-    const apart = await similarity(workshop, { first: one.id, second: other.id }, silent);
+    const apart = await similarity(state, { first: one.id, second: other.id }, silent);
     expect(apart.cells.length).toBe(same.cells.length / 2);
     for (const { reads, writes } of apart.cells) expect(Math.max(reads, writes)).toBeLessThan(0.3);
   });

@@ -3,7 +3,7 @@
 import type { AdapterHandle, WeightChange } from "@lowrank/inject";
 import * as tf from "@tensorflow/tfjs-core";
 import type { OpenedModel } from "lowrank/browser";
-import type { Answerer } from "../answerer.ts";
+import type { CallHandler } from "../call-handler.ts";
 import { attached } from "../shelf/attached.ts";
 import { placeOf } from "./place.ts";
 import { normOf, updatesIn } from "./updates.ts";
@@ -12,10 +12,10 @@ import { normOf, updatesIn } from "./updates.ts";
 const knownNorms = new WeakMap<OpenedModel, Map<string, number>>();
 
 /** Throws the errors of attaching: the picture shows an adapter on its own base. */
-export const picture: Answerer<"picture"> = async (workshop, { id }) => {
-  const adapter = await attached(workshop, id);
+export const picture: CallHandler<"picture"> = async (state, { id }) => {
+  const adapter = await attached(state, id);
   const updates = updatesIn(await adapter.toAdapter());
-  const { opened } = workshop.opened;
+  const { opened } = state.loaded;
   const norms = knownNorms.get(opened) ?? new Map<string, number>();
   knownNorms.set(opened, norms);
   const cells = [];

@@ -2,11 +2,11 @@
 
 import { LowrankError } from "@lowrank/contracts";
 import { lowRankSvd } from "@lowrank/math";
-import type { Answerer } from "../answerer.ts";
+import type { CallHandler } from "../call-handler.ts";
 import { readStored } from "../shelf/shelf-folder.ts";
 import { updatesIn } from "./updates.ts";
 
-/** Of the sum of squares. */
+/** The share of the sum of squares that the singular values that matter hold. */
 const shareThatMatters = 0.9;
 
 /** A layer whose update is not a product of two thin matrices. */
@@ -20,7 +20,7 @@ class NoThinUpdateError extends LowrankError {
 }
 
 /** Throws NoThinUpdateError. */
-export const singularValues: Answerer<"singularValues"> = async ({ store }, { id, site }) => {
+export const singularValues: CallHandler<"singularValues"> = async ({ store }, { id, site }) => {
   const update = updatesIn(await readStored(store, id)).get(site);
   if (!update?.isWhole) throw new NoThinUpdateError(site);
   const { a, b, scaling } = update;

@@ -14,14 +14,16 @@ export interface LayerUpdate {
   readonly isWhole: boolean;
 }
 
-/** By the layer's path. */
+/** The updates by their layers' paths. */
 export function updatesIn(adapter: Adapter): ReadonlyMap<string, LayerUpdate> {
   const { config, tensors } = toPlainLora(adapter);
-  const pairs = loraMatricesIn(tensors);
-  const halves = new Set(pairs.flatMap(({ keys }) => [keys.a, keys.b]));
-  const others = new Set([...tensors.keys()].filter((key) => !halves.has(key)).map((key) => parseTensorKey(key)?.path));
+  const loras = loraMatricesIn(tensors);
+  const loraKeys = new Set(loras.flatMap(({ keys }) => [keys.a, keys.b]));
+  const others = new Set(
+    [...tensors.keys()].filter((key) => !loraKeys.has(key)).map((key) => parseTensorKey(key)?.path),
+  );
   return new Map(
-    pairs.flatMap(({ path: site, a, b }) => {
+    loras.flatMap(({ path: site, a, b }) => {
       if (b === undefined) return [];
       const rank = a.shape[0] ?? 0;
       const update: LayerUpdate = {

@@ -83,7 +83,7 @@ async function onDisk(name: string): Promise<CachedFile> {
   };
 }
 
-/** The same for as long as the page lives. */
+/** A cache in memory, for as long as the page lives. */
 export function inMemory(): CachedFile {
   let pieces: Uint8Array<ArrayBuffer>[] = [];
   let isWhole = false;

@@ -13,7 +13,7 @@ const folderOf = (path: string): string => path.slice(0, path.lastIndexOf("/") +
 /**
  * The files next to a folder's config.json – the least deeply nested one –; else the only .gguf file.
  *
- * @throws NotAModelError, which says what the files are instead where that can be told.
+ * @throws NotAModelError, which says what the files are instead if they are recognized.
  */
 export function chooseFiles(files: readonly File[]): ChosenFiles {
   const byDepth = [...files].sort((one, other) => pathOf(one).split("/").length - pathOf(other).split("/").length);
@@ -21,11 +21,11 @@ export function chooseFiles(files: readonly File[]): ChosenFiles {
   const refuse = (reason: string) => new NotAModelError(files.map(pathOf), reason);
   if (config !== undefined) {
     const folder = folderOf(pathOf(config));
-    const beside = files.filter((file) => folderOf(pathOf(file)) === folder);
-    if (!beside.some(({ name }) => isWeights(name)))
+    const inFolder = files.filter((file) => folderOf(pathOf(file)) === folder);
+    if (!inFolder.some(({ name }) => isWeights(name)))
       throw refuse("There is a config.json, but no .safetensors file next to it.");
-    const name = folder.split("/").at(-2) ?? beside.find(({ name }) => isWeights(name))?.name ?? "your model";
-    return { kind: "folder", name, files: underUsualNames(beside) };
+    const name = folder.split("/").at(-2) ?? inFolder.find(({ name }) => isWeights(name))?.name ?? "your model";
+    return { kind: "folder", name, files: underUsualNames(inFolder) };
   }
   const ggufs = files.filter(({ name }) => name.endsWith(".gguf"));
   if (ggufs.length > 1) throw refuse(`There are ${ggufs.length} .gguf files. Choose one of them.`);

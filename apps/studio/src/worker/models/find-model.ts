@@ -3,21 +3,21 @@
 import { LowrankError } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/contracts/families";
 import type { LoadingNews, ModelEstimate, ModelSource } from "../../protocol/model.ts";
-import type { Answerer } from "../answerer.ts";
-import type { Workshop } from "../workshop.ts";
+import type { CallHandler } from "../call-handler.ts";
+import type { WorkerState } from "../worker-state.ts";
 import { type FoundModel, foundAmong, type ModelSizes, readSizes } from "./found-model.ts";
 import { fetchSmollm2, smollm2, smollm2IsCached } from "./smollm2.ts";
 import { fetchTiny } from "./tiny.ts";
 
 /** Finds the model, and downloads it if necessary. Throws DownloadError, NotAModelError. */
 export async function findModel(
-  workshop: Workshop,
+  state: WorkerState,
   source: ModelSource,
   onNews: (news: LoadingNews) => void,
 ): Promise<FoundModel> {
   switch (source.kind) {
     case "tiny":
-      return findTiny(workshop, onNews);
+      return findTiny(state, onNews);
     case "smollm2":
       return fetchSmollm2(onNews);
     case "files":
@@ -25,15 +25,15 @@ export async function findModel(
   }
 }
 
-async function findTiny(workshop: Workshop, onNews: (news: LoadingNews) => void): Promise<FoundModel> {
-  workshop.tiny ??= fetchTiny(new URL("tiny-model/", workshop.base));
-  const { tiny } = workshop;
+async function findTiny(state: WorkerState, onNews: (news: LoadingNews) => void): Promise<FoundModel> {
+  state.tiny ??= fetchTiny(new URL("tiny-model/", state.base));
+  const { tiny } = state;
   tiny.onProgress = onNews;
   try {
     const folder = await tiny.folder;
     return { name: "Tiny", address: "@lowrank/tiny-model", folder, isQuantised: false };
   } catch (error) {
-    workshop.tiny = undefined; // the next try downloads again
+    state.tiny = undefined; // the next try downloads again
     throw error;
   }
 }
@@ -64,21 +64,21 @@ export function trainingMemory(sizes: Sizes, weightBytes: number, { rows, tokens
 const mostOfWasm = 4 * 2 ** 30;
 
 /**
- * Bytes that a tab may take: half of what the device has, and no more than WebAssembly addresses. A browser tells at most
- * 8 GB, and some tell nothing, which counts as 8 GB.
+ * Bytes that a tab may take: half of the device's memory, and no more than WebAssembly can address. A browser reports at most 8 GB,
+ * and some report nothing, which counts as 8 GB.
  */
 function maxMemory(deviceMemory: number | undefined): number {
   return Math.min(mostOfWasm, ((deviceMemory ?? 8) * 2 ** 30) / 2);
 }
 
 /** Reads headers only. Throws NotAModelError, TOO_LARGE_FOR_TAB, and the errors of reading headers. */
-export const weigh: Answerer<"weigh"> = async (workshop, source): Promise<ModelEstimate> => {
+export const weigh: CallHandler<"weigh"> = async (state, source): Promise<ModelEstimate> => {
   if (source.kind === "smollm2") {
     const isCached = await smollm2IsCached();
     const { name, parameters, bytes, config } = smollm2;
     return { name, parameters, bytes: isCached ? 0 : bytes, trainingBytes: trainingMemory(config, bytes), isCached };
   }
-  const found = await findModel(workshop, source, () => undefined);
+  const found = await findModel(state, source, () => undefined);
   const sizes = await readSizes(found);
   const trainingBytes = checkedMemory(found, sizes);
   const { parameters, bytes } = sizes;

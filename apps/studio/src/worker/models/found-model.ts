@@ -9,7 +9,7 @@ import { NotAModelError } from "./errors.ts";
 
 export interface FoundModel {
   readonly name: string;
-  /** Where others find it. */
+  /** The model's public address, if it has one. */
   readonly address: string | undefined;
   readonly folder: ModelFolder;
   /** Whether the weights are in few bits, and kept so. */
@@ -20,7 +20,7 @@ export interface FoundModel {
 export interface ModelSizes {
   readonly config: ModelConfig;
   readonly parameters: number;
-  /** Of the weights in the files. */
+  /** Bytes of the weights in the files. */
   readonly bytes: number;
 }
 

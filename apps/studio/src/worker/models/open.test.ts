@@ -10,7 +10,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { LoadingNews, ModelSource } from "../../protocol/model.ts";
 import { memoryStore } from "../../storage/store.ts";
-import { Workshop } from "../workshop.ts";
+import { WorkerState } from "../worker-state.ts";
 import { weigh } from "./find-model.ts";
 import { open } from "./open.ts";
 
@@ -25,24 +25,24 @@ const chosen = async (...args: Parameters<typeof filesOf>): Promise<ModelSource>
   files: await filesOf(...args),
 });
 
-async function workshop(): Promise<Workshop> {
-  const made = new Workshop(memoryStore());
+async function state(): Promise<WorkerState> {
+  const made = new WorkerState(memoryStore());
   const files = new Map((await filesOf(tinyModel)).map((file) => [file.name, file]));
   made.tiny = { folder: Promise.resolve(filesFolder("tiny", files)), onProgress: undefined };
   return made;
 }
 
-describe("a model in the workshop", () => {
+describe("a model in the worker", () => {
   beforeAll(() => tf.setBackend("cpu"));
 
   it("is weighed by its headers", async () => {
-    const { parameters, bytes, trainingBytes } = await weigh(await workshop(), { kind: "tiny" }, () => undefined);
+    const { parameters, bytes, trainingBytes } = await weigh(await state(), { kind: "tiny" }, () => undefined);
     expect({ parameters, bytes }).toEqual({ parameters: 4_000_000, bytes: 8_000_000 });
     expect(trainingBytes).toBeGreaterThan(4 * parameters);
   });
 
   it("is opened with what an adapter may be put on, tensor by tensor", async () => {
-    const made = await workshop();
+    const made = await state();
     const news: LoadingNews[] = [];
     const facts = await open(made, { kind: "tiny" }, (each) => news.push(each));
     expect(facts).toMatchObject({ name: "Tiny", parameters: 4_000_000, positions: 512, blocks: 4, chats: false });
@@ -53,7 +53,7 @@ describe("a model in the workshop", () => {
   });
 
   it("takes the place of the one before, whose memory is free", async () => {
-    const made = await workshop();
+    const made = await state();
     await open(made, { kind: "tiny" }, () => undefined);
     const { numTensors } = tf.memory();
     await open(made, await chosen(tinyModel), () => undefined);
@@ -68,7 +68,7 @@ describe("a model in the workshop", () => {
     ["whose weights are a text", async () => files({ "a.gguf": "hello, I am no model" }), "GGUF_NOT_GGUF"],
     ["for classes", classifier, "WRITES_NOTHING"],
   ] as const)("%s is refused, and the one before stays", async (_, source, code) => {
-    const made = await workshop();
+    const made = await state();
     await open(made, { kind: "tiny" }, () => undefined);
     const before = made.model;
     const { numTensors } = tf.memory();
@@ -86,7 +86,7 @@ describe("a model in the workshop", () => {
     const weights = new File([start, header], "model.safetensors");
     Object.defineProperty(weights, "size", { value: 8 + header.length + 4e9 });
     const source: ModelSource = { kind: "files", files: [new File([config], "config.json"), weights] };
-    await expect(weigh(await workshop(), source, () => undefined)).rejects.toMatchObject({ code: "TOO_LARGE_FOR_TAB" });
+    await expect(weigh(await state(), source, () => undefined)).rejects.toMatchObject({ code: "TOO_LARGE_FOR_TAB" });
   });
 });
 

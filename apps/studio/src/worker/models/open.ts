@@ -5,25 +5,25 @@ import { countParameters } from "@lowrank/inject";
 import * as tf from "@tensorflow/tfjs-core";
 import { type OpenedModel, openModel } from "lowrank/browser";
 import type { LoadingNews, ModelFacts } from "../../protocol/model.ts";
-import type { Answerer } from "../answerer.ts";
+import type { CallHandler } from "../call-handler.ts";
 import { DeviceLostError } from "../engine/start.ts";
 import { loadJinja } from "../later/jinja.ts";
 import { checkedMemory, findModel } from "./find-model.ts";
 import { type FoundModel, readSizes } from "./found-model.ts";
 
 /** Throws DownloadError, NotAModelError, TOO_LARGE_FOR_TAB, and the errors of `openModel`. */
-export const open: Answerer<"open"> = async (workshop, source, onNews) => {
-  if (workshop.lostDevice !== undefined) throw new DeviceLostError(workshop.lostDevice);
+export const open: CallHandler<"open"> = async (state, source, onNews) => {
+  if (state.lostDevice !== undefined) throw new DeviceLostError(state.lostDevice);
   const begun = performance.now();
-  const found = await findModel(workshop, source, onNews);
+  const found = await findModel(state, source, onNews);
   checkedMemory(found, await readSizes(found));
   const { numBytes: before } = tf.memory();
   const opened = await load(found, onNews);
   try {
     const facts = await factsOf(opened, found, (performance.now() - begun) / 1000);
     const weightBytes = tf.memory().numBytes - before;
-    workshop.model?.opened.dispose();
-    workshop.model = { source, facts, opened, weightBytes };
+    state.model?.opened.dispose();
+    state.model = { source, facts, opened, weightBytes };
     return facts;
   } catch (error) {
     opened.dispose();
@@ -52,7 +52,7 @@ async function factsOf(opened: OpenedModel, found: FoundModel, loadSeconds: numb
   if (tokenizer.vocabSize > vocabularySize)
     throw new LowrankError(
       "TOKENIZER_MISFIT",
-      `The tokenizer beside "${found.name}" has ${tokenizer.vocabSize} tokens and the model ${vocabularySize}: they do not belong together. Drop the tokenizer.json that came with the model.`,
+      `The tokenizer next to "${found.name}" has ${tokenizer.vocabSize} tokens and the model ${vocabularySize}: they do not belong together. Drop the tokenizer.json that came with the model.`,
     );
   const chats = tokenizer.chatTemplate !== undefined;
   if (chats) await loadJinja();

@@ -13,7 +13,7 @@ const file = "SmolLM2-135M-Instruct.Q4_1.gguf";
 /** Facts that are known without a network. */
 export const smollm2 = {
   name: "SmolLM2-135M-Instruct",
-  /** Whose weights the file has in 4 bits (Apache-2.0). */
+  /** The model whose weights the file has in 4 bits (Apache-2.0). */
   address: "HuggingFaceTB/SmolLM2-135M-Instruct",
   url: `https://huggingface.co/${repository}/resolve/${revision}/${file}`,
   sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
@@ -46,7 +46,7 @@ interface KnownFile {
   readonly sha256: string;
 }
 
-/** Pieces of the network are gathered to such before they are written. */
+/** Downloaded bytes that are gathered before they are written. */
 const pieceBytes = 1 << 20;
 
 /**

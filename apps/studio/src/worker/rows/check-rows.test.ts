@@ -1,17 +1,17 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Row } from "../../protocol/rows.ts";
-import { tinyWorkshop } from "../../testing/tiny-workshop.ts";
-import type { Workshop } from "../workshop.ts";
+import { tinyWorkerState } from "../../testing/tiny-worker-state.ts";
+import type { WorkerState } from "../worker-state.ts";
 import { checkRows } from "./check-rows.ts";
 
 describe("checkRows", () => {
-  let workshop: Workshop;
+  let state: WorkerState;
   beforeAll(async () => {
-    workshop = await tinyWorkshop();
+    state = await tinyWorkerState();
   });
   const check = async (...pairs: readonly (readonly [string, string])[]) => {
     const rows: Row[] = pairs.map(([says, answers], index) => ({ id: String(index), says, answers }));
-    return checkRows(workshop, rows, () => {});
+    return checkRows(state, rows, () => {});
   };
 
   it("shades the answer, but not the prompt with its arrow", async () => {

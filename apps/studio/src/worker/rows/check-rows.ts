@@ -2,22 +2,22 @@
 
 import { ExampleError, type PromptTemplate, TemplateError, type TextTokenizer, tokenizeExample } from "@lowrank/data";
 import type { CheckedRow, Row, RowProblem } from "../../protocol/rows.ts";
-import type { Answerer } from "../answerer.ts";
-import type { ModelInHand } from "../workshop.ts";
+import type { CallHandler } from "../call-handler.ts";
+import type { LoadedModel } from "../worker-state.ts";
 import { exampleOf, templateOf } from "./row-form.ts";
 
-export const checkRows: Answerer<"checkRows"> = (workshop, rows) => checkedRows(workshop.opened, rows);
+export const checkRows: CallHandler<"checkRows"> = (state, rows) => checkedRows(state.loaded, rows);
 
 /** After how many tokens a row is too long: the library's own default, or the model's limit. */
-export function maxTokens({ facts }: Pick<ModelInHand, "facts">): number {
+export function maxTokens({ facts }: Pick<LoadedModel, "facts">): number {
   return Math.min(facts.positions || Number.POSITIVE_INFINITY, 512); // 0: a family without a limit
 }
 
 /** How rows were written before, by their text: a table of thousands is looked at again with every key. */
-const writtenBefore = new WeakMap<ModelInHand, ReadonlyMap<string, Omit<CheckedRow, "id">>>();
+const writtenBefore = new WeakMap<LoadedModel, ReadonlyMap<string, Omit<CheckedRow, "id">>>();
 
 /** Every row, checked; throws TemplateError where the model's own template is no Jinja. */
-export async function checkedRows(model: ModelInHand, rows: readonly Row[]): Promise<readonly CheckedRow[]> {
+export async function checkedRows(model: LoadedModel, rows: readonly Row[]): Promise<readonly CheckedRow[]> {
   const reader = { tokenizer: await model.opened.tokenizer(), template: await templateOf(model) };
   const { chats } = model.facts;
   const before = writtenBefore.get(model);

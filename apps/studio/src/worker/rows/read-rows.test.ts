@@ -4,10 +4,10 @@ import { strToU8, zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import type { RowsSource } from "../../protocol/rows.ts";
 import { memoryStore } from "../../storage/store.ts";
-import { Workshop } from "../workshop.ts";
+import { WorkerState } from "../worker-state.ts";
 import { readRows } from "./read-rows.ts";
 
-const read = async (source: RowsSource) => readRows(new Workshop(memoryStore()), source, () => {});
+const read = async (source: RowsSource) => readRows(new WorkerState(memoryStore()), source, () => {});
 const pairs = async (source: RowsSource) => {
   const { rows } = await read(source);
   return rows.map(({ says, answers }) => [says, answers]);
@@ -83,7 +83,7 @@ describe("readRows", () => {
       { role: "user", content: "Bye" },
       { role: "assistant", content: "See you" },
     ];
-    const { rows } = await readRows(new Workshop(memoryStore()), { text: JSON.stringify([{ messages }]) }, () => {});
+    const { rows } = await readRows(new WorkerState(memoryStore()), { text: JSON.stringify([{ messages }]) }, () => {});
     expect(rows[0]).toMatchObject({ before: messages.slice(0, 3), says: "Bye", answers: "See you" });
   });
 

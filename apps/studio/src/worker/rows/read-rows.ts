@@ -3,7 +3,7 @@
 import { LowrankError } from "@lowrank/contracts";
 import { type DataError, type Example, readCsv, readJson, readJsonl, readTsv } from "@lowrank/data";
 import type { Row, RowsRead } from "../../protocol/rows.ts";
-import type { Answerer } from "../answerer.ts";
+import type { CallHandler } from "../call-handler.ts";
 import { loadPapaParse } from "../later/papa-parse.ts";
 import { type ColumnChoice, knownColumns, rowsOfExamples, tableColumns } from "./row-form.ts";
 
@@ -11,8 +11,8 @@ import { type ColumnChoice, knownColumns, rowsOfExamples, tableColumns } from ".
 const maxBytes = 20_000_000;
 const maxRows = 10_000;
 
-/** The good rows and the broken ones. Throws DataError where no row is good, DataFileError, ROWS_TOO_LARGE, ROWS_NO_TEXT, ROWS_OF_ANOTHER_KIND. */
-export const readRows: Answerer<"readRows"> = async (_workshop, source) => {
+/** The good rows and the broken ones. Throws DataError if no row is good, DataFileError, ROWS_TOO_LARGE, ROWS_NO_TEXT, ROWS_OF_ANOTHER_KIND. */
+export const readRows: CallHandler<"readRows"> = async (_state, source) => {
   if ("text" in source) {
     const { text, name } = source;
     return rowsOfText(name ?? "what was pasted", text, {
@@ -139,7 +139,7 @@ function formatOfName(name: string): RowsFormat | undefined {
   return byEnding.get(name.split(".").at(-1)?.toLowerCase() ?? "");
 }
 
-/** Of a text, by how it begins. */
+/** The format of a text, by its beginning. */
 function formatOfText(text: string): RowsFormat {
   const start = text.trimStart();
   if (start.startsWith("[")) return "json";

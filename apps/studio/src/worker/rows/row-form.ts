@@ -11,15 +11,15 @@ import {
   promptTemplate,
 } from "@lowrank/data";
 import type { Row, Turn } from "../../protocol/rows.ts";
-import type { ModelInHand } from "../workshop.ts";
+import type { LoadedModel } from "../worker-state.ts";
 
 /** The name of the template, as the library's `train` and `generate` take it. */
-export function templateName({ facts }: Pick<ModelInHand, "facts">): "chat" | "plain" {
+export function templateName({ facts }: Pick<LoadedModel, "facts">): "chat" | "plain" {
   return facts.chats ? "chat" : "plain";
 }
 
-/** The template itself. Throws TemplateError where the model's own is no Jinja. */
-export async function templateOf(model: ModelInHand): Promise<PromptTemplate> {
+/** The template itself. Throws TemplateError if the model's own is no Jinja. */
+export async function templateOf(model: LoadedModel): Promise<PromptTemplate> {
   const { chatTemplate: source, bosToken, eosToken } = await model.opened.tokenizer();
   if (!model.facts.chats || source === undefined) return promptTemplate("plain");
   return chatTemplate(source, {
@@ -142,7 +142,7 @@ export function knownColumns(names: readonly string[]): ColumnChoice {
 }
 
 /**
- * How to read a table with this first line. Two columns need no known names: `hasHeader` tells whether the first line has
+ * How to read a table with this first line. Two columns need no known names: `hasHeader` says whether the first line has
  * names all the same (a file), or is a row (copied cells).
  */
 export function tableColumns(

@@ -1,8 +1,8 @@
 import { strToU8, zipSync } from "fflate";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { someFiles } from "../../testing/some-adapter.ts";
-import { tinyWorkshop } from "../../testing/tiny-workshop.ts";
-import type { Workshop } from "../workshop.ts";
+import { tinyWorkerState } from "../../testing/tiny-worker-state.ts";
+import type { WorkerState } from "../worker-state.ts";
 import { addAdapter, repositoryIn } from "./add-adapter.ts";
 import { shelf } from "./shelf.ts";
 
@@ -10,19 +10,19 @@ const silent = () => {};
 const asFile = (name: string, bytes: string | Uint8Array) => new File([bytes as BlobPart], name);
 
 describe("an adapter from elsewhere", () => {
-  let workshop: Workshop;
+  let state: WorkerState;
   let files: Record<string, Uint8Array>;
   beforeAll(async () => {
-    workshop = await tinyWorkshop();
-    const made = await someFiles(workshop, { name: "made", seed: 1 });
+    state = await tinyWorkerState();
+    const made = await someFiles(state, { name: "made", seed: 1 });
     files = Object.fromEntries(
       [...made].map(([name, content]) => [name, typeof content === "string" ? strToU8(content) : content]),
     );
   });
-  afterAll(() => workshop.opened.opened.dispose());
+  afterAll(() => state.loaded.opened.dispose());
   afterEach(() => vi.unstubAllGlobals());
 
-  const add = async (...given: File[]) => addAdapter(workshop, { files: given }, silent);
+  const add = async (...given: File[]) => addAdapter(state, { files: given }, silent);
   const zipped = (entries: Record<string, Uint8Array>) => asFile("mine.zip", zipSync(entries));
 
   it("comes as a zip, in a folder of it or not, or as files", async () => {
@@ -36,12 +36,12 @@ describe("an adapter from elsewhere", () => {
     expect(await add(zipped({ ...inFolder, "../../etc/passwd": strToU8("x") }))).toMatchObject({ name: "mine 2" });
     const loose = Object.entries(files).map(([name, bytes]) => asFile(name, bytes));
     expect(await add(...loose)).toMatchObject({ name: "Adapter" });
-    expect((await workshop.store.list("adapters")).length).toBe(3);
+    expect((await state.store.list("adapters")).length).toBe(3);
   });
 
   it("leaves nothing behind when it is none", async () => {
-    const before = await shelf(workshop, undefined, silent);
-    const attachedBefore = workshop.opened.opened.adapters.length;
+    const before = await shelf(state, undefined, silent);
+    const attachedBefore = state.loaded.opened.adapters.length;
     const weights = files["adapter_model.safetensors"] as Uint8Array;
     const refused: readonly (readonly [string, Promise<unknown>])[] = [
       ["ADAPTER_FILES", add(asFile("photo.jpg", "x"))],
@@ -60,8 +60,8 @@ describe("an adapter from elsewhere", () => {
       );
       expect(error, code).toMatchObject({ code: expect.stringContaining(code) });
     }
-    expect(await shelf(workshop, undefined, silent)).toEqual(before);
-    expect(workshop.opened.opened.adapters.length).toBe(attachedBefore);
+    expect(await shelf(state, undefined, silent)).toEqual(before);
+    expect(state.loaded.opened.adapters.length).toBe(attachedBefore);
   });
 
   const otherTargets = async () => {
@@ -76,14 +76,14 @@ describe("an adapter from elsewhere", () => {
       const bytes = files[address.split("/").at(-1) as string];
       return bytes === undefined ? new Response("", { status: 404 }) : new Response(bytes as BodyInit);
     });
-    const added = await addAdapter(workshop, { repository: "https://huggingface.co/some/adapter/tree/main" }, silent);
+    const added = await addAdapter(state, { repository: "https://huggingface.co/some/adapter/tree/main" }, silent);
     expect(added).toMatchObject({ name: "adapter", origin: "dropped" });
     expect(urls).toContain("https://huggingface.co/some/adapter/resolve/main/adapter_model.safetensors");
   });
 
   it("explains why the Hub returns none", async () => {
     vi.stubGlobal("fetch", async () => new Response("", { status: 401 }));
-    const download = addAdapter(workshop, { repository: "some/adapter" }, silent);
+    const download = addAdapter(state, { repository: "some/adapter" }, silent);
     await expect(download).rejects.toMatchObject({
       code: "ADAPTER_REPOSITORY",
       message: expect.stringContaining("401"),
@@ -91,7 +91,7 @@ describe("an adapter from elsewhere", () => {
     vi.stubGlobal("fetch", async () => {
       throw new TypeError("Failed to fetch");
     });
-    const offline = addAdapter(workshop, { repository: "some/adapter" }, silent);
+    const offline = addAdapter(state, { repository: "some/adapter" }, silent);
     await expect(offline).rejects.toMatchObject({
       code: "ADAPTER_REPOSITORY",
       message: expect.stringContaining("network"),

@@ -2,7 +2,7 @@
 
 import { joinPieces } from "@lowrank/safetensors";
 import { unzipSync } from "fflate";
-import type { Answerer } from "../answerer.ts";
+import type { CallHandler } from "../call-handler.ts";
 import { attachFolder, detach } from "./attached.ts";
 import { AdapterFilesError, AdapterRepositoryError } from "./errors.ts";
 import { keepAdapter } from "./keep-adapter.ts";
@@ -12,15 +12,15 @@ import type { AdapterFolder } from "./shelf-folder.ts";
 const maxZipBytes = 700_000_000;
 
 /** Throws AdapterFilesError, AdapterRepositoryError, QuotaError, and the errors of attaching: a wrong base, broken tensors. */
-export const addAdapter: Answerer<"addAdapter"> = async (workshop, request) => {
+export const addAdapter: CallHandler<"addAdapter"> = async (state, request) => {
   const { name, folder } = await ("repository" in request ? fromHub(request.repository) : fromFiles(request.files));
   checkWhole(name, folder);
   const id = crypto.randomUUID();
-  await attachFolder(workshop, { id, name, folder });
+  await attachFolder(state, { id, name, folder });
   try {
-    return await keepAdapter(workshop, folder, { id, name, origin: "dropped" });
+    return await keepAdapter(state, folder, { id, name, origin: "dropped" });
   } catch (error) {
-    detach(workshop, id);
+    detach(state, id);
     throw error;
   }
 };
@@ -74,7 +74,7 @@ async function fetchAdapter(repository: string): Promise<AdapterFolder> {
   return new Map([...maxBytes.keys()].flatMap((file, index) => (found[index] ? [[file, found[index]] as const] : [])));
 }
 
-/** Undefined where the repository lacks a file that an adapter can do without. */
+/** Undefined if the repository lacks a file that an adapter can do without. */
 async function fetchFile(repository: string, file: string): Promise<Uint8Array | undefined> {
   try {
     const response = await fetch(`https://huggingface.co/${repository}/resolve/main/${file}`);
@@ -169,7 +169,7 @@ function checkSize(fileNames: string, file: string, bytes: number): void {
   if (bytes > max) throw new AdapterFilesError(fileNames, `${file} has ${bytes} bytes; the maximum is ${max}`);
 }
 
-/** Throws AdapterFilesError unless both halves are there. */
+/** Throws AdapterFilesError if one of the needed files is missing. */
 function checkWhole(fileNames: string, folder: AdapterFolder): void {
   const missing = needed.filter((file) => !folder.has(file));
   if (missing.length > 0) throw new AdapterFilesError(fileNames, `there is no ${missing.join(" and no ")}`);

@@ -3,7 +3,7 @@
 import { parseLoraConfig } from "@lowrank/adapter-format";
 import type { ShelfEntry } from "../../protocol/shelf.ts";
 import { QuotaError, type Store } from "../../storage/store.ts";
-import type { Workshop } from "../workshop.ts";
+import type { WorkerState } from "../worker-state.ts";
 import { AdapterFilesError } from "./errors.ts";
 import { storedEntries, sweep, writeStored } from "./shelf-folder.ts";
 
@@ -20,13 +20,13 @@ export interface KeepingFacts extends Pick<ShelfEntry, "name" | "origin" | "ques
  * deleted adapters have made all the room that they can.
  */
 export async function keepAdapter(
-  workshop: Workshop,
+  state: WorkerState,
   files: ReadonlyMap<string, string | Uint8Array>,
   { id = crypto.randomUUID(), name, origin, question, settings, curve, base }: KeepingFacts,
 ): Promise<ShelfEntry> {
   const folder = new Map([...files].map(([file, content]) => [file, asBytes(content)]));
-  const { store } = workshop;
-  const { facts } = workshop.opened;
+  const { store } = state;
+  const { facts } = state.loaded;
   const entry: ShelfEntry = {
     id,
     name: await freeName(store, name, id),

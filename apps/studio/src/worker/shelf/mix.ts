@@ -3,13 +3,13 @@
 import { writeAdapter } from "@lowrank/adapter-format";
 import { LowrankError, listed } from "@lowrank/contracts";
 import { combineAdapters } from "@lowrank/merge";
-import type { Answerer } from "../answerer.ts";
+import type { CallHandler } from "../call-handler.ts";
 import { keepAdapter } from "./keep-adapter.ts";
 import { readStored, storedEntry } from "./shelf-folder.ts";
 
 /** Throws MIXED_BASES, and the errors of `combineAdapters`: for example, DoRA has no sum. */
-export const mix: Answerer<"mix"> = async (workshop, { name, parts }) => {
-  const { store } = workshop;
+export const mix: CallHandler<"mix"> = async (state, { name, parts }) => {
+  const { store } = state;
   const entries = await Promise.all(parts.map(({ id }) => storedEntry(store, id)));
   const models = [...new Set(entries.map(({ model }) => model))];
   const [first] = entries;
@@ -23,5 +23,5 @@ export const mix: Answerer<"mix"> = async (workshop, { name, parts }) => {
   );
   const { model, address, chats } = first;
   const files = new Map(Object.entries(writeAdapter(combineAdapters(adapters))));
-  return keepAdapter(workshop, files, { name, origin: "mixed", base: { model, address, chats } });
+  return keepAdapter(state, files, { name, origin: "mixed", base: { model, address, chats } });
 };

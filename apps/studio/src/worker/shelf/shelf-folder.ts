@@ -44,7 +44,7 @@ export async function storedFolder(store: Store, id: string): Promise<AdapterFol
   return files;
 }
 
-/** Writes an adapter; nothing of it stays where the store has no room. Throws QuotaError. */
+/** Writes an adapter completely or not at all. Throws QuotaError. */
 export async function writeStored(store: Store, entry: StoredEntry, files: AdapterFolder): Promise<void> {
   try {
     for (const [name, bytes] of files) await store.write(`${folderOf(entry.id)}/${name}`, bytes);

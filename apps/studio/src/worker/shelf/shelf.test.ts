@@ -3,9 +3,9 @@ import { weightedAdapters } from "@lowrank/inject";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { someAdapter } from "../../testing/some-adapter.ts";
-import { tinyWorkshop } from "../../testing/tiny-workshop.ts";
+import { tinyWorkerState } from "../../testing/tiny-worker-state.ts";
 import { logits } from "../look/console.ts";
-import { Workshop } from "../workshop.ts";
+import { WorkerState } from "../worker-state.ts";
 import { attached } from "./attached.ts";
 import { mix } from "./mix.ts";
 import { remove, rename, restore, shelf } from "./shelf.ts";
@@ -14,74 +14,73 @@ const silent = () => {};
 const inputIds = [5, 6, 7, 8];
 
 describe("the shelf", () => {
-  let workshop: Workshop;
+  let state: WorkerState;
   beforeAll(async () => {
-    workshop = await tinyWorkshop();
+    state = await tinyWorkerState();
   });
-  afterAll(() => workshop.opened.opened.dispose());
+  afterAll(() => state.loaded.opened.dispose());
 
-  const names = async (of = workshop) => (await shelf(of, undefined, silent)).map(({ name }) => name).sort();
+  const names = async (of = state) => (await shelf(of, undefined, silent)).map(({ name }) => name).sort();
 
   it("numbers names that are taken, renames, and describes an adapter", async () => {
-    const first = await someAdapter(workshop, { name: "Pirate", seed: 1 });
-    const second = await someAdapter(workshop, { name: "Pirate", seed: 2 });
+    const first = await someAdapter(state, { name: "Pirate", seed: 1 });
+    const second = await someAdapter(state, { name: "Pirate", seed: 2 });
     expect(first).toMatchObject({ name: "Pirate", model: "@lowrank/tiny-model", rank: 4, origin: "trained" });
     expect(second.name).toBe("Pirate 2");
-    await rename(workshop, { id: second.id, name: "Courtier" }, silent);
+    await rename(state, { id: second.id, name: "Courtier" }, silent);
     expect(await names()).toEqual(["Courtier", "Pirate"]);
   });
 
   it("restores a deleted adapter, until the next start", async () => {
-    const { id } = await someAdapter(workshop, { name: "Gone", seed: 3 });
-    await remove(workshop, { id }, silent);
+    const { id } = await someAdapter(state, { name: "Gone", seed: 3 });
+    await remove(state, { id }, silent);
     expect(await names()).not.toContain("Gone");
-    await restore(workshop, { id }, silent);
+    await restore(state, { id }, silent);
     expect(await names()).toContain("Gone");
-    await remove(workshop, { id }, silent);
-    const next = new Workshop(workshop.store);
+    await remove(state, { id }, silent);
+    const next = new WorkerState(state.store);
     await names(next);
     await expect(restore(next, { id }, silent)).rejects.toMatchObject({ code: "NOT_ON_SHELF", id });
   });
 
   it("leaves the base as it is at strength 0", async () => {
-    const { id } = await someAdapter(workshop, { name: "Weak", seed: 4 });
-    expect(await answerOf(workshop, id, 0)).toEqual(await answerOf(workshop, undefined));
+    const { id } = await someAdapter(state, { name: "Weak", seed: 4 });
+    expect(await answerOf(state, id, 0)).toEqual(await answerOf(state, undefined));
   });
 
   it("mixes two into one that computes what both do together", async () => {
     const parts = await Promise.all(
-      [5, 6].map(async (seed) => (await someAdapter(workshop, { name: `Part ${seed}`, seed })).id),
+      [5, 6].map(async (seed) => (await someAdapter(state, { name: `Part ${seed}`, seed })).id),
     );
     const weights = [0.7, 0.3];
     const { id, rank } = await mix(
-      workshop,
+      state,
       { name: "Both", parts: parts.map((part, index) => ({ id: part, weight: weights[index] ?? 0 })) },
       silent,
     );
     expect(rank).toBe(8);
     const sum = weightedAdapters(
       Object.fromEntries(
-        await Promise.all(parts.map(async (part, index) => [(await attached(workshop, part)).name, weights[index]])),
+        await Promise.all(parts.map(async (part, index) => [(await attached(state, part)).name, weights[index]])),
       ),
     );
-    const model = workshop.opened.opened.base;
+    const model = state.loaded.opened.base;
     const together = tf.tidy(() =>
       model.forward({ inputIds: tf.tensor2d(inputIds, [1, 4], "int32") }, inferenceContext(sum)).dataSync(),
     );
-    const mixed = await answerOf(workshop, id);
+    const mixed = await answerOf(state, id);
     expect(largestDifference(mixed, together)).toBeLessThan(1e-4);
-    expect(largestDifference(mixed, await answerOf(workshop, undefined))).toBeGreaterThan(0.1);
+    expect(largestDifference(mixed, await answerOf(state, undefined))).toBeGreaterThan(0.1);
   });
 
   it("keeps few adapters on the model at a time", async () => {
-    for (let seed = 10; seed < 16; seed++)
-      await attached(workshop, (await someAdapter(workshop, { name: "x", seed })).id);
-    expect(workshop.opened.opened.adapters.length).toBe(4);
+    for (let seed = 10; seed < 16; seed++) await attached(state, (await someAdapter(state, { name: "x", seed })).id);
+    expect(state.loaded.opened.adapters.length).toBe(4);
   });
 });
 
-function answerOf(workshop: Workshop, adapter: string | undefined, strength?: number) {
-  return logits(workshop, { inputIds, ...(adapter === undefined ? {} : { adapter, strength }) }, silent);
+function answerOf(state: WorkerState, adapter: string | undefined, strength?: number) {
+  return logits(state, { inputIds, ...(adapter === undefined ? {} : { adapter, strength }) }, silent);
 }
 
 function largestDifference(one: ArrayLike<number>, other: ArrayLike<number>): number {

@@ -17,24 +17,24 @@ import type { ShelfEntry } from "../../protocol/shelf.ts";
 import { snippetsFor } from "../../snippets/snippets.ts";
 import { pythonWithPeft } from "../../testing/prepared.ts";
 import { someFiles } from "../../testing/some-adapter.ts";
-import { tinyWorkshop } from "../../testing/tiny-workshop.ts";
+import { tinyWorkerState } from "../../testing/tiny-worker-state.ts";
 import { attached } from "../shelf/attached.ts";
 import { keepAdapter } from "../shelf/keep-adapter.ts";
-import type { Workshop } from "../workshop.ts";
+import type { WorkerState } from "../worker-state.ts";
 import { takeHome } from "./take-home.ts";
 
 describe("what is taken home", () => {
   const work = mkdtempSync(join(tmpdir(), "lowrank-take-home-"));
   const before = process.cwd();
-  let workshop: Workshop;
+  let state: WorkerState;
   let entry: ShelfEntry;
   beforeAll(async () => {
-    workshop = await tinyWorkshop();
-    workshop.model = { ...workshop.opened, facts: { ...workshop.opened.facts, address: "@lowrank/tiny-model" } };
+    state = await tinyWorkerState();
+    state.model = { ...state.loaded, facts: { ...state.loaded.facts, address: "@lowrank/tiny-model" } };
     // Gentle: random numbers at full strength leave near ties between tokens, which programs break differently.
-    const files = await someFiles(workshop, { name: "Restaurants & cafés", seed: 1, alpha: 1 });
+    const files = await someFiles(state, { name: "Restaurants & cafés", seed: 1, alpha: 1 });
     const question = "name[Aromi],\nfood[French], area[riverside]";
-    entry = await keepAdapter(workshop, files, { name: "Restaurants & cafés", origin: "trained", question });
+    entry = await keepAdapter(state, files, { name: "Restaurants & cafés", origin: "trained", question });
     mkdirSync(join(work, "package"));
     const model = fileURLToPath(new URL("../../../../../packages/tiny-model/model", import.meta.url));
     symlinkSync(model, join(work, "package", "model")); // what the line with npm pack would leave
@@ -42,7 +42,7 @@ describe("what is taken home", () => {
   });
   afterAll(() => {
     process.chdir(before);
-    workshop.opened.opened.dispose();
+    state.loaded.opened.dispose();
     rmSync(work, { recursive: true });
   });
 
@@ -51,7 +51,7 @@ describe("what is taken home", () => {
     form: TakeHomeRequest["form"],
     onNews: (news: TakeHomeNews) => void = () => {},
   ): Promise<string> {
-    const { name, blob } = await takeHome(workshop, { id: entry.id, form }, onNews);
+    const { name, blob } = await takeHome(state, { id: entry.id, form }, onNews);
     const folder = name.replace(/\.zip$/, "");
     for (const [file, bytes] of Object.entries(unzipSync(new Uint8Array(await blob.arrayBuffer())))) {
       mkdirSync(dirname(join(folder, file)), { recursive: true });
@@ -80,11 +80,11 @@ describe("what is taken home", () => {
   );
 
   it("is one GGUF file for llama.cpp, by whose name its programs call it", async () => {
-    const { name, blob } = await takeHome(workshop, { id: entry.id, form: "gguf" }, () => {});
+    const { name, blob } = await takeHome(state, { id: entry.id, form: "gguf" }, () => {});
     expect(name).toBe("Restaurants-cafés.gguf");
     const source = bytesSource(new Uint8Array(await blob.arrayBuffer()), name);
-    const again = await readGgufAdapter(source, workshop.opened.opened.opened.model.config);
-    expect(again.tensors).toEqual((await attached(workshop, entry.id).then((adapter) => adapter.toAdapter())).tensors);
+    const again = await readGgufAdapter(source, state.loaded.opened.opened.model.config);
+    expect(again.tensors).toEqual((await attached(state, entry.id).then((adapter) => adapter.toAdapter())).tensors);
     const about = {
       folder: name.replace(".gguf", ""),
       model: "Tiny",
@@ -96,16 +96,16 @@ describe("what is taken home", () => {
   });
 
   it("leaves the model as it was", async () => {
-    const logits = () => workshop.opened.opened.generate("name[Aromi] ->", { adapter: null, maxNewTokens: 8 });
+    const logits = () => state.loaded.opened.generate("name[Aromi] ->", { adapter: null, maxNewTokens: 8 });
     const answer = await logits();
     await unpack("merged");
     expect(await logits()).toBe(answer);
   });
 
   it("keeps a README that a person wrote", async () => {
-    const files = new Map(await someFiles(workshop, { name: "theirs", seed: 2 }));
+    const files = new Map(await someFiles(state, { name: "theirs", seed: 2 }));
     files.set("README.md", "# Mine\n");
-    entry = await keepAdapter(workshop, files, { name: "Theirs", origin: "dropped" });
+    entry = await keepAdapter(state, files, { name: "Theirs", origin: "dropped" });
     expect(await unpack("peft")).toBe("# Mine\n");
   });
 });

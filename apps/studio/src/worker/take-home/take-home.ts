@@ -4,10 +4,10 @@ import type { TakeHomeFile, TakeHomeNews } from "../../protocol/calls.ts";
 import type { ShelfEntry } from "../../protocol/shelf.ts";
 import { readme } from "../../snippets/readme.ts";
 import { folderName } from "../../snippets/snippets.ts";
-import type { Answerer } from "../answerer.ts";
+import type { CallHandler } from "../call-handler.ts";
 import { attached } from "../shelf/attached.ts";
 import { storedEntry, storedFolder } from "../shelf/shelf-folder.ts";
-import type { Workshop } from "../workshop.ts";
+import type { WorkerState } from "../worker-state.ts";
 import { scratchFile } from "./scratch-file.ts";
 import { zipFolder } from "./zip-folder.ts";
 
@@ -15,19 +15,19 @@ import { zipFolder } from "./zip-folder.ts";
  * Throws NotOnShelfError; for a merged model also what attaching, merging and verifying do, and ZipTooLargeError; for a GGUF file
  * InexpressibleAdapterError.
  */
-export const takeHome: Answerer<"takeHome"> = async (workshop, { id, form }, onNews) => {
-  const entry = await storedEntry(workshop.store, id);
-  if (form === "gguf") return adapterGguf(workshop, entry);
-  return form === "peft" ? adapterZip(workshop, entry) : mergedZip(workshop, entry, onNews);
+export const takeHome: CallHandler<"takeHome"> = async (state, { id, form }, onNews) => {
+  const entry = await storedEntry(state.store, id);
+  if (form === "gguf") return adapterGguf(state, entry);
+  return form === "peft" ? adapterZip(state, entry) : mergedZip(state, entry, onNews);
 };
 
 /** For an adapter whose base is open: its layout of heads decides the order of rows. */
-async function adapterGguf(workshop: Workshop, { id, name }: ShelfEntry): Promise<TakeHomeFile> {
-  const bytes = await (await attached(workshop, id)).gguf({ name });
+async function adapterGguf(state: WorkerState, { id, name }: ShelfEntry): Promise<TakeHomeFile> {
+  const bytes = await (await attached(state, id)).gguf({ name });
   return { name: `${folderName(name)}.gguf`, blob: new Blob([bytes as Uint8Array<ArrayBuffer>]) };
 }
 
-async function adapterZip({ store, base }: Workshop, entry: ShelfEntry): Promise<TakeHomeFile> {
+async function adapterZip({ store, base }: WorkerState, entry: ShelfEntry): Promise<TakeHomeFile> {
   const folder = folderName(entry.name);
   const files = new Map(await storedFolder(store, entry.id));
   const card = new TextDecoder().decode(files.get("README.md"));
@@ -43,12 +43,12 @@ async function adapterZip({ store, base }: Workshop, entry: ShelfEntry): Promise
 
 /** Merges, compares logits, writes each tensor to the browser's disk as it is made, and undoes the merge. */
 async function mergedZip(
-  workshop: Workshop,
+  state: WorkerState,
   entry: ShelfEntry,
   onNews: (news: TakeHomeNews) => void,
 ): Promise<TakeHomeFile> {
-  const adapter = await attached(workshop, entry.id);
-  const { opened, facts } = workshop.opened;
+  const adapter = await attached(state, entry.id);
+  const { opened, facts } = state.loaded;
   const folder = `${folderName(entry.name)}-merged`;
   const totalBytes = 4 * facts.parameters;
   const target = await scratchFile();
@@ -56,7 +56,7 @@ async function mergedZip(
     onNews({ doneBytes: 0, totalBytes });
     const zip = zipFolder(target, (doneBytes) => onNews({ doneBytes, totalBytes: Math.max(doneBytes, totalBytes) }));
     await opened.merge(adapter).save(zip);
-    await writeFile(zip, "README.md", bytesOf(readme("merged", { ...entry, folder, studio: studioAt(workshop.base) })));
+    await writeFile(zip, "README.md", bytesOf(readme("merged", { ...entry, folder, studio: studioAt(state.base) })));
     zip.close();
     return { name: `${folder}.zip`, blob: await target.finish() };
   } catch (error) {

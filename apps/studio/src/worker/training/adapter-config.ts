@@ -2,12 +2,12 @@
 
 import type { OpenedModel } from "lowrank/browser";
 import type { AdapterSettings } from "../../protocol/run.ts";
-import type { ModelInHand } from "../workshop.ts";
+import type { LoadedModel } from "../worker-state.ts";
 
 export type AdapterConfig = NonNullable<Parameters<OpenedModel["plan"]>[0]>;
 
 /** The base's name in an adapter's file, by which other programs find it. */
-export function adapterConfig(settings: AdapterSettings, { facts }: Pick<ModelInHand, "facts">): AdapterConfig {
+export function adapterConfig(settings: AdapterSettings, { facts }: Pick<LoadedModel, "facts">): AdapterConfig {
   const { rank, alpha, targets, dropout, useDora, start } = settings;
   return {
     ...{ rank, alpha, dropout, useDora },

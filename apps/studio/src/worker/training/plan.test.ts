@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { AdapterSettings } from "../../protocol/run.ts";
-import { tinyWorkshop } from "../../testing/tiny-workshop.ts";
-import type { Workshop } from "../workshop.ts";
+import { tinyWorkerState } from "../../testing/tiny-worker-state.ts";
+import type { WorkerState } from "../worker-state.ts";
 import { adapterConfig } from "./adapter-config.ts";
 import { plan } from "./plan.ts";
 
@@ -15,11 +15,11 @@ const settings: AdapterSettings = {
 };
 
 describe("plan", () => {
-  let workshop: Workshop;
+  let state: WorkerState;
   const planned = (adapter: AdapterSettings, rows = 4) =>
-    plan(workshop, { adapter, rows, step: { rows, tokens: 64 } }, () => {});
+    plan(state, { adapter, rows, step: { rows, tokens: 64 } }, () => {});
   beforeAll(async () => {
-    workshop = await tinyWorkshop();
+    state = await tinyWorkerState();
   });
 
   it("names each adapted layer by its block and its name there, with its parameters", async () => {
@@ -38,7 +38,7 @@ describe("plan", () => {
   ] as const)("predicts the size of the file to the byte, %s", async (_, changed) => {
     const request = { ...settings, ...changed };
     const { fileBytes } = await planned(request);
-    const adapter = workshop.opened.opened.adapt(adapterConfig(request, workshop.opened), { name: "made" });
+    const adapter = state.loaded.opened.adapt(adapterConfig(request, state.loaded), { name: "made" });
     const weights = (await adapter.files()).get("adapter_model.safetensors");
     adapter.dispose();
     expect(weights?.length).toBe(fileBytes);

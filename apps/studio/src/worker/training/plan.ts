@@ -3,12 +3,12 @@
 import { type InjectionPlan, partsOf } from "@lowrank/inject";
 import { layoutSafetensors } from "@lowrank/safetensors";
 import { defaultRun } from "lowrank/browser";
-import type { Answerer } from "../answerer.ts";
+import type { CallHandler } from "../call-handler.ts";
 import { trainingMemory } from "../models/find-model.ts";
 import { adapterConfig } from "./adapter-config.ts";
 
 /** Throws the errors of `OpenedModel.plan`. */
-export const plan: Answerer<"plan"> = ({ opened: model }, { adapter, rows, step }) => {
+export const plan: CallHandler<"plan"> = ({ loaded: model }, { adapter, rows, step }) => {
   const made = model.opened.plan(adapterConfig(adapter, model));
   const { trainableParameters: trainable, share } = made;
   return {
@@ -27,14 +27,14 @@ function placeOf(path: string): { readonly block: number | undefined; readonly t
   return { block: number === undefined ? undefined : Number(number), target: names.at(-1) ?? path };
 }
 
-/** Of adapter_model.safetensors, to the byte: its header lists what the plan lists, and the base's fingerprint. */
+/** The exact size of adapter_model.safetensors: its header lists the plan's tensors and the base's fingerprint. */
 function fileBytes(made: InjectionPlan, { fingerprint }: { readonly fingerprint: string }): number {
-  // What a start took out of the base's weights is taken back in the file by as many ranks again.
+  // These initializations change the base's weights. The file undoes the change with as many additional ranks.
   const factor = ["pissa", "olora"].includes(String(made.config.init)) ? 2 : 1;
   const tensors = partsOf(made, "site").flatMap(({ fileShapes, keys, rank }) =>
     [...fileShapes].map(([name, shape]) => {
-      const isPair = name === keys.a || name === keys.b;
-      const grown = isPair ? shape.map((size) => (size === rank ? factor * rank : size)) : shape;
+      const isAOrB = name === keys.a || name === keys.b;
+      const grown = isAOrB ? shape.map((size) => (size === rank ? factor * rank : size)) : shape;
       return { name: `base_model.model.${name}`, dtype: "F32" as const, shape: grown };
     }),
   );

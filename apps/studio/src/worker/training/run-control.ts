@@ -1,4 +1,4 @@
-// How the page steers a run that is going on.
+// How the page pauses, continues or stops a run.
 
 import { LowrankError } from "@lowrank/contracts";
 

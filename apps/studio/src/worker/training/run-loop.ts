@@ -6,7 +6,7 @@ import type { OpenedAdapter, RewardInput, TrainingOptions } from "lowrank/browse
 import type { Frame, RunResult, TrainingNews } from "../../protocol/run.ts";
 import { QuotaError } from "../../storage/store.ts";
 import { plainPrompt, templateName } from "../rows/row-form.ts";
-import type { ModelInHand, Workshop } from "../workshop.ts";
+import type { LoadedModel, WorkerState } from "../worker-state.ts";
 import { PageRewards } from "./page-rewards.ts";
 import type { RunControl } from "./run-control.ts";
 import { keepStep, provenBy, type SavedRun } from "./saved-run.ts";
@@ -15,7 +15,7 @@ import type { TeachingRows } from "./teaching-rows.ts";
 /** Number of frames after the base's. */
 const frames = 8;
 const maxNewTokens = 40;
-/** Of a frame before the last: enough to see the change. */
+/** New tokens of a frame before the last: enough to see the change. */
 const maxTokensBetween = 6;
 
 /** Whether the prompt may be answered after this step: after the first, and at most eight times a run. */
@@ -38,7 +38,7 @@ interface FrameRequest {
 }
 
 /** One answer with greedy decoding, so that frames differ only by training. Undefined if it was stopped. */
-async function makeFrame(model: ModelInHand, request: FrameRequest): Promise<Frame | undefined> {
+async function makeFrame(model: LoadedModel, request: FrameRequest): Promise<Frame | undefined> {
   const { step, adapter, maxNewTokens, signal, onText } = request;
   const template = templateName(model);
   const prompt = template === "chat" ? request.prompt : plainPrompt(request.prompt);
@@ -55,11 +55,11 @@ async function makeFrame(model: ModelInHand, request: FrameRequest): Promise<Fra
   return { step, text: text.trim() };
 }
 
-const baseFrames = new WeakMap<ModelInHand["opened"], Map<string, Frame>>();
+const baseFrames = new WeakMap<LoadedModel["opened"], Map<string, Frame>>();
 
 /** The base's answer, which no training changes: made once for each prompt. */
 async function baseFrame(
-  model: ModelInHand,
+  model: LoadedModel,
   request: Pick<FrameRequest, "prompt" | "signal" | "onText">,
 ): Promise<Frame | undefined> {
   const known = baseFrames.get(model.opened) ?? new Map<string, Frame>();
@@ -70,17 +70,17 @@ async function baseFrame(
   return frame;
 }
 
-// When a run has lost its way. The rule: five steps in a row whose loss is above three times the best smoothed loss – though
-// not while it is below what the run began with, where a small loss may jump and come back –, or above one and a half times
-// what it began with. A loss that is not finite ends a run at once.
+// When a run has diverged: five steps in a row have a loss above three times the best smoothed loss, or above one and a half times the
+// first loss. A loss below the first loss never counts, because a small loss may jump and come back. A loss that is not finite ends a
+// run at once.
 
 const patience = 5;
 /**
- * The higher loss of the first two steps is what the run began with: one batch alone may have been an easy one. Where there is a
- * warm-up, the second is the base's too, as its first step has the rate 0.
+ * The first loss is the higher one of the first two steps, because one batch alone may have been easy. With a warm-up, the second is
+ * also the base's, because the first step has the rate 0.
  */
 const beginning = 2;
-/** Of the new loss in the smoothed one. */
+/** The weight of a new loss in the smoothed loss. */
 const weight = 0.2;
 
 export class Divergence {
@@ -139,8 +139,8 @@ class SideWork {
 }
 
 export interface RunToMake {
-  readonly workshop: Workshop;
-  readonly model: ModelInHand;
+  readonly state: WorkerState;
+  readonly model: LoadedModel;
   readonly adapter: OpenedAdapter;
   readonly rows: TeachingRows;
   readonly saved: SavedRun;
@@ -171,7 +171,7 @@ export class RunLoop {
     this.#saved = run.saved;
     this.#news = [...run.saved.news];
     this.#steps = run.resumeFrom?.step ?? 0;
-    const { now } = run.workshop;
+    const { now } = run.state;
     this.#keeping = new SideWork(0.05, now, 10_000);
     this.#watching = new SideWork(1 / 3, now);
     for (const news of this.#news)
@@ -229,7 +229,7 @@ export class RunLoop {
   /** Learning from a reward, which the page computes. */
   #rewarded(reward: string): TrainingOptions {
     const rewards = new PageRewards((texts) => this.#run.onNews({ type: "rate", reward, texts }));
-    this.#run.workshop.rewards = rewards;
+    this.#run.state.rewards = rewards;
     return {
       ...{ objective: "grpo", maxCompletionLength: maxNewTokens, rewardConcurrency: 1000 },
       reward: ({ prompt, completion, row }) =>
@@ -295,7 +295,7 @@ export class RunLoop {
   /** A full disk does not end a run: it continues without saving. */
   async #keep(state: TrainingState): Promise<void> {
     if (!this.#isKeepingDue(state.step)) return; // the trainer also saves at the end
-    const { store } = this.#run.workshop;
+    const { store } = this.#run.state;
     try {
       this.#saved = await this.#keeping.measure(keepStep(store, { ...this.#saved, news: this.#news }, state));
       this.#run.onNews({ type: "kept", step: state.step });
@@ -318,10 +318,10 @@ function answerOf({ completion, messages }: RewardInput["row"]): string {
   return Array.isArray(messages) ? String(messages.at(-1)?.content) : "";
 }
 
-const measured = new WeakMap<ModelInHand["opened"], Map<string, number>>();
+const measured = new WeakMap<LoadedModel["opened"], Map<string, number>>();
 
 async function baseLoss(
-  { opened }: Pick<ModelInHand, "opened">,
+  { opened }: Pick<LoadedModel, "opened">,
   { validation, how }: Pick<TeachingRows, "validation" | "how">,
   batchSize: number,
 ): Promise<number> {

@@ -82,13 +82,13 @@ export function lastSaved({ kept }: Pick<SavedRun, "kept">): SavedStep | undefin
   return kept.at(-1);
 }
 
-/** Of those that are proven. */
+/** The proven save with the lowest loss. */
 export function bestSaved({ kept }: Pick<SavedRun, "kept">): SavedStep | undefined {
   const byLoss = kept.flatMap((each) => (each.proven === undefined ? [] : [{ each, loss: each.proven }]));
   return byLoss.sort((one, other) => one.loss - other.loss)[0]?.each;
 }
 
-/** The same, where the step after the last kept one was made. */
+/** The run after `step`, whose smoothed loss proves the save of the step before it. */
 export function provenBy(run: SavedRun, step: number, smoothed: number): SavedRun {
   const kept = run.kept.map((each) => (each.step === step - 1 ? { ...each, proven: smoothed } : each));
   return { ...run, kept };

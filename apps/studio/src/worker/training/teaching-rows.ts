@@ -6,7 +6,7 @@ import type { Row } from "../../protocol/rows.ts";
 import type { RunRequest } from "../../protocol/run.ts";
 import { checkedRows, maxTokens } from "../rows/check-rows.ts";
 import { exampleOf, templateName } from "../rows/row-form.ts";
-import type { ModelInHand } from "../workshop.ts";
+import type { LoadedModel } from "../worker-state.ts";
 
 export interface TeachingRows {
   readonly train: readonly object[];
@@ -18,7 +18,7 @@ export interface TeachingRows {
 
 /** Leaves out rows with a problem, which the page shows. Throws NO_ROWS. */
 export async function teachingRows(
-  model: ModelInHand,
+  model: LoadedModel,
   { rows, training: { validationShare, seed, reward } }: Pick<RunRequest, "rows" | "training">,
 ): Promise<TeachingRows> {
   const checked = await checkedRows(model, rows);

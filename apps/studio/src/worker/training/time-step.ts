@@ -1,6 +1,6 @@
 // How long a step takes here, with these rows and settings: two are made and thrown away, as a first one also warms up.
 
-import type { Answerer } from "../answerer.ts";
+import type { CallHandler } from "../call-handler.ts";
 import { adapterConfig } from "./adapter-config.ts";
 import { teachingRows } from "./teaching-rows.ts";
 
@@ -8,7 +8,7 @@ import { teachingRows } from "./teaching-rows.ts";
 const longFirst = 3;
 
 /** Throws NO_ROWS, and the errors of the library's `adapt` and `train`. */
-export const timeStep: Answerer<"timeStep"> = async ({ opened: model }, { rows, adapter: settings, training }) => {
+export const timeStep: CallHandler<"timeStep"> = async ({ loaded: model }, { rows, adapter: settings, training }) => {
   const { train, how } = await teachingRows(model, { rows, training });
   const { seed, batchSize, learningRate } = training;
   const adapter = model.opened.adapt(adapterConfig(settings, model), { name: "timed", seed });

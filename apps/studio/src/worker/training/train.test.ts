@@ -3,11 +3,11 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { RunRequest, TrainingNews } from "../../protocol/run.ts";
 import { memoryStore, QuotaError, type Store } from "../../storage/store.ts";
-import { tinyWorkshop } from "../../testing/tiny-workshop.ts";
-import { Workshop } from "../workshop.ts";
+import { tinyWorkerState } from "../../testing/tiny-worker-state.ts";
+import { WorkerState } from "../worker-state.ts";
 import { timeStep } from "./time-step.ts";
 import { train } from "./train.ts";
-import { forget, goOn, pause, rated, stop, unfinished } from "./unfinished.ts";
+import { continueRun, forget, pause, rated, stop, unfinished } from "./unfinished.ts";
 
 const places = ["Aromi", "Strada", "Zizzi", "Cotto", "Alimentum", "Giraffe", "Clowns", "Wildwood"];
 const request: RunRequest = {
@@ -18,23 +18,23 @@ const request: RunRequest = {
   name: "Pubs",
 };
 
-let shared: Workshop;
+let shared: WorkerState;
 let store: Store;
-let workshop: Workshop;
+let state: WorkerState;
 beforeAll(async () => {
-  shared = await tinyWorkshop();
+  shared = await tinyWorkerState();
 });
 beforeEach(() => {
   store = memoryStore();
-  workshop = reloaded();
+  state = reloaded();
 });
 
 /** By a clock that stands still every step is kept, however busy the machine. */
 const still = () => 0;
 
 /** The same store and model, in a worker that was started anew. */
-function reloaded(now = still): Workshop {
-  const fresh = new Workshop(store, now);
+function reloaded(now = still): WorkerState {
+  const fresh = new WorkerState(store, now);
   fresh.engine = shared.engine;
   fresh.model = shared.model;
   return fresh;
@@ -42,7 +42,7 @@ function reloaded(now = still): Workshop {
 
 async function run(changes: Partial<RunRequest> = {}, onNews: (news: TrainingNews) => void = () => {}) {
   const news: TrainingNews[] = [];
-  const result = await train(workshop, { ...request, ...changes }, (each) => {
+  const result = await train(state, { ...request, ...changes }, (each) => {
     news.push(each);
     onNews(each);
   });
@@ -58,7 +58,7 @@ async function crashAfter(step: number): Promise<void> {
     if (news.type === "kept" && news.step >= step) throw new Error("crash");
   };
   await expect(run({}, crash)).rejects.toThrow("crash");
-  workshop = reloaded();
+  state = reloaded();
 }
 
 describe("train", () => {
@@ -72,7 +72,7 @@ describe("train", () => {
     expect(frames[0]?.text).not.toBe("");
     expect(await weightsOf(result.adapter)).toBeDefined();
     expect(await store.list("runs")).toEqual([]);
-    expect(shared.opened.opened.adapters).toEqual([]);
+    expect(shared.loaded.opened.adapters).toEqual([]);
   });
 
   it("learns from its first step on, and writes no base answer that is recorded", async () => {
@@ -87,7 +87,7 @@ describe("train", () => {
 
   it("watches for a third of the time at most, and after the last step", async () => {
     let time = 0;
-    workshop = reloaded(() => time);
+    state = reloaded(() => time);
     const { news } = await run({ watchedBase: "It is recorded." }, (each) => {
       if (each.type === "step") time += 10;
       if (each.type === "frame" && !each.isWhole) time += 100; // a piece of an answer
@@ -105,7 +105,7 @@ describe("train", () => {
         prompt: expect.stringMatching(/^name/),
         answer: expect.stringMatching(/pub/),
       });
-      void rated(workshop, { values: each.texts.map((_, index) => index % 8) }, () => {});
+      void rated(state, { values: each.texts.map((_, index) => index % 8) }, () => {});
     });
     expect(news.flatMap((each) => (each.type === "step" ? [each.reward] : []))).toEqual([3.5, 3.5]);
     expect(news.some(({ type }) => type === "validated")).toBe(false);
@@ -114,7 +114,7 @@ describe("train", () => {
   it("fails with the problem of a reward, and keeps nothing of it on the shelf", async () => {
     const training = { ...request.training, reward: "no function" };
     const refuse = ({ type }: TrainingNews) =>
-      void (type === "rate" && rated(workshop, { problem: "not code" }, () => {}));
+      void (type === "rate" && rated(state, { problem: "not code" }, () => {}));
     await expect(run({ training }, refuse)).rejects.toThrow("not code");
     expect(await store.list("adapters")).toEqual([]);
   });
@@ -122,25 +122,25 @@ describe("train", () => {
   it("resumes after a crash with the same bits as without one", async () => {
     const whole = await run();
     await crashAfter(3);
-    const left = await unfinished(workshop, undefined, () => {});
+    const left = await unfinished(state, undefined, () => {});
     expect(left).toMatchObject({ name: "Pubs", model: "@lowrank/tiny-model", steps: 6 });
     expect(left?.step).toBeGreaterThanOrEqual(3);
     expect(stepsIn(left?.news ?? []).at(-1)).toBe(left?.step);
     const { news, result } = await run({ resume: left?.run });
     expect(stepsIn(news)[0]).toBe((left?.step ?? 0) + 1);
     expect(await weightsOf(result.adapter)).toEqual(await weightsOf(whole.result.adapter));
-    expect(await unfinished(workshop, undefined, () => {})).toBeUndefined();
+    expect(await unfinished(state, undefined, () => {})).toBeUndefined();
   });
 
   it("stopped in between keeps what it has learned, and stopped before its first step leaves everything as it was", async () => {
     const halfway = await run(
       {},
-      (news) => news.type === "step" && news.step === 2 && stop(workshop, undefined, () => {}),
+      (news) => news.type === "step" && news.step === 2 && stop(state, undefined, () => {}),
     );
     expect(halfway.result).toMatchObject({ reason: "stopped", steps: 2 });
     expect(await weightsOf(halfway.result.adapter)).toBeDefined();
     const shelf = await store.list("adapters");
-    const never = await run({}, (news) => news.type === "started" && stop(workshop, undefined, () => {}));
+    const never = await run({}, (news) => news.type === "started" && stop(state, undefined, () => {}));
     expect(never.result).toMatchObject({ reason: "stopped", steps: 0, adapter: undefined });
     expect(await store.list("adapters")).toEqual(shelf);
     expect(await store.list("runs")).toEqual([]);
@@ -151,7 +151,7 @@ describe("train", () => {
     let isOver = false;
     const running = run({}, (news) => {
       types.push(news.type);
-      if (news.type === "step" && news.step === 2) pause(workshop, undefined, () => {});
+      if (news.type === "step" && news.step === 2) pause(state, undefined, () => {});
     }).then((made) => {
       isOver = true;
       return made;
@@ -160,10 +160,10 @@ describe("train", () => {
     const before = types.length;
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect([types.length, isOver]).toEqual([before, false]);
-    goOn(workshop, undefined, () => {});
+    continueRun(state, undefined, () => {});
     await expect.poll(() => types.filter((type) => type === "step").length, { timeout: 20_000 }).toBeGreaterThan(2);
-    pause(workshop, undefined, () => {});
-    stop(workshop, undefined, () => {});
+    pause(state, undefined, () => {});
+    stop(state, undefined, () => {});
     expect((await running).result.reason).toBe("stopped");
   });
 
@@ -185,7 +185,7 @@ describe("train", () => {
 
   it("keeps a step only once that takes a twentieth of the time since the one before", async () => {
     let time = 0;
-    workshop = reloaded(() => time++); // keeping takes a moment, and so does the step between two looks at the clock
+    state = reloaded(() => time++); // keeping takes a moment, and so does the step between two looks at the clock
     const { news } = await run({ training: { ...request.training, steps: 30 }, watched: undefined });
     expect(news.flatMap((each) => (each.type === "kept" ? [each.step] : []))).toEqual([1, 21]);
   });
@@ -209,18 +209,18 @@ describe("train", () => {
 
   it("forgets a run that the visitor discards", async () => {
     await crashAfter(1);
-    const left = await unfinished(workshop, undefined, () => {});
-    await forget(workshop, { run: left?.run ?? "" }, () => {});
-    expect(await unfinished(workshop, undefined, () => {})).toBeUndefined();
+    const left = await unfinished(state, undefined, () => {});
+    await forget(state, { run: left?.run ?? "" }, () => {});
+    expect(await unfinished(state, undefined, () => {})).toBeUndefined();
     await expect(run({ resume: left?.run })).rejects.toThrow(/is no longer stored/);
   });
 });
 
 describe("timeStep", () => {
   it("measures the time of a step and leaves nothing of it", async () => {
-    const { seconds, tokens } = await timeStep(workshop, request, () => {});
+    const { seconds, tokens } = await timeStep(state, request, () => {});
     expect(seconds).toBeGreaterThan(0);
     expect(tokens).toBeGreaterThan(10);
-    expect(shared.opened.opened.adapters).toEqual([]);
+    expect(shared.loaded.opened.adapters).toEqual([]);
   });
 });

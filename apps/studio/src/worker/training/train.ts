@@ -3,9 +3,9 @@
 
 import { LowrankError } from "@lowrank/contracts";
 import type { RunRequest, RunResult, TrainingNews } from "../../protocol/run.ts";
-import type { Answerer } from "../answerer.ts";
+import type { CallHandler } from "../call-handler.ts";
 import { keepAdapter } from "../shelf/keep-adapter.ts";
-import type { ModelInHand, Workshop } from "../workshop.ts";
+import type { LoadedModel, WorkerState } from "../worker-state.ts";
 import { adapterConfig } from "./adapter-config.ts";
 import { RunGoneError } from "./errors.ts";
 import { RunControl, withRunLock } from "./run-control.ts";
@@ -14,13 +14,13 @@ import { bestSaved, lastSaved, readSavedRun, removeRun, type SavedRun, stateAt }
 import { teachingRows } from "./teaching-rows.ts";
 
 /** Throws NO_ROWS, RunGoneError, RUN_ELSEWHERE, RUN_MODEL, and the errors of the library's `adapt` and `train`. */
-export const train: Answerer<"train"> = async (workshop, request, onNews) => {
+export const train: CallHandler<"train"> = async (state, request, onNews) => {
   const control = new RunControl();
-  workshop.run = control;
+  state.run = control;
   try {
-    return await makeRun(workshop, request, { control, onNews });
+    return await makeRun(state, request, { control, onNews });
   } finally {
-    workshop.run = undefined;
+    state.run = undefined;
   }
 };
 
@@ -29,13 +29,13 @@ interface Steering {
   onNews(news: TrainingNews): void;
 }
 
-async function makeRun(workshop: Workshop, request: RunRequest, steering: Steering): Promise<RunResult> {
-  const begun = request.resume === undefined ? newRun(workshop.opened, request) : await runToGoOn(workshop, request);
-  return withRunLock(begun.run, () => goThrough(workshop, begun, steering));
+async function makeRun(state: WorkerState, request: RunRequest, steering: Steering): Promise<RunResult> {
+  const begun = request.resume === undefined ? newRun(state.loaded, request) : await runToContinue(state, request);
+  return withRunLock(begun.run, () => performRun(state, begun, steering));
 }
 
-async function goThrough(workshop: Workshop, begun: SavedRun, { control, onNews }: Steering): Promise<RunResult> {
-  const { store, opened: model } = workshop;
+async function performRun(state: WorkerState, begun: SavedRun, { control, onNews }: Steering): Promise<RunResult> {
+  const { store, loaded: model } = state;
   const { run, request } = begun;
   const last = lastSaved(begun);
   const resumeFrom = last === undefined ? undefined : await stateAt(store, run, last.step);
@@ -44,14 +44,14 @@ async function goThrough(workshop: Workshop, begun: SavedRun, { control, onNews 
   // The same name each time: dropout is seeded by it, so a resumed run draws the same masks.
   const adapter = model.opened.adapt(config, { name: "taught", seed: request.training.seed });
   try {
-    const loop = new RunLoop({ workshop, model, adapter, rows, saved: begun, resumeFrom, control, onNews });
+    const loop = new RunLoop({ state, model, adapter, rows, saved: begun, resumeFrom, control, onNews });
     const { reason, steps, saved } = await loop.make();
     if (reason === "diverged") return { run, reason, steps, adapter: undefined, lastGood: bestSaved(saved)?.step };
     const entry =
       steps === 0
         ? undefined
-        : await keepAdapter(workshop, await adapter.files(), {
-            // The run's own: where the tab dies before the run is forgotten, going on leaves one adapter, not two.
+        : await keepAdapter(state, await adapter.files(), {
+            // The run's id: if the tab dies before the run is forgotten, the continued run writes the same adapter again.
             ...{ id: run, name: request.name, origin: "trained", question: request.watched, curve: loop.curve },
             settings: { adapter: request.adapter, training: request.training },
           });
@@ -63,7 +63,7 @@ async function goThrough(workshop: Workshop, begun: SavedRun, { control, onNews 
   }
 }
 
-function newRun({ opened, facts, source }: ModelInHand, request: RunRequest): SavedRun {
+function newRun({ opened, facts, source }: LoadedModel, request: RunRequest): SavedRun {
   return {
     version: 1,
     run: crypto.randomUUID(),
@@ -76,7 +76,7 @@ function newRun({ opened, facts, source }: ModelInHand, request: RunRequest): Sa
 }
 
 /** The stored run, reset to the requested step. */
-async function runToGoOn({ store, opened: model }: Workshop, requested: RunRequest): Promise<SavedRun> {
+async function runToContinue({ store, loaded: model }: WorkerState, requested: RunRequest): Promise<SavedRun> {
   const saved = await readSavedRun(store, requested.resume ?? "");
   if (saved.model.fingerprint !== model.opened.base.fingerprint) {
     throw new LowrankError(

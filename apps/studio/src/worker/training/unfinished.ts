@@ -1,10 +1,10 @@
 // Runs that a reload, a crash or a divergence ended.
 
-import type { Answerer } from "../answerer.ts";
+import type { CallHandler } from "../call-handler.ts";
 import { lockedRuns } from "./run-control.ts";
 import { lastSaved, readSavedRuns, removeRun } from "./saved-run.ts";
 
-export const unfinished: Answerer<"unfinished"> = async ({ store }) => {
+export const unfinished: CallHandler<"unfinished"> = async ({ store }) => {
   const elsewhere = await lockedRuns();
   const newest = (await readSavedRuns(store)).find(({ run }) => !elsewhere.has(run));
   const last = newest && lastSaved(newest);
@@ -22,25 +22,25 @@ export const unfinished: Answerer<"unfinished"> = async ({ store }) => {
   };
 };
 
-export const forget: Answerer<"forget"> = async ({ store }, { run }) => {
+export const forget: CallHandler<"forget"> = async ({ store }, { run }) => {
   await removeRun(store, run);
   return undefined;
 };
 
-export const pause: Answerer<"pause"> = async ({ run }) => {
+export const pause: CallHandler<"pause"> = async ({ run }) => {
   run?.pause();
   return undefined;
 };
-export const goOn: Answerer<"continue"> = async ({ run }) => {
+export const continueRun: CallHandler<"continue"> = async ({ run }) => {
   run?.continue();
   return undefined;
 };
-export const stop: Answerer<"stop"> = async ({ run }) => {
+export const stop: CallHandler<"stop"> = async ({ run }) => {
   run?.stop();
   return undefined;
 };
 
-export const rated: Answerer<"rated"> = async ({ rewards }, ratings) => {
+export const rated: CallHandler<"rated"> = async ({ rewards }, ratings) => {
   rewards?.take(ratings);
   return undefined;
 };

@@ -75,7 +75,7 @@ export async function readLowRank(
 
 const commonKeys = "base_model_name_or_path task_type modules_to_save target_modules r lora_alpha revision".split(" ");
 
-/** What LoRA's configuration and the method's have in common. */
+/** The fields that LoRA's configuration and the method's have in common. */
 function settingsOf(values: ReadonlyMap<string, JsonValue>, file: string): LoraConfig {
   const bias = values.get("bias") ?? "none";
   if (bias !== "none" || values.get("init_weights") === "bat") {

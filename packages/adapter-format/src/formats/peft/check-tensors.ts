@@ -37,7 +37,7 @@ export function firstOverflow(values: Float32Array, dtype: keyof typeof largestB
   const bits = largestBits[dtype];
   // Without the sign, floats compare like their bits, and the bits of infinity and NaN are larger than all numbers'.
   const patterns = new Int32Array(values.buffer, values.byteOffset, values.length);
-  let signs = 0; // negative as soon as one value is larger than the largest the largest number is
+  let signs = 0; // becomes negative at the first value that is too large
   let index = 0;
   // Four values at a time, without branches or calls: a third of the time of comparing them one by one.
   for (; index + 4 <= patterns.length; index += 4) {
@@ -122,7 +122,7 @@ function unknownNameProblem(key: string): string {
   const named = /\.(lora_[AB])\.([^.]+)\.weight$/.exec(key);
   if (named)
     return `carries the adapter's name "${named[2]}", as a model's state_dict does; PEFT's save_pretrained leaves it out: ${describeValue(key.replace(`.${named[2]}.weight`, ".weight"))}`;
-  if (/\.lora_[ab]$/.test(key)) return "is named as MLX names it, with axes the other way round; convert it first";
+  if (/\.lora_[ab]$/.test(key)) return "is named as MLX names it, with transposed axes; convert it first";
   if (/\.lora_(up|down)\b/.test(key)) return "is named as Kohya names it; convert it first";
   return "has a name that PEFT does not give to any tensor of a LoRA adapter";
 }

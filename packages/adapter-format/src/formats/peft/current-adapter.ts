@@ -37,10 +37,7 @@ export function currentAdapter(adapter: Adapter, model: ModelPaths, onWarning?: 
   return withUsableTargets(withCurrentPaths(gathered, model.modules), onWarning);
 }
 
-/**
- * LLaMA-Factory and ms-swift exclude the vision tower by a lookahead, which RE2 lacks. The file's tensors show the adapted
- * modules.
- */
+/** LLaMA-Factory and ms-swift exclude the vision tower by a lookahead, which RE2 lacks. The file's tensors show the adapted modules. */
 function withUsableTargets(adapter: Adapter, onWarning: WarningListener | undefined): Adapter {
   const { targetModules, excludeModules } = adapter.config;
   const keys = new Set(unsupportedPatterns(adapter.config).map(({ key }) => key));

@@ -15,9 +15,7 @@ const routerKey = /^(.*\.)(?:block_sparse_moe|mlp)\.gate\.lora_([AB])\.weight$/;
 
 const projectionNames: Readonly<Record<string, string>> = { w1: "gate_proj", w2: "down_proj", w3: "up_proj" };
 
-/**
- * The stacked parameters in the order in which PEFT wraps them, each with the projections that it contains, one below the other.
- */
+/** The stacked parameters in the order in which PEFT wraps them, each with the projections that it contains, one below the other. */
 const stacks: readonly (readonly [parameter: string, projections: readonly string[]])[] = [
   ["gate_up_proj", ["gate_proj", "up_proj"]],
   ["down_proj", ["down_proj"]],
@@ -42,26 +40,7 @@ export function gatherExperts(
   parameterPaths: readonly string[],
   onWarning?: WarningListener,
 ): Adapter {
-  const paths = new Set(parameterPaths);
-  const mixtures = new Map<string, Map<string, ExpertMatrices>>(); // by layer, then by projection
-  const tensors = new Map<string, AdapterTensor>();
-  const gathered: Gathered[] = [];
-  const scaleOf = (key: string) => scalingOf(adapter.config, key.slice(0, key.lastIndexOf(".lora_")));
-  for (const [key, tensor] of adapter.tensors) {
-    const [, layer, expert = "", projection = "", matrix] = expertKey.exec(key) ?? [];
-    const [, router, routerMatrix] = routerKey.exec(key) ?? [];
-    if (layer !== undefined && paths.has(`${layer}mlp.experts.gate_up_proj`)) {
-      const mixture = mixtures.get(layer) ?? new Map<string, ExpertMatrices>();
-      const name = projectionNames[projection] ?? projection;
-      const matrices = mixture.get(name) ?? { a: [], b: [], scale: scaleOf(key) };
-      matrices[matrix === "A" ? "a" : "b"][Number(expert)] = tensor;
-      mixtures.set(layer, mixture.set(name, matrices));
-    } else if (router !== undefined && paths.has(`${router}mlp.gate.weight`)) {
-      tensors.set(`${router}mlp.gate.lora_${routerMatrix}.weight`, tensor);
-      const [rank = 0] = tensor.shape;
-      if (routerMatrix === "A") gathered.push({ path: `${router}mlp.gate.weight`, rank, scale: scaleOf(key) });
-    } else tensors.set(key, tensor);
-  }
+  const { mixtures, tensors, gathered } = sortTensors(adapter, new Set(parameterPaths));
   if (mixtures.size === 0 && gathered.length === 0) return adapter;
   const problems: TensorProblem[] = [];
   for (const [layer, mixture] of mixtures) {
@@ -84,6 +63,37 @@ export function gatherExperts(
     onWarning?.({ code: "DROPOUT_LEFT_OUT", message });
   }
   return { ...adapter, tensors, config: gatheredConfig(adapter.config, { gathered, tensors, parameterPaths }) };
+}
+
+interface SortedTensors {
+  /** A and B of experts, by layer, then by projection. */
+  readonly mixtures: ReadonlyMap<string, ReadonlyMap<string, ExpertMatrices>>;
+  /** All other tensors; those of routers, which are in `gathered`, have their new keys. */
+  readonly tensors: Map<string, AdapterTensor>;
+  readonly gathered: Gathered[];
+}
+
+function sortTensors(adapter: Adapter, parameterPaths: ReadonlySet<string>): SortedTensors {
+  const mixtures = new Map<string, Map<string, ExpertMatrices>>();
+  const tensors = new Map<string, AdapterTensor>();
+  const gathered: Gathered[] = [];
+  const scaleOf = (key: string) => scalingOf(adapter.config, key.slice(0, key.lastIndexOf(".lora_")));
+  for (const [key, tensor] of adapter.tensors) {
+    const [, layer, expert = "", projection = "", matrix] = expertKey.exec(key) ?? [];
+    const [, router, routerMatrix] = routerKey.exec(key) ?? [];
+    if (layer !== undefined && parameterPaths.has(`${layer}mlp.experts.gate_up_proj`)) {
+      const mixture = mixtures.get(layer) ?? new Map<string, ExpertMatrices>();
+      const name = projectionNames[projection] ?? projection;
+      const matrices = mixture.get(name) ?? { a: [], b: [], scale: scaleOf(key) };
+      matrices[matrix === "A" ? "a" : "b"][Number(expert)] = tensor;
+      mixtures.set(layer, mixture.set(name, matrices));
+    } else if (router !== undefined && parameterPaths.has(`${router}mlp.gate.weight`)) {
+      tensors.set(`${router}mlp.gate.lora_${routerMatrix}.weight`, tensor);
+      const [rank = 0] = tensor.shape;
+      if (routerMatrix === "A") gathered.push({ path: `${router}mlp.gate.weight`, rank, scale: scaleOf(key) });
+    } else tensors.set(key, tensor);
+  }
+  return { mixtures, tensors, gathered };
 }
 
 interface GatheredFacts {
@@ -116,8 +126,6 @@ function nameOf({ path, rank, scale }: Gathered, all: readonly Gathered[], param
   return parameterPaths.every((other) => !other.endsWith(`.${end}`) || alike.has(other)) ? end : path;
 }
 
-// Joins the A and B of many experts to those of a stacked parameter, in PEFT's layout.
-
 /** A and B of one projection, by expert. */
 interface ExpertMatrices {
   /** [rank, inFeatures] each */
@@ -137,9 +145,7 @@ interface StackedMatrices {
   readonly scale: number;
 }
 
-/**
- * A and B of a stack, or the reason why there are none. The projections keep their own ranks, so B is block diagonal as in PEFT.
- */
+/** A and B of a stack, or the reason why there are none. The projections keep their own ranks, so B is block diagonal as in PEFT. */
 function stackMatrices(projections: readonly (ExpertMatrices | undefined)[]): StackedMatrices | string {
   const matrices = projections.flatMap((projection) => projection ?? []);
   if (matrices.length < projections.length)
@@ -156,29 +162,29 @@ function stackMatrices(projections: readonly (ExpertMatrices | undefined)[]): St
     ),
   );
   if (!isAlike) return "some experts lack matrices A and B, or differ in rank or scale";
-  const whole = rank * matrices.length;
-  const aValues = new Float32Array(experts * whole * inFeatures);
+  const stackRank = rank * matrices.length;
+  const aValues = new Float32Array(experts * stackRank * inFeatures);
   const outFeatures = outs.reduce((sum, out) => sum + out, 0);
-  const bValues = new Float32Array(outFeatures * whole * experts);
+  const bValues = new Float32Array(outFeatures * stackRank * experts);
   for (let expert = 0; expert < experts; expert += 1) {
     let firstRow = 0;
     for (const [projection, { a, b }] of matrices.entries()) {
-      aValues.set(a[expert]?.values ?? [], (expert * whole + projection * rank) * inFeatures);
+      aValues.set(a[expert]?.values ?? [], (expert * stackRank + projection * rank) * inFeatures);
       const values = b[expert]?.values ?? [];
       const out = outs[projection] ?? 0;
       for (let row = 0; row < out; row += 1) {
-        for (let one = 0; one < rank; one += 1) {
-          bValues[(firstRow + row) * whole * experts + (projection * rank + one) * experts + expert] =
-            values[row * rank + one] ?? 0;
+        for (let column = 0; column < rank; column += 1) {
+          bValues[(firstRow + row) * stackRank * experts + (projection * rank + column) * experts + expert] =
+            values[row * rank + column] ?? 0;
         }
       }
       firstRow += out;
     }
   }
   return {
-    a: { shape: [experts * whole, inFeatures], values: aValues },
-    b: { shape: [outFeatures, whole * experts], values: bValues },
-    rank: whole,
+    a: { shape: [experts * stackRank, inFeatures], values: aValues },
+    b: { shape: [outFeatures, stackRank * experts], values: bValues },
+    rank: stackRank,
     scale: matrices[0]?.scale ?? 0,
   };
 }

@@ -15,5 +15,8 @@ export interface ReadAdapterOptions {
 }
 
 export const readAdapterNames: OptionNames<ReadAdapterOptions> = {
-  ...{ onWarning: true, allowNonFinite: true, mergeOnly: true, base: true },
+  onWarning: true,
+  allowNonFinite: true,
+  mergeOnly: true,
+  base: true,
 };

@@ -1,4 +1,4 @@
-// The wasm backend, with its kernels mended.
+// The wasm backend, with fixed kernels.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { isNode } from "../import-unbundled.ts";

@@ -19,10 +19,7 @@ interface NamedOverride {
   readonly variables: readonly tf.Variable[];
 }
 
-/**
- * The overrides of one parameter. They act in the order of the active set: a variable replaces the value, a function changes
- * it.
- */
+/** The overrides of one parameter. They act in the order of the active set: a variable replaces the value, a function changes it. */
 export class OverrideList {
   #overrides: readonly NamedOverride[] = [];
 

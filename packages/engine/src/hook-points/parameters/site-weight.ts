@@ -6,14 +6,14 @@ import { FrozenWeight } from "../../frozen-weight.ts";
 import { ModelDisposedError } from "../errors.ts";
 import { type NewRows, rowsLike } from "../new-rows.ts";
 
-/** Which way round a site multiplies: a linear site by W, an embedding by the transposed view of a head's W. */
+/** What a site multiplies by: a linear site by W, an embedding by the transposed view of a head's W. */
 export type Orientation = "linear" | "table";
 
 export class SiteWeight {
   #base: SharedWeight | undefined;
-  readonly #twin: SiteWeight | undefined;
-  /** Sites that share this weight. */
-  readonly #followers: SiteWeight[] = [];
+  readonly #tiedTo: SiteWeight | undefined;
+  /** Weights that are tied to this one. */
+  readonly #tied: SiteWeight[] = [];
   /** A permanent replacement; the replaced weight is disposed of. */
   #final: SharedWeight | undefined;
   #replacements: readonly SharedWeight[] = [];
@@ -21,14 +21,14 @@ export class SiteWeight {
   /**
    * @param orientation "linear" counts [inFeatures, outFeatures]; "table" counts [rows, width] of the same matrix seen
    * transposed.
-   * @param twin whose base this weight shares; a replacement here then leaves the twin as it was.
+   * @param tiedTo The weight whose base this one shares. A replacement here leaves that weight unchanged.
    */
   constructor(
     readonly orientation: Orientation,
-    twin?: SiteWeight,
+    tiedTo?: SiteWeight,
   ) {
-    this.#twin = twin;
-    if (twin !== undefined) twin.#followers.push(this);
+    this.#tiedTo = tiedTo;
+    if (tiedTo !== undefined) tiedTo.#tied.push(this);
   }
 
   /** Takes ownership. */
@@ -39,8 +39,8 @@ export class SiteWeight {
   /** Uses the weight that another site uses now, without a copy. A tied weight must be shared first. */
   shareFrom(original: SiteWeight): void {
     const { weight } = original.#current;
-    if (this.#twin === undefined) this.#base = original.#current.retain();
-    else if (this.#twin.current !== weight) this.#replacements = [original.#current.retain()];
+    if (this.#tiedTo === undefined) this.#base = original.#current.retain();
+    else if (this.#tiedTo.current !== weight) this.#replacements = [original.#current.retain()];
   }
 
   /**
@@ -48,7 +48,7 @@ export class SiteWeight {
    * shared. A tied weight follows its table, which must be resized first.
    */
   resizeFrom(original: SiteWeight, rows: number, { newRows, path }: { readonly newRows: NewRows; path: string }): void {
-    if (this.#twin !== undefined) return;
+    if (this.#tiedTo !== undefined) return;
     const { current } = original;
     if (current.outFeatures === rows) this.shareFrom(original);
     else this.fill(current.resized(rows, (count) => rowsLike(current, { newRows, count, path })));
@@ -82,15 +82,15 @@ export class SiteWeight {
     };
   }
 
-  /** Frees the values that replacements hid. A base that a twin also uses is freed with its last user. */
+  /** Frees the values that replacements hid. A base that tied weights share is freed when all of them are replaced for good. */
   forgetReplaced(): void {
     const last = this.#replacements.at(-1);
     if (last === undefined) return;
     this.#final = last;
     for (const weight of this.#replacements) if (weight !== last) weight.release();
     this.#replacements = [last];
-    const owner = this.#twin ?? this;
-    if ([owner, ...owner.#followers].some((weight) => weight.#final === undefined)) return;
+    const owner = this.#tiedTo ?? this;
+    if ([owner, ...owner.#tied].some((weight) => weight.#final === undefined)) return;
     owner.#base?.release();
     owner.#base = undefined;
   }
@@ -103,14 +103,14 @@ export class SiteWeight {
   }
 
   get #current(): SharedWeight {
-    const base = this.#twin === undefined ? this.#base : this.#twin.#base;
+    const base = this.#tiedTo === undefined ? this.#base : this.#tiedTo.#base;
     const weight = this.#replacements.at(-1) ?? base;
     if (weight === undefined) throw new ModelDisposedError();
     return weight;
   }
 }
 
-/** Stored the way round in which the weight before it is: products with a single row read it faster so. */
+/** Stored in the orientation of the old weight, in which products with a single row read it faster. */
 function frozenLike({ stored }: FrozenWeight, matrix: tf.Tensor2D): FrozenWeight {
   if (!stored?.isTransposed) return FrozenWeight.from(matrix);
   const transposed = tf.keep(tf.transpose(matrix));
@@ -125,7 +125,7 @@ class SharedWeight {
   /** Takes ownership. */
   constructor(readonly weight: FrozenWeight) {}
 
-  /** One user more, who will call `release`, too. */
+  /** Adds a user, which must call `release`. */
   retain(): this {
     this.#users += 1;
     return this;

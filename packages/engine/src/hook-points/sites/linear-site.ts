@@ -136,10 +136,7 @@ export class LinearSite extends OpenSite implements Site, Part {
     return { ...branch, weight, bias };
   }
 
-  /**
-   * The weight of this call, if one weight replaces the frozen one for the whole batch and nothing is added to its output. Call it
-   * inside a tidy.
-   */
+  /** The weight of this call, if one weight replaces the frozen one for the whole batch and nothing is added to its output. Call it inside a tidy. */
   trainedParts(context: ForwardContext): { readonly weight: tf.Tensor2D; readonly bias?: tf.Tensor } | undefined {
     if (context.adapters.kind === "rows" || this.adaptations.isAdapted(context)) return undefined;
     const weight = this.weightRef.overrideFor(context);

@@ -21,10 +21,7 @@ export class LabelError extends ArgumentError {
   }
 }
 
-/**
- * Whether labels are on a GPU. Reading them would stall the step, so nothing is thrown there: a label that is not a class gives
- * NaN.
- */
+/** Whether labels are on a GPU. Reading them would stall the step, so nothing is thrown there: a label that is not a class gives NaN. */
 export function areLabelsOnGpu(): boolean {
   return currentBackend()?.memory === "gpu";
 }

@@ -111,10 +111,7 @@ function asClasses(labels: tf.Tensor1D, classes: number): tf.Tensor1D {
   return areLabelsOnGpu() ? tf.minimum(notNegative, tf.scalar(classes - 1, "int32")) : notNegative;
 }
 
-/**
- * webgl stores integers as floats, which are exact only up to 16 million, and its scatter compares every entry with every
- * index.
- */
+/** webgl stores integers as floats, which are exact only up to 16 million, and its scatter compares every entry with every index. */
 function areIndicesFloats(): boolean {
   return currentBackend()?.hasFloatIndices ?? false;
 }

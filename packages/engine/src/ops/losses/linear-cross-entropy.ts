@@ -150,7 +150,8 @@ function fusedLosses(
   const read = currentBackend()?.memory === "gpu" ? undefined : head.readRows;
   if (cap !== undefined || (!stored?.isTransposed && read === undefined && packed === undefined)) return undefined;
   const inputs = {
-    ...{ hidden, labels },
+    hidden,
+    labels,
     ...(stored === undefined ? {} : { head: stored.matrix }),
     ...(bias === undefined ? {} : { bias }),
   };

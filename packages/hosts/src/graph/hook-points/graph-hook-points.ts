@@ -125,9 +125,7 @@ function foldedBias(
   return isAlone && applications.filter((other) => other.weight === weight).length === 1 ? constant.name : undefined;
 }
 
-/**
- * A layer that cannot have an adapter. It is listed so that targeting it gives an error with the reason, instead of "no such layer".
- */
+/** A layer that cannot have an adapter. It is listed so that targeting it gives an error with the reason, instead of "no such layer". */
 class RefusedSite implements Site {
   readonly kind = "convolution";
   readonly role = "body";

@@ -39,7 +39,7 @@ export interface StagePlan {
 export function planStages(request: StageRequest): StagePlan {
   const { graph, feeds, wanted, applications, changed } = request;
   const order = neededNodes(request);
-  const levels = new Map<string, number>(); // of nodes that depend on adapted layers
+  const levels = new Map<string, number>(); // how many adapted layers a node comes after; none for nodes before all of them
   const reads = new Map(order.map((node) => [node.name, readsOf(node, applications)]));
   const levelOf = (reference: Reference) => (feeds.has(reference) ? undefined : levels.get(nodeOfReference(reference)));
   for (const node of order) {
@@ -49,15 +49,15 @@ export function planStages(request: StageRequest): StagePlan {
     if (inputs.length > 0 || isSite) levels.set(node.name, Math.max(0, ...inputs) + (isSite ? 1 : 0));
   }
   refuseStale(request, levels);
-  const reached = order.filter(({ name }) => levels.has(name) && !changed.has(name));
+  const dependentNodes = order.filter(({ name }) => levels.has(name) && !changed.has(name));
   const isFrozen = (reference: Reference) =>
     !feeds.has(reference) &&
     levelOf(reference) === undefined &&
     graph.nodes.get(nodeOfReference(reference))?.op !== "Const";
-  const consumed = new Set([...reached.flatMap(({ name }) => reads.get(name) ?? []), ...wanted]);
-  const facts = { request, levels, reads, reached };
-  const last = Math.max(-1, ...levels.values());
-  const stages = Array.from({ length: last + 1 }, (_, level) => stagesOf(level, facts)).flat();
+  const consumed = new Set([...dependentNodes.flatMap(({ name }) => reads.get(name) ?? []), ...wanted]);
+  const facts = { request, levels, reads, dependentNodes };
+  const lastLevel = Math.max(-1, ...levels.values());
+  const stages = Array.from({ length: lastLevel + 1 }, (_, level) => stagesOf(level, facts)).flat();
   const dynamicNodes = order.filter((node) => !levels.has(node.name) && isDynamic(node));
   return {
     frozen: [...consumed].filter(isFrozen),
@@ -66,23 +66,23 @@ export function planStages(request: StageRequest): StagePlan {
   };
 }
 
-/** All nodes that the wanted values need, in topological order. */
+/** All nodes that the wanted values need, in topological order: a depth-first search with a stack instead of recursion. */
 function neededNodes({ graph, feeds, wanted, applications }: StageRequest): readonly GraphNode[] {
   const order: GraphNode[] = [];
   const seen = new Set<string>();
   const missing: string[] = [];
-  const open: { readonly reference: Reference; readonly isRead: boolean }[] = [];
-  for (const reference of [...wanted].reverse()) open.push({ reference, isRead: false });
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+  const stack: { readonly reference: Reference; readonly areInputsDone: boolean }[] = [];
+  for (const reference of [...wanted].reverse()) stack.push({ reference, areInputsDone: false });
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     const name = nodeOfReference(next.reference);
     const node = graph.nodes.get(name);
     if (node === undefined) throw new GraphNameError("unknown", [next.reference], [...inputNames(graph)]);
-    if (next.isRead) order.push(node);
-    if (next.isRead || seen.has(name) || feeds.has(next.reference)) continue;
+    if (next.areInputsDone) order.push(node);
+    if (next.areInputsDone || seen.has(name) || feeds.has(next.reference)) continue;
     seen.add(name);
     if (node.op.startsWith("Placeholder") && !graph.captured.has(name) && node.inputs.length === 0) missing.push(name);
-    open.push({ reference: next.reference, isRead: true });
-    for (const reference of [...readsOf(node, applications)].reverse()) open.push({ reference, isRead: false });
+    stack.push({ reference: next.reference, areInputsDone: true });
+    for (const reference of [...readsOf(node, applications)].reverse()) stack.push({ reference, areInputsDone: false });
   }
   if (missing.length > 0) throw new GraphNameError("missing", missing, [...inputNames(graph)]);
   return order;
@@ -109,16 +109,16 @@ function refuseStale({ graph, feeds, applications, changed }: StageRequest, leve
   if (stale.length > 0) throw new StaleInputError(stale);
 
   function dependsOnAdapter(start: string): boolean {
-    const open = [start];
+    const stack = [start];
     const seen = new Set<string>();
-    for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    for (let name = stack.pop(); name !== undefined; name = stack.pop()) {
       if (applications.has(name) || changed.has(name) || dependent.get(name)) {
         dependent.set(start, true);
         return true;
       }
       if (seen.has(name)) continue;
       seen.add(name);
-      for (const reference of graph.nodes.get(name)?.inputs ?? []) open.push(nodeOfReference(reference));
+      for (const reference of graph.nodes.get(name)?.inputs ?? []) stack.push(nodeOfReference(reference));
     }
     return false;
   }
@@ -128,18 +128,20 @@ interface StageFacts {
   readonly request: StageRequest;
   readonly levels: ReadonlyMap<string, number>;
   readonly reads: ReadonlyMap<string, readonly Reference[]>;
-  readonly reached: readonly GraphNode[];
+  readonly dependentNodes: readonly GraphNode[];
 }
 
-function stagesOf(level: number, { request, levels, reads, reached }: StageFacts): readonly Stage[] {
+/** The nodes after `level` adapted layers, and then the sites that they lead to. */
+function stagesOf(level: number, { request, levels, reads, dependentNodes }: StageFacts): readonly Stage[] {
   const { applications, wanted } = request;
   const isOfLevel = ({ name }: GraphNode) => levels.get(name) === level && !applications.has(name);
-  const nodes = reached.filter(isOfLevel);
+  const nodes = dependentNodes.filter(isOfLevel);
   const localNames = new Set(nodes.map(({ name }) => name));
   const isLocal = (reference: Reference) => !request.feeds.has(reference) && localNames.has(nodeOfReference(reference));
   const inputsOf = (node: GraphNode) => reads.get(node.name) ?? [];
-  const readElsewhere = new Set([...reached.filter((node) => !localNames.has(node.name)).flatMap(inputsOf), ...wanted]);
-  const sites = reached.flatMap((node): Stage[] => {
+  const otherNodes = dependentNodes.filter((node) => !localNames.has(node.name));
+  const readElsewhere = new Set([...otherNodes.flatMap(inputsOf), ...wanted]);
+  const sites = dependentNodes.flatMap((node): Stage[] => {
     const application = applications.get(node.name);
     return application !== undefined && levels.get(node.name) === level + 1
       ? [{ kind: "site", application, reads: inputsOf(node) }]

@@ -14,7 +14,8 @@ export interface Screen {
 export function screen(columns: number, { isRaw = false } = {}): Screen {
   const terminal = new xterm.Terminal({
     ...{ cols: columns, rows: 24, scrollback: 1000 },
-    ...{ convertEol: !isRaw, allowProposedApi: true },
+    convertEol: !isRaw,
+    allowProposedApi: true,
   });
   return {
     write: (text) => terminal.write(text),

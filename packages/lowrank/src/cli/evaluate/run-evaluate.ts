@@ -42,7 +42,7 @@ export async function runEvaluate(requested: EvaluateOptions, report: Report): P
   );
   const { objective } = surveyRows(data.name, data.rows);
   if (generate === true) checkReferences({ name: data.name, rows: rowsAsText(data.rows) });
-  const head = { task: objective.task, mayJudgePairs: objective.mayBePairs === true };
+  const head = { task: objective.task, mayKeepClassifier: objective.mayKeepClassifier === true };
   await withOpenModel({ ...options, ...head }, report, async (model, engine) => {
     const { template, classNames, batchSize, maxLength, maxTargetLength, maxNewTokens } = options;
     const { loss, pooling, normalize, dimensions } = options;

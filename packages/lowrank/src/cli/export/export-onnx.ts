@@ -31,7 +31,7 @@ export async function exportOnnx(options: ExportOptions, report: Report): Promis
   await withLockedOutput({ kind: "folder", model: path, adapter, out, overwrite }, report, async (read) => {
     const model = await openOnnxFile(path);
     try {
-      const paths = loraMatricesIn(read.tensors).map((pair) => pair.path);
+      const paths = loraMatricesIn(read.tensors).map((lora) => lora.path);
       const compared = await compareWithBase(model, paths, options, report);
       const fedBy = switchable === true ? "session" : switchable;
       const { changes, files } = fedBy === false ? foldAdapter(model, read) : makeSwitchable(model, paths, { fedBy });

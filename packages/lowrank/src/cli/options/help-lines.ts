@@ -6,7 +6,7 @@ import { commonOptions, recipeOptions } from "../../options/all-options.ts";
 export const maxHelpLine = 100;
 const optionsPage = "https://github.com/lowrank/lowrank/blob/main/docs/options.md";
 
-/** Help, choices and default of an option; choices only if they fit, for the page of options and the error have them, too. */
+/** Help, choices and default of an option. Choices that do not fit are only on the page of options and in the error. */
 export function helpLine({ description, argChoices = [], defaultValue, required, optional }: Option): string {
   const standard = defaultValue === undefined || !(required || optional) ? "" : ` (default: ${defaultValue})`;
   const isListed = argChoices.length === 0 || argChoices.every((choice) => description.includes(choice));

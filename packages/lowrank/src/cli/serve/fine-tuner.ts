@@ -157,7 +157,8 @@ function start(argv: readonly string[], { command, environment }: TunerParts) {
     stdio: ["ignore", "pipe", "pipe"],
     // A group of its own, so that Ctrl-C reaches the server alone, which stops it.
     detached: process.platform !== "win32",
-    ...{ env, windowsHide: true },
+    env,
+    windowsHide: true,
   });
   if (child.pid !== undefined) yieldToOthers(child.pid);
   return child;

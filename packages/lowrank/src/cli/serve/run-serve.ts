@@ -103,7 +103,8 @@ async function openJobs(
   });
   const { engine, basePrecision, template } = options;
   const tuner = commandFineTuner({
-    ...{ model, rewards },
+    model,
+    rewards,
     options: { model: path, engine, threads: threadsForTraining(threads), basePrecision, template },
     command: [process.execPath, ...process.execArgv, process.argv[1] ?? ""],
     environment: report.io.environment,

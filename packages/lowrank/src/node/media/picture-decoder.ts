@@ -25,9 +25,9 @@ async function decodeJpeg(bytes: Buffer): Promise<DecodedImage> {
   const image: DecodedImage & { readonly exifBuffer?: Uint8Array } = jpeg.decode(bytes, {
     useTArray: true,
     maxResolutionInMP: maxPixels / 1e6,
-    maxMemoryUsageInMB: megabytesFor(bytes), // which it takes more of than it counts
+    maxMemoryUsageInMB: megabytesFor(bytes), // jpeg-js takes more memory than it counts
   });
-  return rotateUpright(image, exifOrientation(image.exifBuffer)); // its types do not know the block
+  return rotateUpright(image, exifOrientation(image.exifBuffer)); // jpeg-js's types lack `exifBuffer`
 }
 
 // Cameras store images in the sensor's orientation with a note on rotation (EXIF, tag 0x0112), which JPEG decoders ignore.

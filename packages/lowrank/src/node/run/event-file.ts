@@ -29,7 +29,7 @@ function scalarRecord({ wallTime, step, scalars }: ScalarEvent): Uint8Array {
   return recordOf(message(double(1, wallTime), protobufField(2, step), protobufField(5, message(...values))));
 }
 
-/** uint64 length, its checksum, the data, theirs. */
+/** The length as uint64, the length's checksum, the data, the data's checksum. */
 function recordOf(data: Uint8Array): Uint8Array {
   const record = new Uint8Array(data.length + 16);
   const view = new DataView(record.buffer);
@@ -44,11 +44,12 @@ function message(...fields: readonly Iterable<number>[]): Uint8Array {
   return Uint8Array.from(fields.flatMap((field) => [...field]));
 }
 
-/** Eight bytes, and four, are kinds of fields of their own. */
+/** A field of eight bytes: wire type 1. */
 function double(field: number, value: number): readonly number[] {
   return [field * 8 + 1, ...new Uint8Array(Float64Array.of(value).buffer)];
 }
 
+/** A field of four bytes: wire type 5. */
 function float(field: number, value: number): readonly number[] {
   return [field * 8 + 5, ...new Uint8Array(Float32Array.of(value).buffer)];
 }

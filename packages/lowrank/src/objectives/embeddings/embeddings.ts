@@ -50,7 +50,7 @@ export interface ComparisonOptions extends Pick<PoolingOptions, "pooling" | "nor
 
 /** Options of training embeddings. */
 export interface EmbeddingOptions extends OptionValues<Omit<typeof embeddingOptions.rows, "guide">> {
-  /** Of the loss "gist": an opened embedding model with the same tokenizer; default: the model without the adapter. */
+  /** For the loss "gist": an opened embedding model with the same tokenizer; default: the model without the adapter. */
   readonly guide?: (Teacher & { readonly opened: Pick<OpenedBase, "context" | "source" | "embedding"> }) | undefined;
 }
 
@@ -69,7 +69,7 @@ export const embeddings: Objective<Options> = {
     ...(["loss", "pooling", "normalize", "prompts"] as const),
     ...(["miniBatchSize", "matryoshkaDims", "matryoshkaWeights", "guide"] as const),
   ],
-  mayBePairs: true,
+  mayKeepClassifier: true,
   rate: ({ rate, encoderRate }) => [Math.min(encoderRate, rate), "embeddings"],
   plan: comparisonPlan,
 };

@@ -22,13 +22,13 @@ export class AnswerTally {
     const values = await answers.values.data();
     answers.values.dispose();
     this.#kind = answers.kind;
-    if (answers.kind === "places") this.#spans.add(values, batch);
+    if (answers.kind === "spans") this.#spans.add(values, batch);
     else if (answers.kind === "outputs") {
       this.#isMultiLabel = answers.problem === "multi_label_classification";
       this.#add(values, batch.labels);
     } else if (writesText(this.model.task)) {
       // A vocabulary has too many classes for scores of each class.
-      this.#hits += answers.targets.filter((target, place) => target === values[place]).length;
+      this.#hits += answers.targets.filter((target, index) => target === values[index]).length;
       this.#count += answers.targets.length;
     } else this.#add(values, answers.targets);
   }
@@ -40,7 +40,7 @@ export class AnswerTally {
 
   #metrics(): Omit<RowMetrics, "loss"> {
     const [predicted, labels, classes] = [this.#predictions, this.#labels, this.model.config.labels];
-    if (this.#kind === "places") return this.#spans.metrics();
+    if (this.#kind === "spans") return this.#spans.metrics();
     if (this.#kind === "outputs" && this.#isMultiLabel) {
       const sets = (values: readonly number[], from: number) =>
         Array.from({ length: values.length / classes }, (_, row) =>
@@ -56,9 +56,9 @@ export class AnswerTally {
   }
 
   #add(predictions: ArrayLike<number>, labels: ArrayLike<number>): void {
-    for (let place = 0; place < predictions.length; place += 1) {
-      this.#predictions.push(predictions[place] ?? 0);
-      this.#labels.push(labels[place] ?? 0);
+    for (let index = 0; index < predictions.length; index += 1) {
+      this.#predictions.push(predictions[index] ?? 0);
+      this.#labels.push(labels[index] ?? 0);
     }
   }
 }

@@ -11,7 +11,7 @@ const rows = "an answer judged good or bad";
 const learnt = { losses: preferenceLossNames.filter((name) => "single" in preferenceLosses[name]), rows };
 
 // Reward models learn from pairs.
-const { mayBePairs: _, ...shared } = preferences;
+const { mayKeepClassifier: _, ...shared } = preferences;
 
 export const judgements: Objective<PreferenceOptions> = {
   ...shared,

@@ -13,7 +13,7 @@ export const preferences: Objective<PreferenceOptions> = {
   takes: (row) => row.kind === "preference",
   options: ["loss", ...preferenceSettingNames, "template"],
   hasText: true,
-  mayBePairs: true,
+  mayKeepClassifier: true,
   rate: ({ rate, size }) => [rate / 10, `a tenth of the rate for a language model ${size}`],
   textOf: (row) => ("chosen" in row ? row.chosen : undefined),
   refuse({ task, modelType }) {

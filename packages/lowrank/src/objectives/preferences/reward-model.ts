@@ -8,9 +8,8 @@ import { rowLogits } from "../../predict/answer-logits.ts";
 import type { PredictOptions } from "../../predict/predict-rows.ts";
 import type { Reward, RewardInput } from "../../rewards/reward.ts";
 import { chooseTemplate, rememberedTemplate } from "../../rows/tokens/choose-template.ts";
-import { judgesPairs } from "../ranking/ranking.ts";
+import { givesOneScore } from "../ranking/ranking.ts";
 
-/** An opened model. */
 interface Judge {
   readonly opened: OpenedBase;
   readonly adapters: readonly { readonly opened: OpenedBase }[];
@@ -40,7 +39,7 @@ export function rewardModel(
 ): Reward {
   const opened = judge.adapters.at(-1)?.opened ?? judge.opened;
   const { model, setup } = opened;
-  if (!judgesPairs(model)) {
+  if (!givesOneScore(model)) {
     const advice = 'Train one: preference pairs with the loss "reward".';
     throw new WrongTaskError(model.modelType, model.task, "A reward", advice, "a classifier with one output");
   }

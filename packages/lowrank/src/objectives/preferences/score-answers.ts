@@ -2,7 +2,7 @@
 
 import { WrongTaskError } from "../../errors/model-errors.ts";
 import type { Objective } from "../objective.ts";
-import { judgesPairs } from "../ranking/ranking.ts";
+import { givesOneScore } from "../ranking/ranking.ts";
 import { type PreferenceOptions, preferencePlan } from "./learn-preferences.ts";
 
 const rows = "a chosen and a rejected answer";
@@ -16,7 +16,7 @@ export const rewardModels: Objective<PreferenceOptions> = {
   hasText: true,
   hasHead: true,
   refuse(model) {
-    if (judgesPairs(model)) return;
+    if (givesOneScore(model)) return;
     const { modelType, task, config } = model;
     const advice = `It has ${config.labels} classes. Open it with { classes: 1 }.`;
     throw new WrongTaskError(modelType, task, "A reward model", advice, "a model with one score for each answer");

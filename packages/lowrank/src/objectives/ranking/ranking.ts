@@ -21,7 +21,7 @@ export const ranking: Objective = {
     const advice = `It has ${config.labels} classes. Open it with { classes: 1 }.`;
     throw new WrongTaskError(modelType, task, "Ranking texts", advice, "a model with one score for each pair");
   },
-  // Of scores that are no share of 1 a regression learns.
+  // Labels outside 0 to 1 are no probabilities, so the model learns a regression.
   plan: (_, { train }) => (train.some(isOutside) ? headLoss : byPairs),
 };
 
@@ -33,8 +33,8 @@ const byPairs: LearningPlan = {
   measure: measurePairs,
 };
 
-/** Whether a model reads pairs and answers each with one number. */
-export function judgesPairs({ task, config }: Pick<PretrainedModel, "task" | "config">): boolean {
+/** Whether a model gives each text or pair of texts one score: a cross-encoder or a reward model. */
+export function givesOneScore({ task, config }: Pick<PretrainedModel, "task" | "config">): boolean {
   return task === "sequence-classification" && config.labels === 1;
 }
 
@@ -94,11 +94,11 @@ function scoresOf(searches: readonly (readonly Judged[])[]): ComparisonScores {
   const mixed = searches.filter(
     (pairs) => pairs.some(({ label }) => label === 1) && pairs.some(({ label }) => label === 0),
   );
-  return mixed.length === 0 ? {} : rankingScores(mixed.map(placesOf));
+  return mixed.length === 0 ? {} : rankingScores(mixed.map(ranksOf));
 }
 
 /** Ranks of a query's relevant texts among its pairs, counted from 1; ties get the later rank. */
-function placesOf(pairs: readonly Judged[]): readonly number[] {
+function ranksOf(pairs: readonly Judged[]): readonly number[] {
   const wrong = pairs.filter(({ label }) => label === 0);
   const right = pairs.filter(({ label }) => label === 1).sort((one, other) => other.score - one.score);
   return right.map(({ score }, before) => 1 + before + wrong.filter((other) => other.score >= score).length);

@@ -57,7 +57,8 @@ export async function gkdPlan(
     words: `gkd, ${JSON.stringify({ ...sampling, ...distilled })}, teacher ${modelType} ${fingerprint}`,
     comparesNeighbours: true,
     written: {
-      ...{ numIterations: 1, maxCompletionLength },
+      numIterations: 1,
+      maxCompletionLength,
       start: (run) =>
         startWriting(run, {
           numIterations: 1,

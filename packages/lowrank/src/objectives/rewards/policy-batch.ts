@@ -83,7 +83,8 @@ export function batchOf(record: PolicyRecord, padId: number, maxTokens = maxPart
     const counted = part === 0 ? size + sizeOfAll - selected : size;
     const advantages = Float32Array.from(group, ({ advantage }) => advantage);
     const policy = {
-      ...{ share: size / counted, advantages },
+      share: size / counted,
+      advantages,
       ...omitUndefined({ oldLogProbs: cut(record.oldLogProbs), referenceLogProbs: cut(record.referenceLogProbs) }),
     };
     return { ...sequencesOf(group, padId), supervised: (weight * counted) / sizeOfAll, policy };

@@ -14,7 +14,6 @@ export interface RewardOptions extends OptionValues<Omit<typeof rewardOptions.ro
   readonly beta?: number | undefined;
 }
 
-/** All settings. */
 export type RewardSettings = ReturnType<typeof rewardSettings>;
 
 /** TRL's default of `numGenerations`. */

@@ -12,7 +12,7 @@ import { objectiveFor, objectiveOf } from "../../objectives/objectives.ts";
 import { type TrainingRows, trainingRows } from "../../objectives/training-rows.ts";
 import { omitUndefined } from "../../omit-undefined.ts";
 import { configOfSource } from "../../open/base-config.ts";
-import { judgesPairs } from "../../open/load-base.ts";
+import { keepsClassifier } from "../../open/load-base.ts";
 import type { SourceContext } from "../../platform.ts";
 import { readRows } from "../../rows/read-rows.ts";
 import type { RowFile } from "../../rows/row-kinds.ts";
@@ -46,12 +46,11 @@ async function taskOfPairs(
   { model, adapter }: WithModel<CompleteRecipe>,
   context: SourceContext,
 ): Promise<"sequence-classification" | undefined> {
-  if (objectiveOf(rows.at(0)).mayBePairs !== true) return undefined;
+  if (objectiveOf(rows.at(0)).mayKeepClassifier !== true) return undefined;
   const config = await configOfSource(await nodePlatform.findModel(model, context));
   const trained = adapter === undefined ? undefined : await findAdapters(nodePlatform, adapter, context);
   const read = await trained?.read({ onWarning: () => {} }, async () => config);
-  const isJudge = config !== undefined && judgesPairs(read, config);
-  if (!isJudge) return undefined;
+  if (config === undefined || !keepsClassifier(read, config)) return undefined;
   context.notices.note?.(
     rows.at(0)?.kind === "preference"
       ? "the base is trained as a reward model, because it gives each text one score"

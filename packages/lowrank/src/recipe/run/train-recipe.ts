@@ -29,7 +29,8 @@ export interface TrainRecipeOptions
 
 const names: OptionNames<TrainRecipeOptions> = {
   ...{ out: true, overwrite: true, resume: true, signal: true, fetch: true, accessToken: true },
-  ...{ onWarning: true, onNote: true },
+  onWarning: true,
+  onNote: true,
 };
 
 /**

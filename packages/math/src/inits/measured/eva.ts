@@ -7,7 +7,7 @@ import { truncatedSvd } from "../../linear-algebra/truncated-svd.ts";
 import { LoraMatrices } from "../../matrices/lora-matrices.ts";
 import type { Initialization, InitRequest, InputStatistics, Measured } from "../initialization.ts";
 
-export const explainedVarianceInit: Initialization = {
+export const evaInit: Initialization = {
   name: "eva",
   source: "Paischer et al. 2024 (EVA), arXiv 2410.07170; the exact decomposition where PEFT's is incremental",
   initialize(request) {

@@ -7,7 +7,7 @@ import type { GradientDirection, GradientScale, Initialization, InitRequest } fr
 import { checkDirections, checkScaling, subtractedMatrices } from "../subtracted-matrices.ts";
 import { measuredOf } from "./eva.ts";
 
-export const gradientInit: Initialization = {
+export const loraGaInit: Initialization = {
   name: "lora_ga",
   source: "Wang, Yu & Li 2024 (LoRA-GA), arXiv 2407.05000, with PEFT's scales",
   initialize(request) {

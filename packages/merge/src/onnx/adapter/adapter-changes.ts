@@ -89,13 +89,14 @@ export function adapterChanges(adapter: Adapter): AdapterChanges {
   const loras = loraMatricesIn(tensors).flatMap(({ path, partOfA, keys, a, b }): LoraChange[] => {
     used.add(keys.a).add(keys.b);
     if (b === undefined) {
-      problems.push({ what: path, reason: "its other half is missing" });
+      problems.push({ what: path, reason: "its B is missing" });
       return [];
     }
-    const length = buildTensorKey({ path, part: "lora_magnitude_vector" });
-    used.add(length);
+    const magnitudeKey = buildTensorKey({ path, part: "lora_magnitude_vector" });
+    used.add(magnitudeKey);
     const isEmbedding = partOfA === "lora_embedding_A";
-    return [{ path, isEmbedding, a, b, scale: scalingOf(config, path), magnitude: tensors.get(length)?.values }];
+    const magnitude = tensors.get(magnitudeKey)?.values;
+    return [{ path, isEmbedding, a, b, scale: scalingOf(config, path), magnitude }];
   });
   const wholes: WholeChange[] = [];
   for (const [key, value] of tensors) {

@@ -85,7 +85,7 @@ class FoldPlan {
     const isThere = (lora: LoraChange) => typeof this.#sitesOf(lora) !== "string";
     const verdicts = [
       ...wholes.map((whole) => [`${whole.path}.${whole.parameter}`, this.#whole(whole)] as const),
-      ...loras.flatMap((lora) => inParts(lora, partsOf, isThere)).map((lora) => [lora.path, this.#pair(lora)] as const),
+      ...loras.flatMap((lora) => inParts(lora, partsOf, isThere)).map((lora) => [lora.path, this.#lora(lora)] as const),
     ];
     return verdicts.flatMap(([what, reason]) => (reason === undefined ? [] : [{ what, reason }]));
   }
@@ -102,14 +102,14 @@ class FoldPlan {
     return this.#named.find(path, isEmbedding ? ["embedding"] : ["linear", "convolution"]);
   }
 
-  #pair(lora: LoraChange): Verdict {
+  #lora(lora: LoraChange): Verdict {
     const sites = this.#sitesOf(lora);
     if (typeof sites === "string") return sites;
     const verdicts = sites.map((site) => {
       const { weight } = site;
       if (weight === undefined) return this.#branch(site, lora);
       const { layout } = weight;
-      return this.#change(weight.tensor, sites, lora.path, { kind: "pair", layout, lora, outputs: outputsOf(site) });
+      return this.#change(weight.tensor, sites, lora.path, { kind: "lora", layout, lora, outputs: outputsOf(site) });
     });
     return verdicts.find((verdict) => verdict !== undefined);
   }
@@ -133,16 +133,16 @@ class FoldPlan {
   #change(tensor: OnnxTensor, users: readonly OnnxSite[], path: string, change: WeightChange): Verdict {
     const ours = new Set(users.filter(({ weight }) => weight?.tensor === tensor).map(({ node }) => node)).size;
     const uses = this.#uses.get(tensor.name) ?? 0;
-    if (change.kind === "pair" && uses > ours)
+    if (change.kind === "lora" && uses > ours)
       return `${uses - ours} other nodes read the same weight; export the model untied`;
     const others = this.#weights.get(tensor) ?? [];
     // The branches of an `If` read one weight.
-    if (change.kind === "pair" && others.some((other) => other.kind === "pair" && other.lora === change.lora)) return;
+    if (change.kind === "lora" && others.some((other) => other.kind === "lora" && other.lora === change.lora)) return;
     if (others.some((other) => meets(other, change))) return "the adapter changes this weight twice";
     const misfit = changeMisfit(tensor, change);
     if (misfit !== undefined) return misfit;
     this.#weights.set(tensor, [...others, change]);
-    this.changes.push({ path, at: tensor.name, how: change.kind === "pair" ? "folded" : "replaced" });
+    this.changes.push({ path, at: tensor.name, how: change.kind === "lora" ? "folded" : "replaced" });
     return undefined;
   }
 

@@ -13,7 +13,7 @@ import { LoraFold, type WeightRows } from "./fold.ts";
 /** A low-rank update or a new value for a weight. */
 export type WeightChange =
   | {
-      readonly kind: "pair";
+      readonly kind: "lora";
       readonly layout: OnnxWeight["layout"];
       readonly lora: LoraChange;
       /** The outputs of the module, if several modules share the weight. */
@@ -57,7 +57,7 @@ export function changedBytes(
       return;
     }
     const folds = changes.flatMap((change) => {
-      if (change.kind !== "pair") return [];
+      if (change.kind !== "lora") return [];
       const { lora, layout, outputs } = change;
       return [new LoraFold(lora, { layout, begin: outputs?.begin ?? 0 })];
     });

@@ -75,7 +75,8 @@ function modelMatrix(site: OnnxSite | undefined, { outside }: OnnxModel): Matrix
   const { begin, end } = outputsOf(site) ?? { begin: 0, end: all };
   const size = bitsOf(type) / 8;
   return {
-    ...{ outputs: end - begin, inputs },
+    outputs: end - begin,
+    inputs,
     at: async (output, input) => {
       const entry = layout === "out-in" ? (begin + output) * columns + input : input * columns + begin + output;
       const [value = Number.NaN] = decodeToFloat32(

@@ -16,11 +16,12 @@ import type { OnnxSite, OnnxWeight } from "./onnx-site.ts";
 /** The names that are valid in a graph: its own, and those of the graphs around it. */
 interface Scope {
   readonly graph: OnnxGraph;
-  readonly makers: ReadonlyMap<string, OnnxNode>;
-  readonly users: ReadonlyMap<string, readonly OnnxNode[]>;
-  readonly around: Scope | undefined;
+  readonly producers: ReadonlyMap<string, OnnxNode>;
+  readonly consumers: ReadonlyMap<string, readonly OnnxNode[]>;
+  readonly outer: Scope | undefined;
 }
 
+/** The fields of a site that its node and weight decide; absent fields follow from these. */
 type Found = Pick<OnnxSite, "kind" | "input"> & Partial<Pick<OnnxSite, "weight" | "stateType" | "last" | "features">>;
 
 /** All sites, also those in the branches of an `If`. */
@@ -28,12 +29,12 @@ export function findSites({ graph }: OnnxModel): readonly OnnxSite[] {
   return [...sitesIn(scopeOf(graph, undefined))];
 }
 
-function scopeOf(graph: OnnxGraph, around: Scope | undefined): Scope {
-  const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
-  const users = new Map<string, OnnxNode[]>();
+function scopeOf(graph: OnnxGraph, outer: Scope | undefined): Scope {
+  const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+  const consumers = new Map<string, OnnxNode[]>();
   for (const node of graph.nodes)
-    for (const input of new Set(node.inputs)) users.set(input, [...(users.get(input) ?? []), node]);
-  return { graph, makers, users, around };
+    for (const input of new Set(node.inputs)) consumers.set(input, [...(consumers.get(input) ?? []), node]);
+  return { graph, producers, consumers, outer };
 }
 
 function* sitesIn(scope: Scope): Generator<OnnxSite> {
@@ -103,18 +104,18 @@ const finders: Readonly<Record<string, (node: OnnxNode, scope: Scope) => Found |
   }),
   // ONNX Runtime's quantiser: DynamicQuantizeLinear → MatMulInteger → Cast → Mul.
   ":MatMulInteger": (node, scope) => {
-    const rounded = scope.makers.get(node.inputs[0] ?? "");
-    const cast = onlyUser(node, scope, "Cast");
-    const scaled = cast && onlyUser(cast, scope, "Mul");
+    const rounded = scope.producers.get(node.inputs[0] ?? "");
+    const cast = onlyConsumer(node, scope, "Cast");
+    const scaled = cast && onlyConsumer(cast, scope, "Mul");
     if (rounded?.opType !== "DynamicQuantizeLinear" || scaled === undefined) return undefined;
     const [input = ""] = rounded.inputs;
     return { kind: "linear", input, last: scaled, ...storedFeatures(node.inputs[1] ?? "", scope) };
   },
 };
 
-function onlyUser(node: OnnxNode, scope: Scope, opType: string): OnnxNode | undefined {
-  const users = scope.users.get(node.outputs[0] ?? "") ?? [];
-  return users.length === 1 && users[0]?.opType === opType ? users[0] : undefined;
+function onlyConsumer(node: OnnxNode, scope: Scope, opType: string): OnnxNode | undefined {
+  const consumers = scope.consumers.get(node.outputs[0] ?? "") ?? [];
+  return consumers.length === 1 && consumers[0]?.opType === opType ? consumers[0] : undefined;
 }
 
 /** A float matrix in the file, which may be transposed before its use. */
@@ -124,23 +125,23 @@ function weightOf(name: string, scope: Scope, layout: OnnxWeight["layout"]): Onn
     const isMatrix = tensor.shape.length === 2 && floatTypeOf(tensor.elementType) !== undefined;
     return isMatrix ? { tensor, layout } : undefined;
   }
-  const maker = makerOf(name, scope);
-  const [inner = ""] = maker?.inputs ?? [];
-  if (maker?.opType === "Identity") return weightOf(inner, scope, layout);
-  if (maker?.opType === "Transpose" && transposesMatrix(maker))
+  const producer = producerOf(name, scope);
+  const [inner = ""] = producer?.inputs ?? [];
+  if (producer?.opType === "Identity") return weightOf(inner, scope, layout);
+  if (producer?.opType === "Transpose" && transposesMatrix(producer))
     return weightOf(inner, scope, layout === "in-out" ? "out-in" : "in-out");
   return undefined;
 }
 
 /** A product with a weight that is dequantized from integers in the file. */
 function dequantized(input: string, weight: string, scope: Scope, isTransposed = false): Found | undefined {
-  const maker = makerOf(weight, scope);
-  const [numbers = "", scales = ""] = maker?.inputs ?? [];
-  if (maker?.opType === "Identity") return dequantized(input, numbers, scope, isTransposed);
-  if (maker?.opType === "Transpose" && transposesMatrix(maker))
+  const producer = producerOf(weight, scope);
+  const [numbers = "", scales = ""] = producer?.inputs ?? [];
+  if (producer?.opType === "Identity") return dequantized(input, numbers, scope, isTransposed);
+  if (producer?.opType === "Transpose" && transposesMatrix(producer))
     return dequantized(input, numbers, scope, !isTransposed);
   const scale = tensorNamed(scales, scope);
-  if (maker?.opType !== "DequantizeLinear" || scale === undefined) return undefined;
+  if (producer?.opType !== "DequantizeLinear" || scale === undefined) return undefined;
   return { kind: "linear", input, stateType: scale.elementType, ...storedFeatures(numbers, scope, isTransposed) };
 }
 
@@ -157,21 +158,21 @@ function featuresOf(shape: readonly number[], layout: OnnxWeight["layout"]): rea
 function integersOf(name: string, scope: Scope): readonly number[] | undefined {
   const tensor = tensorNamed(name, scope)?.message;
   if (tensor !== undefined) return integersIn(tensor);
-  const maker = makerOf(name, scope);
-  return maker?.opType === "Constant" ? constantIntegers(maker) : undefined;
+  const producer = producerOf(name, scope);
+  return producer?.opType === "Constant" ? constantIntegers(producer) : undefined;
 }
 
-function makerOf(name: string, scope: Scope | undefined): OnnxNode | undefined {
-  return scope && (scope.makers.get(name) ?? makerOf(name, scope.around));
+function producerOf(name: string, scope: Scope | undefined): OnnxNode | undefined {
+  return scope && (scope.producers.get(name) ?? producerOf(name, scope.outer));
 }
 
 function tensorNamed(name: string, scope: Scope | undefined): OnnxTensor | undefined {
-  return scope && (scope.graph.tensors.get(name) ?? tensorNamed(name, scope.around));
+  return scope && (scope.graph.tensors.get(name) ?? tensorNamed(name, scope.outer));
 }
 
 const modules = ["q_proj", "k_proj", "v_proj"];
 
-/** A site for each module that the product joins; none for a single module. */
+/** A site for each module of a fused product of queries, keys and values; none for other products. */
 function joinedSites(site: OnnxSite, scope: Scope): readonly OnnxSite[] {
   const { features } = site;
   const names = site.names.filter((name) => /(^|\.)qkv_proj$/.test(name));
@@ -189,13 +190,13 @@ function joinedSites(site: OnnxSite, scope: Scope): readonly OnnxSite[] {
 
 /** outFeatures of queries, keys and values, from the node that splits them or from GroupQueryAttention. */
 function widthsOf(output: string, outFeatures: number, scope: Scope): readonly number[] | undefined {
-  const first = scope.users.get(output)?.[0];
+  const first = scope.consumers.get(output)?.[0];
   const biased = first?.opType === "Add" ? (first.outputs[0] ?? "") : output;
-  const user = biased === output ? first : scope.users.get(biased)?.[0];
-  if (user?.opType === "Split" && user.inputs[0] === biased) return integersOf(user.inputs[1] ?? "", scope);
-  const [query, key = ""] = user?.inputs ?? [];
-  if (user?.opType !== "GroupQueryAttention" || query !== biased || key !== "") return undefined;
-  const attributes = attributesOf(user);
+  const node = biased === output ? first : scope.consumers.get(biased)?.[0];
+  if (node?.opType === "Split" && node.inputs[0] === biased) return integersOf(node.inputs[1] ?? "", scope);
+  const [query, key = ""] = node?.inputs ?? [];
+  if (node?.opType !== "GroupQueryAttention" || query !== biased || key !== "") return undefined;
+  const attributes = attributesOf(node);
   const [queries, keys] = [attributes.get("num_heads") ?? 0, attributes.get("kv_num_heads") ?? 0];
   const width = outFeatures / (queries + 2 * keys);
   return Number.isInteger(width) ? [queries * width, keys * width, keys * width] : undefined;

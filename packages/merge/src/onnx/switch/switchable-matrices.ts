@@ -6,7 +6,7 @@ import { type Misfit, OnnxMismatchError } from "../adapter/errors.ts";
 import { branchFactors } from "../change/fold.ts";
 import { branchOf } from "../change/make-switchable.ts";
 
-/** a [inFeatures, rank] and, scaled, b [rank, outFeatures] */
+/** A [inFeatures, rank], and B [rank, outFeatures] multiplied by the scaling. */
 export type Factors = ReturnType<typeof branchFactors>;
 
 /** inFeatures and outFeatures of a module, if known. */

@@ -39,9 +39,7 @@ export const wireTypes = { varint: 0, fixed64: 1, delimited: 2, fixed32: 5 } as 
 /** One of these four numbers. */
 type WireType = (typeof wireTypes)[keyof typeof wireTypes];
 
-/**
- * Maximum number of fields of a message: each takes about a hundred bytes of memory, so a file of tiny fields would need fifty times its size.
- */
+/** Maximum number of fields of a message: each takes about a hundred bytes of memory, so a file of tiny fields would need fifty times its size. */
 const maxFields = 2 ** 20;
 
 /** Reads a message. `fail` is called with the problem. */

@@ -32,7 +32,7 @@ export interface BatchText
     GenerationOptions,
     "promptIds" | "inputFeatures" | "decoderStartTokenId" | "prefix" | "context" | "signal"
   > {
-  /** Texts that join in one round with the same array and the same adapter share its reading. */
+  /** The model reads it once for all texts that join in one round with the same array and the same adapter. */
   readonly promptIds: readonly number[];
   /** The name of an attached adapter; null for the base. */
   readonly adapter: string | null;
@@ -110,23 +110,23 @@ export class ContinuousBatch {
     }
   }
 
-  /** Texts that are written or wait. */
+  /** Number of texts that are being written or wait. */
   get size(): number {
     return this.running + this.waiting;
   }
 
-  /** Texts that are being written. */
+  /** Number of texts that are being written. */
   get running(): number {
     return this.#rows.filter(({ isOver }) => !isOver).length;
   }
 
-  /** Texts that wait for room. */
+  /** Number of texts that wait for room. */
   get waiting(): number {
     return this.#waiting.length;
   }
 
   /**
-   * Has a text written from the next round with room for it on.
+   * Adds a text. It joins in the next round that has room for it.
    *
    * @throws GenerationOptionError, ModelInputError, PositionLimitError
    */
@@ -156,13 +156,13 @@ export class ContinuousBatch {
     const staying = stay.map((row) => this.#rows[row] as Row);
     const joining = this.#waiting.slice(0, join).map((text) => this.#rowOf(text));
     this.#waiting = this.#waiting.slice(join);
-    const { read, readRows } = sharedPrompts(joining);
-    const fresh = joining.length === 0 ? undefined : new KeyValueCache(selectionOf(read));
+    const { prompts, promptRows } = sharedPrompts(joining);
+    const fresh = joining.length === 0 ? undefined : new KeyValueCache(selectionOf(prompts));
     const events: BatchEvent[] = [];
     try {
-      if (fresh !== undefined) events.push(...(await this.#read({ joining, read, readRows }, fresh)));
-      this.#regroup({ staying, stay, joining, readRows, fresh });
-      if (this.#rows.length > 0) events.push(...(await this.#write()));
+      if (fresh !== undefined) events.push(...(await this.#readPrompts({ joining, prompts, promptRows }, fresh)));
+      this.#regroup({ staying, stay, joining, promptRows, fresh });
+      if (this.#rows.length > 0) events.push(...(await this.#nextTokens()));
       return events;
     } catch (error) {
       this.dispose();
@@ -200,36 +200,36 @@ export class ContinuousBatch {
   }
 
   /** The first tokens of texts, whose prompts fill an empty cache. */
-  async #read(
-    { joining, read, readRows }: SharedPrompts & { readonly joining: readonly Row[] },
+  async #readPrompts(
+    { joining, prompts, promptRows }: SharedPrompts & { readonly joining: readonly Row[] },
     cache: KeyValueCache,
   ): Promise<readonly BatchEvent[]> {
-    const prompts = read.map(({ text }) => text.promptIds);
-    const { inputs } = firstWindow(this.model, prompts, { start: null });
-    return this.#choose(joining, { read, readRows, cache, inputs });
+    const promptIds = prompts.map(({ text }) => text.promptIds);
+    const { inputs } = firstWindow(this.model, promptIds, { start: null });
+    return this.#choose(joining, { prompts, promptRows, cache, inputs });
   }
 
   /** The next token of every row. */
-  async #write(): Promise<readonly BatchEvent[]> {
+  async #nextTokens(): Promise<readonly BatchEvent[]> {
     const cache = this.#cache;
     if (cache === undefined) return [];
     const inputs = () => latestTokens(this.#rows, cache, this.model.firstPosition);
-    return this.#choose(this.#rows, { read: this.#rows, readRows: [...this.#rows.keys()], cache, inputs });
+    return this.#choose(this.#rows, { prompts: this.#rows, promptRows: [...this.#rows.keys()], cache, inputs });
   }
 
-  /** Chooses the next token of each row from the logits of its last position in `read`. */
+  /** Computes the logits of `prompts`, and chooses the next token of each row from those of its prompt's last position. */
   async #choose(
     rows: readonly Row[],
-    { read, readRows, cache, inputs }: SharedPrompts & { cache: KeyValueCache; inputs: () => ModelInputs },
+    { prompts, promptRows, cache, inputs }: SharedPrompts & { cache: KeyValueCache; inputs: () => ModelInputs },
   ): Promise<readonly BatchEvent[]> {
-    const context = inferenceContext(selectionOf(read));
+    const context = inferenceContext(selectionOf(prompts));
     const logits = withRoundedProducts(() => tf.tidy(() => this.model.forwardLast({ ...inputs(), cache }, context))); // [rows, vocabulary]
     try {
       // A copy for each token is 200 kB a row, which the garbage collector has to find.
       const values = borrowedValues(logits) ?? (await logits.data<"float32">());
       const vocabulary = logits.shape[1];
       return rows.flatMap((row, index) => {
-        const first = (readRows[index] ?? 0) * vocabulary;
+        const first = (promptRows[index] ?? 0) * vocabulary;
         return row.isOver ? [] : [nextOf(row, values.subarray(first, first + vocabulary))];
       });
     } finally {
@@ -238,61 +238,61 @@ export class ContinuousBatch {
   }
 
   /** Joins the cached rows and the newly read ones, without finished texts. */
-  #regroup({ staying, stay, joining, readRows: read, fresh }: Regrouping): void {
+  #regroup({ staying, stay, joining, promptRows, fresh }: Regrouping): void {
     const joined = joining.filter(({ isOver }) => !isOver);
     if (joined.length === 0 && staying.length === this.#rows.length) return;
     const before = this.#cache;
     this.#rows = [...staying, ...joined];
-    const readRows = read.filter((_, row) => joining[row]?.isOver === false);
+    const joinedRows = promptRows.filter((_, row) => joining[row]?.isOver === false);
     const parts = [
       ...(before === undefined || stay.length === 0 ? [] : [{ cache: before, rows: stay }]),
-      ...(fresh === undefined || readRows.length === 0 ? [] : [{ cache: fresh, rows: readRows }]),
+      ...(fresh === undefined || joinedRows.length === 0 ? [] : [{ cache: fresh, rows: joinedRows }]),
     ];
-    this.#cache = parts.length === 0 ? undefined : joinCaches(parts, joinedAs(this.#rows));
+    this.#cache = parts.length === 0 ? undefined : joinCaches(parts, joinOptions(this.#rows));
     before?.dispose();
   }
 }
 
 interface Regrouping {
   readonly staying: readonly Row[];
-  /** Their numbers among the rows before. */
+  /** Indices of `staying` among the rows before. */
   readonly stay: readonly number[];
   readonly joining: readonly Row[];
-  readonly readRows: SharedPrompts["readRows"];
+  readonly promptRows: SharedPrompts["promptRows"];
   readonly fresh: KeyValueCache | undefined;
 }
 
 interface SharedPrompts {
   /** The first of the rows with each prompt and adapter. */
-  readonly read: readonly Row[];
-  /** For each row, the index of its prompt in `read`. */
-  readonly readRows: readonly number[];
+  readonly prompts: readonly Row[];
+  /** For each row, the index of its prompt in `prompts`. */
+  readonly promptRows: readonly number[];
 }
 
-/** The prompts that are read, each once for all its rows. */
+/** The different prompts of rows, so that the model reads each once. */
 function sharedPrompts(rows: readonly Row[]): SharedPrompts {
   const prompts: Row[] = [];
-  const readRows = rows.map((row) => {
+  const promptRows = rows.map((row) => {
     const { promptIds, adapter } = row.text;
     const index = prompts.findIndex(({ text }) => text.promptIds === promptIds && text.adapter === adapter);
     return index < 0 ? prompts.push(row) - 1 : index;
   });
-  return { read: prompts, readRows };
+  return { prompts, promptRows };
 }
 
-/** The longest text has no padding. Each token copies the last segment, so segments of many rows are short. */
-function joinedAs(rows: readonly Row[]) {
-  const length = Math.max(...rows.map(heldBy));
+/** How caches of these rows are joined: the longest has no padding; segments of many rows are short, because each token copies the last one. */
+function joinOptions(rows: readonly Row[]) {
+  const length = Math.max(...rows.map(cachedTokens));
   return { length, adapters: selectionOf(rows), segmentLength: Math.max(16, Math.ceil(256 / rows.length)) };
 }
 
-/** Tokens that the cache holds of a text. */
-function heldBy({ text, ids }: Row): number {
+/** Number of tokens of a text in the cache: all except the latest. */
+function cachedTokens({ text, ids }: Row): number {
   return text.promptIds.length + ids.length - 1;
 }
 
 function latestTokens(rows: readonly Row[], { length }: KeyValueCache, first: number): ModelInputs {
-  const counts = rows.map(heldBy);
+  const counts = rows.map(cachedTokens);
   const positions = counts.map((count) => [first + count]);
   const mask = counts.map((count) => [...Array<number>(length - count).fill(0), ...Array<number>(count + 1).fill(1)]);
   return {

@@ -119,7 +119,7 @@ function throughGate(mixed: tf.Tensor, { gate }: Projected): tf.Tensor {
   return gate === undefined ? mixed : tf.mul(mixed, tf.sigmoid(gate));
 }
 
-/** The same for one new token after a cache, with as few operations as can be: [batch, 1, heads·headSize]. */
+/** Attention of one new token after a cache, with as few operations as possible: [batch, 1, heads·headSize]. */
 function continued(
   { query, key, value }: Projected,
   options: SelfAttentionOptions,

@@ -1,4 +1,4 @@
-// The states that a head reads, out of all: of a rectangle, or of a batch without padding.
+// Picks the states that a head reads, from a rectangle [batch, time] or from a batch without padding.
 
 import { withGradients } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
@@ -25,13 +25,13 @@ export function pickFrom(hidden: tf.Tensor, pick: Pick): tf.Tensor {
   return asRows(pickStates(hidden, tf.add(starts, columns)));
 }
 
-/** hidden [tokens, 1, width] → the same as of the rectangle whose tokens they are. */
+/** Like `pickFrom`, for the tokens of a rectangle without its padding, hidden [tokens, 1, width]; `states` are indices of tokens. */
 export function pickFromPacked(hidden: tf.Tensor, states: readonly number[], pick: Pick): tf.Tensor {
   const picked = pickStates(hidden, tf.tensor1d([...states], "int32"));
   return "states" in pick ? picked : asRows(picked);
 }
 
-/** The numbers of the picked states among all batch·time. Reads a tensor of columns. */
+/** The indices of the picked states among all batch·time. Reads the values of a tensor of columns. */
 export function numbersOf(pick: Pick, time: number): readonly number[] {
   if ("states" in pick) return pick.states;
   const columns = pick.columns instanceof tf.Tensor ? pick.columns.dataSync() : pick.columns;

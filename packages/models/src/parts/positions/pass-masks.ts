@@ -39,7 +39,7 @@ function blockMask(
   const values = new Float32Array(batch * time * keyTime).fill(maskedScore);
   for (let token = batch * time - 1, end = 0; token >= 0; token--) {
     const query = token % time;
-    // The last token of this one's block; outside of blocks it is the token itself.
+    // The last position that this query sees: the end of its block, or itself outside of blocks.
     end = query < time - 1 && isMember[token] && isMember[token + 1] ? end : query;
     const first = isMember[token] && !isWindowed ? 0 : Math.max(0, past + query - window + 1);
     values.fill(0, token * keyTime + first, token * keyTime + past + end + 1);
@@ -76,12 +76,12 @@ function keyPositions(attentionMask: tf.Tensor | undefined, keyTime: number): re
   });
 }
 
-/** So large that a score added to it is lost. */
+/** A mask value so large that rounding removes the score that it is added to. */
 export const beyondScores = 1e30;
 
 /**
- * A query that sees nothing – padding on the left makes such – gets the mean of all values, as transformers' masks make it:
- * of a row that is not padding it is the query before the first token, from which a loss may count that token's prediction.
+ * Lets queries that see no key get the mean of all values, as in transformers. Padding on the left makes such queries. One of them
+ * matters: it is before a row's first token, and a loss may read its prediction of that token.
  */
 function withMeans(mask: tf.Tensor4D): tf.Tensor {
   const isBlind = tf.lessEqual(tf.max(mask, -1, true), maskedScore / 2);

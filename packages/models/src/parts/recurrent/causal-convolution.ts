@@ -17,7 +17,7 @@ interface CausalConvolutionOptions {
   readonly taps: ParameterSlot;
   /** [width] */
   readonly bias?: ParameterSlot | undefined;
-  /** The newest positions of what was read; what lies in front of the first is 0. */
+  /** The last positions before x, [batch, taps − 1, width]; default: zeros. */
   readonly before?: tf.Tensor | undefined;
 }
 
@@ -44,13 +44,13 @@ export function causalConvolution(
 
 // Helpers for layers that read a text in order: padding becomes zeros, and each row is one text.
 
-/** Sets states of padding to 0, so that later tokens get nothing of them. hidden [batch, time, width] */
+/** Sets the states of padding to 0, so that they do not affect later tokens. hidden [batch, time, width] */
 export function withoutPadding(hidden: tf.Tensor, pass: Pass): tf.Tensor {
   const mask = textMask(hidden, pass);
   return mask === undefined ? hidden : tf.mul(hidden, mask);
 }
 
-/** 1 where a state of x [batch, time, width] is no padding, else 0: [batch, time, 1]. Undefined where none is. */
+/** 1 for each state of x [batch, time, width] that is not padding, else 0: [batch, time, 1]. Undefined without padding. */
 export function textMask(x: tf.Tensor, { inputs: { attentionMask } }: Pass): tf.Tensor | undefined {
   const [batch = 0, time = 0] = x.shape;
   if (attentionMask === undefined || time === 1) return undefined;
@@ -58,16 +58,14 @@ export function textMask(x: tf.Tensor, { inputs: { attentionMask } }: Pass): tf.
   return tf.cast(tf.expandDims(newTokens, 2), "float32");
 }
 
-/**
- * Computes texts x [batch, time, width], one in each row; without padding, x [tokens, 1, width], in groups of equal length.
- */
+/** Computes texts x [batch, time, width], one in each row; without padding, x [tokens, 1, width], in groups of equal length. */
 export function byText(x: tf.Tensor3D, pass: Pass, compute: (texts: tf.Tensor3D) => tf.Tensor): tf.Tensor {
   const { groups } = pass;
   if (groups.length === 0) return compute(x);
   return withWholeRows({ x }, pass, ({ x }) => {
-    const [tapCount, , width] = x.shape;
+    const [tokens, , width] = x.shape;
     const parts = tf.split(
-      tf.reshape(x, [tapCount, width]),
+      tf.reshape(x, [tokens, width]),
       groups.map(({ shape: [rows, time] }) => rows * time),
     );
     const results = groups.map(({ shape: [rows, time] }, index) => {

@@ -21,13 +21,13 @@ export function shortConvolution({ layer, input, taps, output }: ShortConvolutio
     tf.tidy(() => {
       const parts = tf.split(input.forward(withoutPadding(hidden, pass), pass.context), 3, 2);
       // A split into three gives three parts.
-      const [before, after, x] = parts as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
-      const mixed = byText(tf.mul<tf.Tensor3D>(before, x), pass, (texts) => {
-        const [known] = pass.cache?.memoryOf(layer) ?? [];
-        const { mixed, newest } = causalConvolution(texts, { taps, before: known }, pass);
+      const [b, c, x] = parts as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
+      const mixed = byText(tf.mul<tf.Tensor3D>(b, x), pass, (texts) => {
+        const [before] = pass.cache?.memoryOf(layer) ?? [];
+        const { mixed, newest } = causalConvolution(texts, { taps, before }, pass);
         pass.cache?.remember(layer, [newest]);
         return mixed;
       });
-      return output.forward(tf.mul(after, mixed), pass.context);
+      return output.forward(tf.mul(c, mixed), pass.context);
     });
 }

@@ -5,10 +5,7 @@ import { type OptimizerRule, sizeOf } from "./rule.ts";
 
 const none = new Float32Array();
 
-/**
- * Stochastic gradient descent with heavy-ball momentum (Polyak 1964). As in torch, weight decay is added to the gradient, not
- * decoupled from it.
- */
+/** Stochastic gradient descent with heavy-ball momentum (Polyak 1964). As in torch, weight decay is added to the gradient, not decoupled from it. */
 const sgd: OptimizerRule = {
   name: "sgd",
   source: "Polyak 1964; torch.optim.SGD without dampening",

@@ -1,5 +1,5 @@
 // DeBERTa v2 and v3 (He et al. 2021), as transformers' modeling_deberta_v2.py names them: BERT without absolute positions,
-// whose attention knows distances.
+// whose attention depends on distances.
 
 import {
   bertConfig,

@@ -47,7 +47,6 @@ export const electra = likeBert("electra", "Electra", {
   linears: [
     {
       path: "embeddings_project",
-
       inFeatures: "embedding",
       outFeatures: "hidden",
       when: ({ embeddingSize, hiddenSize }) => embeddingSize !== hiddenSize,

@@ -78,7 +78,7 @@ function roundingOf(backend: NativeBackend, x: tf.TensorInfo, { inner, innerScal
 /** Rows that are computed together: their parts of tensors, and memory for intermediate values. */
 interface Piece {
   part(all: Float32Array | Uint8Array, width: number): NativeTensor;
-  /** Of rows that a product takes: codes, in memory that the other's use again, and factors. */
+  /** Memory for the rows that a product takes: codes, which the other product's rows overwrite, and factors. */
   room(product: 0 | 1, width: number): { readonly codes: NativeTensor; readonly factors: NativeTensor };
   sums(product: 0 | 1, width: number): NativeTensor;
 }

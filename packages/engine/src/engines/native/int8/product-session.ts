@@ -25,9 +25,7 @@ function productGraph(
   zero: number,
 ): OnnxGraph & { readonly constants: readonly OnnxConstant[] } {
   const g = new GraphWriter([{ name: "rows", type: "uint8" }, { name: "scales" }]);
-  const weight: OnnxConstant = {
-    ...{ name: "weight", type: "int8", shape: [inner, codes.length / inner], values: codes },
-  };
+  const weight: OnnxConstant = { name: "weight", type: "int8", shape: [inner, codes.length / inner], values: codes };
   const product = integerProduct(g, { left: "rows", right: "weight", scales: "scales" });
   return { ...g.finish(product), constants: [weight, ...integerConstants(zero)] };
 }

@@ -28,7 +28,7 @@ const plainActivations = new Map([
   ["sigmoid", "Sigmoid"],
 ]);
 
-/** Whether `activated` knows a fused kernel's activation. */
+/** Whether `activated` supports a fused kernel's activation. */
 export function isActivation(activation: unknown): boolean {
   const name = String(activation ?? "linear");
   return name === "linear" || name === "leakyrelu" || name === "prelu" || plainActivations.has(name);

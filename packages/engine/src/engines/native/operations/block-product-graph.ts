@@ -79,7 +79,8 @@ export function concatRows(matrices: readonly EvenBlocks[]): EvenBlocks | undefi
   return {
     ...first,
     rows: matrices.reduce((rows, matrix) => rows + matrix.rows, 0),
-    ...{ codes: joined(codes, Uint8Array), scales: joined(scales, Float32Array) },
+    codes: joined(codes, Uint8Array),
+    scales: joined(scales, Float32Array),
     ...(minima.length === 0 ? {} : { minima: joined(minima, Float32Array) }),
   };
 }

@@ -10,9 +10,7 @@ import { inputOf, type KernelCall } from "../kernels/native-kernel.ts";
 import type { NativeTensor } from "../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
 
-/**
- * Entries of x in a piece. Most x are one piece: then both kernels of the gradient find the same factors, which are drawn once.
- */
+/** Entries of x in a piece. Most x are one piece: then both kernels of the gradient find the same factors, which are drawn once. */
 const pieceEntries = 1024 * 1024;
 
 /**

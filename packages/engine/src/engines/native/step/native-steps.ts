@@ -12,11 +12,15 @@ import type { StepBackend } from "./step-backend.ts";
 import type { StepFeed } from "./step-graph.ts";
 import type { StepSessions, StepStage } from "./step-sessions.ts";
 
-/** The values of one call for the feeds. */
+/** The values of one call, for the inputs of the graphs. */
 interface Call {
+  /** [rows, time, width] */
   readonly hidden: NativeTensor;
+  /** The index of each row's newest key, [rows]. */
   readonly last: NativeTensor;
+  /** The number of keys in the longest row, [1]. */
   readonly total: NativeTensor;
+  /** New positions of each row. */
   readonly time: number;
   readonly biases: Map<StepBias, NativeTensor>;
 }
@@ -34,13 +38,12 @@ export class NativeSteps implements StepProgram {
   readonly #cache: GrowingCache;
   readonly #angles: AngleTables;
   readonly #heldTensors: HeldTensors;
-  /** The index of each row's newest key. */
   readonly #last: Int32Array;
   readonly #total = new Int32Array(1);
-  /** The stage behind which rows only need their last position. */
+  /** The index of the last stage with attention: later stages are only computed for the last position. */
   readonly #lastAttentionStage: number;
-  /** Values that one stage of one token passes to the next. */
-  readonly #states = new Map<string, Float32Array>();
+  /** Buffers for the values between two stages, which every token reuses. */
+  readonly #buffers = new Map<string, Float32Array>();
 
   constructor(
     private readonly backend: StepBackend,
@@ -87,7 +90,8 @@ export class NativeSteps implements StepProgram {
     const states = this.#runAll(this.backend.floats(hidden), time, {
       last: this.#heldTensors.of({ values: this.#last, shape: [rows] }),
       total: this.#heldTensors.of({ values: this.#total, shape: [1] }),
-      ...{ time, biases: new Map() },
+      time,
+      biases: new Map(),
     });
     this.#cache.advance(time);
     return states;
@@ -96,32 +100,31 @@ export class NativeSteps implements StepProgram {
   dispose(): void {
     this.#heldTensors.release();
     this.#cache.clear();
-    this.#states.clear();
+    this.#buffers.clear();
   }
 
-  /** Several positions in one call must belong to one row. */
+  /** Runs all stages. `hidden` has [rows, time, width] values; several positions in one call must belong to one row. */
   #runAll(hidden: Float32Array, time: number, call: Omit<Call, "hidden">): tf.Tensor {
     const stages = this.#stages;
     const { rows } = this.#cache;
     const { pool } = this.backend;
-    let [values, left] = [hidden, time];
+    let [values, positions] = [hidden, time];
     for (const [index, stage] of stages.entries()) {
-      const width = values.length / (rows * left);
-      // Stages after the last attention are only computed for the last position.
-      const read = index > this.#lastAttentionStage ? values.subarray((left - 1) * width * rows) : values;
-      left = read.length / (rows * width);
-      const input = this.#lent({ values: read, shape: [rows, left, width] });
-      const size = rows * left * stage.width;
-      const isKept = time > 1 || index === stages.length - 1;
-      const result = isKept ? pool.take(size) : this.#state(size, index);
-      const output = this.#lent({ values: result, shape: [rows, left, stage.width] });
-      const inputs = stage.feeds.map((feed) => this.#fed(feed, { ...call, hidden: input }));
+      const width = values.length / (rows * positions);
+      const needed = index > this.#lastAttentionStage ? values.subarray((positions - 1) * width * rows) : values;
+      positions = needed.length / (rows * width);
+      const input = this.#heldIfReused({ values: needed, shape: [rows, positions, width] });
+      const size = rows * positions * stage.width;
+      const isReused = time === 1 && index < stages.length - 1;
+      const result = isReused ? this.#buffer(size, index) : pool.take(size);
+      const output = this.#heldIfReused({ values: result, shape: [rows, positions, stage.width] });
+      const inputs = stage.feeds.map((feed) => this.#inputOf(feed, { ...call, hidden: input }));
       this.backend.run(stage.session, inputs, [output, ...this.#cachesOf(stage)]);
       if (values !== hidden) pool.give(values);
       values = result;
     }
-    const width = values.length / (rows * left);
-    return this.#tensor(left === 1 ? values : values.slice((left - 1) * width), width);
+    const width = values.length / (rows * positions);
+    return this.#tensor(positions === 1 ? values : values.slice((positions - 1) * width), width);
   }
 
   #tensor(values: Float32Array, width: number): tf.Tensor {
@@ -129,18 +132,18 @@ export class NativeSteps implements StepProgram {
     return tf.engine().makeTensorFromDataId(dataId, shape as number[], dtype);
   }
 
-  /** The buffer in which a stage stores the input of the next one. */
-  #state(size: number, index: number): Float32Array {
+  /** The buffer for the result of stage `index`. Two alternate, because a stage reads the other one. */
+  #buffer(size: number, index: number): Float32Array {
     const key = `${size} ${index % 2}`;
-    const state = this.#states.get(key) ?? new Float32Array(size);
-    this.#states.set(key, state);
-    return state;
+    const buffer = this.#buffers.get(key) ?? new Float32Array(size);
+    this.#buffers.set(key, buffer);
+    return buffer;
   }
 
-  /** Held if it is an array that comes again. */
-  #lent(tensor: NativeTensor): NativeTensor {
-    const isState = [...this.#states.values()].some((state) => state === tensor.values);
-    return isState ? this.#heldTensors.of(tensor) : tensor;
+  /** A tensor in a reused buffer is passed to the library once for all tokens. */
+  #heldIfReused(tensor: NativeTensor): NativeTensor {
+    const isReused = [...this.#buffers.values()].some((buffer) => buffer === tensor.values);
+    return isReused ? this.#heldTensors.of(tensor) : tensor;
   }
 
   #cachesOf({ attentions }: StepStage): readonly NativeTensor[] {
@@ -152,7 +155,8 @@ export class NativeSteps implements StepProgram {
     return this.#heldTensors.of({ values: this.#cache.room(layer)[kind], shape: [rows, keyHeads, capacity, headSize] });
   }
 
-  #fed(feed: StepFeed, call: Call): NativeTensor {
+  /** The value of one input of a stage's graph. */
+  #inputOf(feed: StepFeed, call: Call): NativeTensor {
     switch (feed.kind) {
       case "hidden":
       case "last":

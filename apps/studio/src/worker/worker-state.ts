@@ -7,40 +7,40 @@ import type { TinyFiles } from "./models/tiny.ts";
 import type { PageRewards } from "./training/page-rewards.ts";
 import type { RunControl } from "./training/run-control.ts";
 
-/** A model as it was opened. */
-export interface ModelInHand {
+/** The open model, and the facts that the page shows of it. */
+export interface LoadedModel {
   readonly source: ModelSource;
   readonly facts: ModelFacts;
   readonly opened: OpenedModel;
-  /** Of memory, as it is kept. */
+  /** Memory of its weights. */
   readonly weightBytes: number;
 }
 
-export class Workshop {
+export class WorkerState {
   /** The page's address. */
   base: URL | undefined;
   engine: EngineFacts | undefined;
-  model: ModelInHand | undefined;
+  model: LoadedModel | undefined;
   /** The tiny model's files, requested as soon as the page's URL is known. */
   tiny: TinyFiles | undefined;
   /** Why the GPU was lost, if it was. */
   lostDevice: string | undefined;
-  /** Stops the chat that is going on. */
+  /** Stops the current chat. */
   chatting: AbortController | undefined;
-  /** Steers the run that is going on. */
+  /** Pauses, continues or stops the current run. */
   run: RunControl | undefined;
   /** The rewards that the run waits for. */
   rewards: PageRewards | undefined;
 
   constructor(
-    /** What is there on the next visit, where the browser gives a disk: runs, adapters. */
+    /** Runs and adapters. They are there on the next visit if the browser allows storage. */
     readonly store: Store,
-    /** The clock, in milliseconds, by which a run decides how often it is kept. */
+    /** The clock, in milliseconds, that decides how often a run is saved. */
     readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** The model; throws where none is open. */
-  get opened(): ModelInHand {
+  /** The model. Throws if none is open. */
+  get loaded(): LoadedModel {
     if (this.model === undefined) throw new Error("There is no model: it is still loading, or it could not be loaded.");
     return this.model;
   }

@@ -8,16 +8,16 @@ import * as tf from "@tensorflow/tfjs-core";
 import { openModel } from "lowrank/browser";
 import type { Store } from "../storage/store.ts";
 import { memoryStore } from "../storage/store.ts";
-import { Workshop } from "../worker/workshop.ts";
+import { WorkerState } from "../worker/worker-state.ts";
 import { tinyFacts } from "./tiny-facts.ts";
 
 const folder = join(dirname(createRequire(import.meta.url).resolve("@lowrank/tiny-model/package.json")), "model");
 
-export async function tinyWorkshop(store: Store = memoryStore()): Promise<Workshop> {
+export async function tinyWorkerState(store: Store = memoryStore()): Promise<WorkerState> {
   const { name } = await chooseEngine({ order: ["wasm", "cpu"] });
   const opened = await openModel(openFolder(folder), { engine: false });
-  const workshop = new Workshop(store);
-  workshop.engine = { name: name as "wasm" | "cpu", threads: 1, skipped: [] };
-  workshop.model = { source: { kind: "tiny" }, facts: tinyFacts, opened, weightBytes: tf.memory().numBytes };
-  return workshop;
+  const state = new WorkerState(store);
+  state.engine = { name: name as "wasm" | "cpu", threads: 1, skipped: [] };
+  state.model = { source: { kind: "tiny" }, facts: tinyFacts, opened, weightBytes: tf.memory().numBytes };
+  return state;
 }

@@ -1,7 +1,7 @@
-// The answerer of each call. Those that a visitor needs later are loaded on first use.
+// The handler of each call. Handlers that a visitor needs later are loaded on first use.
 
 import type { CallName } from "../protocol/calls.ts";
-import type { Answerer } from "./answerer.ts";
+import type { CallHandler } from "./call-handler.ts";
 import { countTokens } from "./chat/prompt-for.ts";
 import { start } from "./engine/start.ts";
 import { logits, memory } from "./look/console.ts";
@@ -10,9 +10,9 @@ import { open } from "./models/open.ts";
 import { checkRows } from "./rows/check-rows.ts";
 import { remove, rename, restore, shelf } from "./shelf/shelf.ts";
 import { plan } from "./training/plan.ts";
-import { forget, goOn, pause, rated, stop, unfinished } from "./training/unfinished.ts";
+import { continueRun, forget, pause, rated, stop, unfinished } from "./training/unfinished.ts";
 
-export const answerers: { readonly [Name in CallName]: Answerer<Name> } = {
+export const callHandlers: { readonly [Name in CallName]: CallHandler<Name> } = {
   start,
   weigh,
   open,
@@ -29,18 +29,21 @@ export const answerers: { readonly [Name in CallName]: Answerer<Name> } = {
   takeHome: later(async () => (await import("./take-home/take-home.ts")).takeHome),
   addAdapter: later(async () => (await import("./shelf/add-adapter.ts")).addAdapter),
   mix: later(async () => (await import("./shelf/mix.ts")).mix),
-  ...{ shelf, rename, remove, restore },
+  shelf,
+  rename,
+  remove,
+  restore,
   plan,
   timeStep: later(async () => (await import("./training/time-step.ts")).timeStep),
   train: later(async () => (await import("./training/train.ts")).train),
   pause,
-  continue: goOn,
+  continue: continueRun,
   stop,
   rated,
   unfinished,
   forget,
 };
 
-function later<Name extends CallName>(load: () => Promise<Answerer<Name>>): Answerer<Name> {
-  return async (workshop, request, onNews) => (await load())(workshop, request, onNews);
+function later<Name extends CallName>(load: () => Promise<CallHandler<Name>>): CallHandler<Name> {
+  return async (state, request, onNews) => (await load())(state, request, onNews);
 }

@@ -1,13 +1,13 @@
-// Rust's tokenizers separate added tokens from the model. The JavaScript library puts them into the model's vocabulary, so
-// that the model itself may find tokens of one character. It also decodes them as they were given; Rust decodes the
-// normalized form (for LLaMA: with a space before it).
+// Makes the JavaScript tokenizer library treat added tokens as Rust's library does. Rust separates them from the model. The JavaScript
+// library puts them into the model's vocabulary, so that the model itself may find tokens of one character. It also decodes them as
+// they were given; Rust decodes the normalized form (for LLaMA: with a space before it).
 
 import type { Tokenizer } from "@huggingface/tokenizers";
 import { vocabularyOf } from "../tokenizer-json/vocabulary-of.ts";
 import type { AddedToken } from "./add-tokens.ts";
 
-/** Makes the tokenizer treat added tokens as Rust does; returns their ids. */
-export function ownAddedTokens(
+/** Changes the tokenizer, and returns the ids of its added tokens. */
+export function alignAddedTokens(
   tokenizer: Tokenizer,
   json: Readonly<Record<string, unknown>>,
 ): ReadonlyMap<string, number> {
