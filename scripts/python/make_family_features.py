@@ -617,6 +617,13 @@ def granite_hybrid(**settings):
                         residual_multiplier=0.6, logits_scaling=1.7), **settings})
 
 
+def cohere2_moe(**settings):
+    """In two of five layers a plain feed-forward."""
+    return like_llama("Cohere2Moe", **{
+        **dict(num_hidden_layers=5, head_dim=6, sliding_window=3, sliding_window_pattern=2, logit_scale=0.4, num_experts=4,
+               num_experts_per_tok=2, num_shared_experts=2, first_k_dense_replace=2, prefix_dense_intermediate_size=20), **settings})
+
+
 def falcon_h1(**settings):
     return like_llama("FalconH1", **{
         **MAMBA, **dict(embedding_multiplier=1.5, lm_head_multiplier=0.7, key_multiplier=0.8, attention_in_multiplier=1.2,
@@ -1031,6 +1038,15 @@ CASES = {
         folder, like_llama("Ministral3", head_dim=8, rope_parameters=GROWING), lora(target_modules=["q_proj", "v_proj"]), batch=padded_left),
     "mistral3-with-images": lambda folder: one_adapter(
         folder, mistral3_with_images(), lora(target_modules=r".*language_model.*\.(v_proj|down_proj)"), batch=of_texts, trains=False),
+    "cohere2-moe": lambda folder: one_adapter(
+        folder, cohere2_moe(), lora(target_modules=["q_proj", "v_proj"], target_parameters=["experts.gate_up_proj"]), batch=padded_left),
+    "cohere2-moe-sums": lambda folder: one_adapter(
+        folder, cohere2_moe(expert_selection_fn="sigmoid", shared_expert_combination_strategy="sum", rms_norm_eps=0.1, attention_bias=True,
+                            prefix_dense_sliding_window_pattern=2, num_shared_experts=1, prefix_dense_intermediate_size=None),
+        lora(target_modules=["k_proj", "o_proj"], target_parameters=["experts.down_proj"], modules_to_save=["norm"])),
+    "cohere2-moe-shares": lambda folder: one_adapter(
+        folder, cohere2_moe(expert_selection_fn="sigmoid", norm_topk_prob=False, num_shared_experts=0),
+        lora(target_modules=["q_proj", "k_proj", "v_proj", "o_proj"], use_dora=True)),
     "glm4-moe": lambda folder: one_adapter(
         folder, grouped_mixture("Glm4Moe", head_dim=8, use_qk_norm=True),
         lora(target_modules=["q_proj", "v_proj"], target_parameters=["experts.gate_up_proj"]), batch=padded_left),

@@ -88,6 +88,8 @@ export interface LayerKindTable {
   readonly kind: Exclude<LayerKind, "plain">;
   /** The names of plain and other layers in `layer_types`, if a file may have this list. */
   readonly types?: readonly [plain: string, other: string];
+  /** The key of this list, if it is another. */
+  readonly typesKey?: string;
   /** Key of a list of the plain layers' indices. Without it no layer is plain, or all are if the table has `types`. */
   readonly plain?: string;
   /** Key of n: the nth, 2nth … layer is plain, if the file has no types. */

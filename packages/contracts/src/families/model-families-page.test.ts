@@ -28,7 +28,7 @@ const examples = new Map(
   albert: albert/albert-base-v2; bart: facebook/bart-base;
   bert: google-bert/bert-base-uncased, sentence-transformers/all-MiniLM-L6-v2; bloom: bigscience/bloom-560m;
   camembert: almanach/camembert-base; clip: openai/clip-vit-base-patch32; clip_text_model: openai/clip-vit-base-patch32;
-  clip_vision_model: openai/clip-vit-base-patch32; cohere2: CohereLabs/c4ai-command-r7b-12-2024;
+  clip_vision_model: openai/clip-vit-base-patch32; cohere2: CohereLabs/c4ai-command-r7b-12-2024; cohere2_moe: CohereLabs/command-a-plus-05-2026;
   deberta-v2: microsoft/deberta-v3-base; deit: facebook/deit-base-distilled-patch16-224; dinov2: facebook/dinov2-base;
   dinov2_with_registers: facebook/dinov2-with-registers-base; distilbert: distilbert/distilbert-base-uncased;
   electra: google/electra-base-discriminator; exaone: LGAI-EXAONE/EXAONE-3.5-2.4B-Instruct; exaone4: LGAI-EXAONE/EXAONE-4.0-1.2B;
@@ -97,7 +97,7 @@ function page(): string {
     "",
     "## Mixtures of experts and layers without attention",
     "",
-    "Supported are the mixtures of Mixtral, Qwen and GPT-OSS, Qwen 3.5's linear attention (gated delta nets, Yang et al. 2024),",
+    "Supported are the mixtures of Mixtral, Qwen, Cohere 2 and GPT-OSS, Qwen 3.5's linear attention (gated delta nets, Yang et al. 2024),",
     "the Mamba-2 layers of Granite 4 and Falcon H1 (Dao and Gu 2024) and LFM2's short convolutions. They have no ONNX form yet. The",
     "first Mamba's scan is missing (Jamba, Falcon Mamba), and so are the tables of other models with Mamba-2 (Bamba, Nemotron H). PEFT",
     "0.21.2 refuses adapters of Falcon H1's `out_proj`, so `all-linear` leaves it out.",

@@ -1,5 +1,6 @@
 // Every family by name. A new one: its file, and one line here.
 
+export { cohere2Moe } from "./rows/decoders/experts/cohere2-moe.ts";
 export { deepseekV3, glm4Moe } from "./rows/decoders/experts/deepseek-v3.ts";
 export { gptOss } from "./rows/decoders/experts/gpt-oss.ts";
 export { graniteMoeHybrid } from "./rows/decoders/experts/granite-moe-hybrid.ts";

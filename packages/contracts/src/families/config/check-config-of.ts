@@ -204,7 +204,8 @@ function readLayerKinds(reader: ConfigReader, table: LayerKindTable | undefined,
   if (table === undefined) return Array.from({ length: count }, () => "plain");
   // Both are read, although the types are sufficient, because files have the list as well.
   const byNumbers = byNumber(reader, table);
-  const isOther = (table.types && readLayerTypes(reader, table.types, count)) ?? byNumbers;
+  const isOther =
+    (table.types && readLayerTypes(reader, table.types, { layers: count, key: table.typesKey })) ?? byNumbers;
   return Array.from({ length: count }, (_, layer) => (isOther(layer) ? table.kind : "plain"));
 }
 

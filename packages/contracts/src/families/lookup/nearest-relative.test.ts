@@ -5,7 +5,6 @@ it.each([
   ["deberta", 'The nearest supported one is "deberta-v2". Supported'],
   ["qwen3_vl_moe", 'The nearest supported one is "qwen3_moe". Supported'],
   ["deepseek_v2", 'The nearest supported one is "deepseek_v3". Supported'],
-  ["cohere2_moe", 'The nearest supported one is "cohere2". Supported'],
   ["falcon_mamba", "Models with state-space (Mamba) layers are not supported. Supported"],
   ["gemma3n_text", "Embeddings and residual streams for each layer are not supported. Supported"],
   ["splinter", '"splinter" are not supported. Supported'],
