@@ -45,6 +45,8 @@ export const sizeLimits = {
   perLayerSize: 65_536,
   perLayerVocabulary: 16_777_216,
   sharedKeyLayers: 1024,
+  streams: 64,
+  laurelRank: 65_536,
   imageSize: 65_536,
   imageWidth: 65_536,
   imageChannels: 4096,

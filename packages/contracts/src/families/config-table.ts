@@ -174,6 +174,8 @@ export interface ConfigTable {
   readonly switches?: Readonly<Partial<Record<SwitchName, SwitchRow>>>;
   readonly scalars?: Readonly<Partial<Record<ScalarName, ScalarRow>>>;
   readonly window?: WindowTable;
+  /** The key of a list with the share of each layer's gates that is 0, and the share in the first layers of a model without the list. */
+  readonly sparsity?: { readonly key: string; readonly fallback: number; readonly sparseLayers: number };
   readonly layerKinds?: LayerKindTable;
   /** Default ids in transformers. */
   readonly tokenIds?: { readonly padding?: number; readonly decoderStart?: number; readonly end?: number };

@@ -33,7 +33,7 @@ const examples = new Map(
   dinov2_with_registers: facebook/dinov2-with-registers-base; distilbert: distilbert/distilbert-base-uncased;
   electra: google/electra-base-discriminator; exaone: LGAI-EXAONE/EXAONE-3.5-2.4B-Instruct; exaone4: LGAI-EXAONE/EXAONE-4.0-1.2B;
   falcon: tiiuae/falcon-7b; falcon_h1: tiiuae/Falcon-H1-0.5B-Instruct; gemma: google/gemma-2b; gemma2: google/gemma-2-2b-it; gemma3: google/gemma-3-4b-it;
-  gemma3_text: google/gemma-3-270m-it; glm4: zai-org/GLM-4-9B-0414; gpt2: openai-community/gpt2;
+  gemma3_text: google/gemma-3-270m-it; gemma3n: google/gemma-3n-E2B-it; glm4: zai-org/GLM-4-9B-0414; gpt2: openai-community/gpt2;
   gpt_bigcode: bigcode/gpt_bigcode-santacoder; gpt_neo: EleutherAI/gpt-neo-125m; gpt_neox: EleutherAI/pythia-160m;
   gpt_oss: openai/gpt-oss-20b; gptj: EleutherAI/gpt-j-6b; granite: ibm-granite/granite-3.3-2b-instruct; granitemoehybrid: ibm-granite/granite-4.0-h-350m;
   hyperclovax: naver-hyperclovax/HyperCLOVAX-SEED-Think-14B; lfm2: LiquidAI/LFM2-350M;

@@ -29,6 +29,7 @@ export { cohere2 } from "./rows/decoders/other-norms/cohere2.ts";
 export { exaone4 } from "./rows/decoders/other-norms/exaone4.ts";
 export { falconH1 } from "./rows/decoders/other-norms/falcon-h1.ts";
 export { gemma3, gemma3Text } from "./rows/decoders/other-norms/gemma3-text.ts";
+export { gemma3n, gemma3nText } from "./rows/decoders/other-norms/gemma3n-text.ts";
 export { gemma4, gemma4Text } from "./rows/decoders/other-norms/gemma4-text.ts";
 export { glm4 } from "./rows/decoders/other-norms/glm4.ts";
 export { hyperclovax } from "./rows/decoders/other-norms/hyperclovax.ts";

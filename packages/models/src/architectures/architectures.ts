@@ -26,6 +26,7 @@ import type { PartList } from "../parts/part-list.ts";
 import { cohere2 } from "./decoders/cohere2.ts";
 import { deepseekV3 } from "./decoders/deepseek-v3.ts";
 import { falconH1 } from "./decoders/falcon-h1.ts";
+import { gemma3n } from "./decoders/gemma3n.ts";
 import { gemma4 } from "./decoders/gemma4.ts";
 import { gptOss } from "./decoders/gpt-oss.ts";
 import { graniteMoeHybrid } from "./decoders/granite-moe-hybrid.ts";
@@ -82,6 +83,7 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
     head: decoderHeads,
   }),
   ...forTypes(["gemma2", "gemma3_text"], { backbone: gemma2, head: decoderHeads }),
+  ...forTypes(["gemma3n", "gemma3n_text"], { backbone: gemma3n, head: decoderHeads }),
   ...forTypes(["gemma4", "gemma4_text"], { backbone: gemma4, head: decoderHeads }),
   ["phi", { backbone: phi, head: decoderHeads }],
   ["phi3", { backbone: phi3, head: decoderHeads }],

@@ -6,7 +6,6 @@ it.each([
   ["qwen3_vl_moe", 'The nearest supported one is "qwen3_moe". Supported'],
   ["deepseek_v2", 'The nearest supported one is "deepseek_v3". Supported'],
   ["falcon_mamba", "Models with state-space (Mamba) layers are not supported. Supported"],
-  ["gemma3n_text", "Embeddings and residual streams for each layer are not supported. Supported"],
   ["splinter", '"splinter" are not supported. Supported'],
   ["qwen2_vl", 'The nearest supported one is "qwen2". Supported'],
   ["glm4v_moe", 'The nearest supported one is "glm4". Supported'],
