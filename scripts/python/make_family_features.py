@@ -12,6 +12,7 @@ import torch
 import transformers
 from make_lora_features import llama, lora, main, one_adapter, started
 from safetensors.torch import load_file, save_file
+from transformers.models.gemma3n import modeling_gemma3n
 
 
 def vit(image_size=12, patch_size=4):
@@ -594,6 +595,27 @@ def gemma4_with_images():
     return scaled_layers(started(transformers.Gemma4ForConditionalGeneration(config)))
 
 
+def gemma3n(**settings):
+    """As gemma4, with three streams and sparse gates in two layers; the last ids have no rows in the second table."""
+    settings = {**dict(rms_norm_eps=0.1, head_dim=8, hidden_size_per_layer_input=6, vocab_size_per_layer_input=40, num_kv_shared_layers=2,
+                       num_hidden_layers=5, sliding_window=3, layer_types=["sliding_attention", "full_attention"] * 2 + ["full_attention"],
+                       altup_num_inputs=3, laurel_rank=5, activation_sparsity_pattern=[0.4, 0.0, 0.2, 0.0, 0.0], vocab_size=48, hidden_size=24,
+                       intermediate_size=32, num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=32, pad_token_id=0,
+                       bos_token_id=1, eos_token_id=2, attn_implementation="eager"), **settings}
+    return started(transformers.Gemma3nForCausalLM(transformers.Gemma3nTextConfig(**settings)))
+
+
+def gemma3n_with_images():
+    """Without the encoder of images, which is in timm."""
+    modeling_gemma3n.AutoModel = SimpleNamespace(
+        from_config=lambda config: torch.nn.Identity() if config.model_type == "gemma3n_vision" else transformers.AutoModel.from_config(config))
+    config = transformers.Gemma3nConfig(
+        text_config=gemma3n().config.to_dict(), vision_config=dict(hidden_size=16, vocab_size=4, vocab_offset=48), attn_implementation="eager",
+        audio_config=dict(hidden_size=16, conf_num_attention_heads=2, conf_num_hidden_layers=1, sscp_conv_channel_size=[4, 2], vocab_size=4,
+                          vocab_offset=52))
+    return started(transformers.Gemma3nForConditionalGeneration(config))
+
+
 MIXTURE = dict(num_experts=4, num_experts_per_tok=2, moe_intermediate_size=20, shared_expert_intermediate_size=28)
 
 
@@ -615,6 +637,13 @@ def granite_hybrid(**settings):
         **MAMBA, **dict(layer_types=["linear_attention", "full_attention", "linear_attention"], intermediate_size=20,
                         shared_intermediate_size=28, num_local_experts=4, embedding_multiplier=1.5, attention_multiplier=0.4,
                         residual_multiplier=0.6, logits_scaling=1.7), **settings})
+
+
+def cohere2_moe(**settings):
+    """In two of five layers a plain feed-forward."""
+    return like_llama("Cohere2Moe", **{
+        **dict(num_hidden_layers=5, head_dim=6, sliding_window=3, sliding_window_pattern=2, logit_scale=0.4, num_experts=4,
+               num_experts_per_tok=2, num_shared_experts=2, first_k_dense_replace=2, prefix_dense_intermediate_size=20), **settings})
 
 
 def falcon_h1(**settings):
@@ -1027,10 +1056,32 @@ CASES = {
         folder, gemma4(use_bidirectional_attention="all"), lora(target_modules="all-linear", use_dora=True), trains=False),
     "gemma4-with-images": lambda folder: one_adapter(
         folder, gemma4_with_images(), lora(target_modules=r".*language_model.*\.(v_proj|down_proj)"), batch=of_texts, trains=False),
+    "gemma3n": lambda folder: one_adapter(
+        folder, gemma3n(), lora(target_modules=["q_proj", "k_proj", "v_proj", "down_proj", "linear_left", "prediction_coefs"])),
+    "gemma3n-inputs": lambda folder: one_adapter(
+        folder, gemma3n(attention_bias=True, final_logit_softcapping=3.0, num_kv_shared_layers=0),
+        lora(target_modules=["altup_projections.1", "modality_router", "embed_tokens_per_layer", "gate_proj", "per_layer_projection"],
+             modules_to_save=["router_norm"]), batch=padded_left),
+    # In training transformers leaves the adapter of these coefficients out.
+    "gemma3n-all": lambda folder: one_adapter(
+        folder, gemma3n(altup_num_inputs=4),
+        lora(target_modules="all-linear", exclude_modules=["correction_coefs"], use_dora=True)),
+    "gemma3n-with-images": lambda folder: one_adapter(
+        folder, gemma3n_with_images(), lora(target_modules=r".*language_model.*\.(v_proj|down_proj|correction_coefs)"), batch=of_texts,
+        trains=False),
     "ministral3": lambda folder: one_adapter(
         folder, like_llama("Ministral3", head_dim=8, rope_parameters=GROWING), lora(target_modules=["q_proj", "v_proj"]), batch=padded_left),
     "mistral3-with-images": lambda folder: one_adapter(
         folder, mistral3_with_images(), lora(target_modules=r".*language_model.*\.(v_proj|down_proj)"), batch=of_texts, trains=False),
+    "cohere2-moe": lambda folder: one_adapter(
+        folder, cohere2_moe(), lora(target_modules=["q_proj", "v_proj"], target_parameters=["experts.gate_up_proj"]), batch=padded_left),
+    "cohere2-moe-sums": lambda folder: one_adapter(
+        folder, cohere2_moe(expert_selection_fn="sigmoid", shared_expert_combination_strategy="sum", rms_norm_eps=0.1, attention_bias=True,
+                            prefix_dense_sliding_window_pattern=2, num_shared_experts=1, prefix_dense_intermediate_size=None),
+        lora(target_modules=["k_proj", "o_proj"], target_parameters=["experts.down_proj"], modules_to_save=["norm"])),
+    "cohere2-moe-shares": lambda folder: one_adapter(
+        folder, cohere2_moe(expert_selection_fn="sigmoid", norm_topk_prob=False, num_shared_experts=0),
+        lora(target_modules=["q_proj", "k_proj", "v_proj", "o_proj"], use_dora=True)),
     "glm4-moe": lambda folder: one_adapter(
         folder, grouped_mixture("Glm4Moe", head_dim=8, use_qk_norm=True),
         lora(target_modules=["q_proj", "v_proj"], target_parameters=["experts.gate_up_proj"]), batch=padded_left),

@@ -58,6 +58,7 @@ const exceptFeedForward: ReadonlyMap<string, readonly string[]> = new Map([
   ["qwen3_next", [...queries, "in_proj_qkvz", "in_proj_ba", "out_proj"]],
   ["deepseek_v3", ["q_a_proj", "q_b_proj", "kv_a_proj_with_mqa", "kv_b_proj", "o_proj"]],
   ["glm4_moe", queries],
+  ["cohere2_moe", queries],
 ]);
 
 /** One row a reference. */

@@ -28,6 +28,8 @@ export const sizeLimits = {
   sharedExperts: 65_536,
   expertGroups: 65_536,
   expertGroupsPerToken: 65_536,
+  windowPeriod: 1024,
+  plainWindowPeriod: 1024,
   intermediateStep: 1_048_576,
   convKernelSize: 64,
   memoryHeads: 1024,
@@ -43,6 +45,8 @@ export const sizeLimits = {
   perLayerSize: 65_536,
   perLayerVocabulary: 16_777_216,
   sharedKeyLayers: 1024,
+  streams: 64,
+  laurelRank: 65_536,
   imageSize: 65_536,
   imageWidth: 65_536,
   imageChannels: 4096,
@@ -106,6 +110,8 @@ export const switchNames = [
   "rotatesNeighbours",
   "balancesExperts",
   "adjustsFeedForward",
+  "sigmoidRouting",
+  "averagesSharedExperts",
   "keysAsValues",
   "hasExperts",
   "doublesFeedForward",
@@ -129,7 +135,8 @@ export type SwitchName = (typeof switchNames)[number];
  * Numbers of single families: soft caps of attention scores and logits (Gemma 2); the width whose root divides scores, if it is not
  * the head's; the number of norms in a parallel layer (Falcon); factors of scores, embeddings, each half of a layer and logits
  * (Granite, Cohere 2); the feed-forward's width as a multiple of the layers' (DINOv2); two numbers of GPT-OSS's gate; the factor
- * of the loss that balances experts; that of the experts' shares; and those of a layer's projections, inputs and outputs (Falcon H1).
+ * of the loss that balances experts; that of the experts' shares; the epsilon that root-mean-square norms come with (Cohere 2 with experts);
+ * and factors of a layer's projections, inputs and outputs (Falcon H1).
  */
 export const scalarNames = [
   "scoreCap",
@@ -145,6 +152,7 @@ export const scalarNames = [
   "gateLimit",
   "balanceScale",
   "routedScale",
+  "rmsNormEpsilon",
   "attentionInputScale",
   "attentionOutputScale",
   "memoryInputScale",

@@ -88,6 +88,8 @@ export interface LayerKindTable {
   readonly kind: Exclude<LayerKind, "plain">;
   /** The names of plain and other layers in `layer_types`, if a file may have this list. */
   readonly types?: readonly [plain: string, other: string];
+  /** The key of this list, if it is another. */
+  readonly typesKey?: string;
   /** Key of a list of the plain layers' indices. Without it no layer is plain, or all are if the table has `types`. */
   readonly plain?: string;
   /** Key of n: the nth, 2nth … layer is plain, if the file has no types. */
@@ -172,6 +174,8 @@ export interface ConfigTable {
   readonly switches?: Readonly<Partial<Record<SwitchName, SwitchRow>>>;
   readonly scalars?: Readonly<Partial<Record<ScalarName, ScalarRow>>>;
   readonly window?: WindowTable;
+  /** The key of a list with the share of each layer's gates that is 0, and the share in the first layers of a model without the list. */
+  readonly sparsity?: { readonly key: string; readonly fallback: number; readonly sparseLayers: number };
   readonly layerKinds?: LayerKindTable;
   /** Default ids in transformers. */
   readonly tokenIds?: { readonly padding?: number; readonly decoderStart?: number; readonly end?: number };

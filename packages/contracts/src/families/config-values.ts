@@ -62,6 +62,8 @@ export interface ConfigValues extends Readonly<Record<SizeName, number>> {
   readonly layerKinds: readonly LayerKind[];
   /** The window of each layer: maximum number of keys to one side of a query, itself included; null for all. */
   readonly windows: readonly (number | null)[];
+  /** The share of the feed-forward's gates that is 0 in each layer, up to 0.999 (Gemma 3n); 0 for none. */
+  readonly sparsities: readonly number[];
   /** False if the family does not have the setting. */
   readonly switches: Readonly<Record<SwitchName, boolean>>;
   /** Null if the family or this model computes without it. */

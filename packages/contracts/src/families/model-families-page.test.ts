@@ -28,12 +28,12 @@ const examples = new Map(
   albert: albert/albert-base-v2; bart: facebook/bart-base;
   bert: google-bert/bert-base-uncased, sentence-transformers/all-MiniLM-L6-v2; bloom: bigscience/bloom-560m;
   camembert: almanach/camembert-base; clip: openai/clip-vit-base-patch32; clip_text_model: openai/clip-vit-base-patch32;
-  clip_vision_model: openai/clip-vit-base-patch32; cohere2: CohereLabs/c4ai-command-r7b-12-2024;
+  clip_vision_model: openai/clip-vit-base-patch32; cohere2: CohereLabs/c4ai-command-r7b-12-2024; cohere2_moe: CohereLabs/command-a-plus-05-2026;
   deberta-v2: microsoft/deberta-v3-base; deit: facebook/deit-base-distilled-patch16-224; dinov2: facebook/dinov2-base;
   dinov2_with_registers: facebook/dinov2-with-registers-base; distilbert: distilbert/distilbert-base-uncased;
   electra: google/electra-base-discriminator; exaone: LGAI-EXAONE/EXAONE-3.5-2.4B-Instruct; exaone4: LGAI-EXAONE/EXAONE-4.0-1.2B;
   falcon: tiiuae/falcon-7b; falcon_h1: tiiuae/Falcon-H1-0.5B-Instruct; gemma: google/gemma-2b; gemma2: google/gemma-2-2b-it; gemma3: google/gemma-3-4b-it;
-  gemma3_text: google/gemma-3-270m-it; glm4: zai-org/GLM-4-9B-0414; gpt2: openai-community/gpt2;
+  gemma3_text: google/gemma-3-270m-it; gemma3n: google/gemma-3n-E2B-it; glm4: zai-org/GLM-4-9B-0414; gpt2: openai-community/gpt2;
   gpt_bigcode: bigcode/gpt_bigcode-santacoder; gpt_neo: EleutherAI/gpt-neo-125m; gpt_neox: EleutherAI/pythia-160m;
   gpt_oss: openai/gpt-oss-20b; gptj: EleutherAI/gpt-j-6b; granite: ibm-granite/granite-3.3-2b-instruct; granitemoehybrid: ibm-granite/granite-4.0-h-350m;
   hyperclovax: naver-hyperclovax/HyperCLOVAX-SEED-Think-14B; lfm2: LiquidAI/LFM2-350M;
@@ -97,7 +97,7 @@ function page(): string {
     "",
     "## Mixtures of experts and layers without attention",
     "",
-    "Supported are the mixtures of Mixtral, Qwen and GPT-OSS, Qwen 3.5's linear attention (gated delta nets, Yang et al. 2024),",
+    "Supported are the mixtures of Mixtral, Qwen, Cohere 2 and GPT-OSS, Qwen 3.5's linear attention (gated delta nets, Yang et al. 2024),",
     "the Mamba-2 layers of Granite 4 and Falcon H1 (Dao and Gu 2024) and LFM2's short convolutions. They have no ONNX form yet. The",
     "first Mamba's scan is missing (Jamba, Falcon Mamba), and so are the tables of other models with Mamba-2 (Bamba, Nemotron H). PEFT",
     "0.21.2 refuses adapters of Falcon H1's `out_proj`, so `all-linear` leaves it out.",

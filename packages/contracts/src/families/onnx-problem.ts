@@ -17,6 +17,7 @@ export function onnxProblem({ architectures, linears, tensors = [], towers, conf
   const isPlain = towers === undefined && config.sizes.imageSize === undefined;
   if (!isPlain || [...architectures.values()].some((task) => otherInputs.includes(task)))
     return "it is no plain encoder or decoder of texts";
+  if (paths.some((path) => path.includes("altup"))) return "it has several residual streams";
   if (paths.some((path) => path.includes("experts"))) return "its router reads scores while it computes";
   if (paths.some((path) => /linear_attn|mamba\.|conv\./.test(path)))
     return "it has layers that remember texts without attention";

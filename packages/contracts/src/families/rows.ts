@@ -1,5 +1,6 @@
 // Every family by name. A new one: its file, and one line here.
 
+export { cohere2Moe } from "./rows/decoders/experts/cohere2-moe.ts";
 export { deepseekV3, glm4Moe } from "./rows/decoders/experts/deepseek-v3.ts";
 export { gptOss } from "./rows/decoders/experts/gpt-oss.ts";
 export { graniteMoeHybrid } from "./rows/decoders/experts/granite-moe-hybrid.ts";
@@ -28,6 +29,7 @@ export { cohere2 } from "./rows/decoders/other-norms/cohere2.ts";
 export { exaone4 } from "./rows/decoders/other-norms/exaone4.ts";
 export { falconH1 } from "./rows/decoders/other-norms/falcon-h1.ts";
 export { gemma3, gemma3Text } from "./rows/decoders/other-norms/gemma3-text.ts";
+export { gemma3n, gemma3nText } from "./rows/decoders/other-norms/gemma3n-text.ts";
 export { gemma4, gemma4Text } from "./rows/decoders/other-norms/gemma4-text.ts";
 export { glm4 } from "./rows/decoders/other-norms/glm4.ts";
 export { hyperclovax } from "./rows/decoders/other-norms/hyperclovax.ts";

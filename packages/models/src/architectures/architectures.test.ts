@@ -18,6 +18,8 @@ const own: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   gptj: { rotary_dim: 4 },
   granitemoehybrid: { mamba_n_heads: 8, layer_types: ["mamba", "attention"] },
   deepseek_v3: { num_key_value_heads: 4 },
+  gemma3n: { num_kv_shared_layers: 1, altup_num_inputs: 3 },
+  gemma3n_text: { num_kv_shared_layers: 1, altup_num_inputs: 2 },
   "deberta-v2": { position_buckets: 4 },
   swin: { embed_dim: 12, depths: [2, 1], num_heads: [3, 4] },
   paligemma: { text_config: { hidden_size: 32, vocab_size: 20 } },

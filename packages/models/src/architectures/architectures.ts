@@ -23,15 +23,16 @@ import {
 import { type Head, noHead } from "../heads/head.ts";
 import type { Backbone } from "../parts/backbone/backbone.ts";
 import type { PartList } from "../parts/part-list.ts";
+import { cohere2 } from "./decoders/cohere2.ts";
 import { deepseekV3 } from "./decoders/deepseek-v3.ts";
 import { falconH1 } from "./decoders/falcon-h1.ts";
+import { gemma3n } from "./decoders/gemma3n.ts";
 import { gemma4 } from "./decoders/gemma4.ts";
 import { gptOss } from "./decoders/gpt-oss.ts";
 import { graniteMoeHybrid } from "./decoders/granite-moe-hybrid.ts";
 import { lfm2 } from "./decoders/lfm2.ts";
 import { bloom, falcon, gpt2, gptj, gptNeo, gptNeox, opt, xglm } from "./decoders/like-gpt.ts";
 import {
-  cohere2,
   exaone4,
   gemma2,
   glm4,
@@ -82,6 +83,7 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
     head: decoderHeads,
   }),
   ...forTypes(["gemma2", "gemma3_text"], { backbone: gemma2, head: decoderHeads }),
+  ...forTypes(["gemma3n", "gemma3n_text"], { backbone: gemma3n, head: decoderHeads }),
   ...forTypes(["gemma4", "gemma4_text"], { backbone: gemma4, head: decoderHeads }),
   ["phi", { backbone: phi, head: decoderHeads }],
   ["phi3", { backbone: phi3, head: decoderHeads }],
@@ -89,7 +91,7 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["stablelm", { backbone: stablelm, head: decoderHeads }],
   ["starcoder2", { backbone: starcoder2, head: decoderHeads }],
   ...forTypes(["olmo2", "olmo3"], { backbone: olmo2, head: decoderHeads }),
-  ["cohere2", { backbone: cohere2, head: decoderHeads }],
+  ...forTypes(["cohere2", "cohere2_moe"], { backbone: cohere2, head: decoderHeads }),
   ["glm4", { backbone: glm4, head: decoderHeads }],
   ["exaone4", { backbone: exaone4, head: decoderHeads }],
   ["hyperclovax", { backbone: hyperclovax, head: decoderHeads }],

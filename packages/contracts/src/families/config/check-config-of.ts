@@ -16,7 +16,7 @@ import { readQuantization } from "./quantization-config.ts";
 import { readRotations } from "./rotary-config.ts";
 import { readSizes } from "./size-config.ts";
 import { readStages, withStages } from "./stage-config.ts";
-import { readActivation, readScalars, readSwitches } from "./switch-config.ts";
+import { readActivation, readScalars, readSparsities, readSwitches } from "./switch-config.ts";
 import { readTowers, withTowers } from "./tower-config.ts";
 import { readLayerTypes, readWindows } from "./window-config.ts";
 
@@ -64,6 +64,7 @@ export function checkConfigOf(family: Family, config: unknown, options: CheckOpt
     rotatingLayers: readRotatingLayers(reader, table, windows),
     layerKinds: readLayerKinds(reader, table.layerKinds, sizes.layers),
     windows,
+    sparsities: readSparsities(reader, table, windows.length),
     switches: readSwitches(reader, table),
     scalars: readScalars(reader, table),
     tiedEmbeddings: table.tiedAlways || (reader.flag("tie_word_embeddings") ?? table.tiedByDefault),
@@ -204,7 +205,8 @@ function readLayerKinds(reader: ConfigReader, table: LayerKindTable | undefined,
   if (table === undefined) return Array.from({ length: count }, () => "plain");
   // Both are read, although the types are sufficient, because files have the list as well.
   const byNumbers = byNumber(reader, table);
-  const isOther = (table.types && readLayerTypes(reader, table.types, count)) ?? byNumbers;
+  const isOther =
+    (table.types && readLayerTypes(reader, table.types, { layers: count, key: table.typesKey })) ?? byNumbers;
   return Array.from({ length: count }, (_, layer) => (isOther(layer) ? table.kind : "plain"));
 }
 

@@ -6,7 +6,7 @@ import type { Family } from "../family.ts";
 import type { ConfigReader } from "./config-reader.ts";
 
 /**
- * Parts that some models of a family lack: kinds of tokens (DeBERTa), inputs of each layer and shared keys (Gemma 4), narrow queries,
+ * Parts that some models of a family lack: kinds of tokens (DeBERTa), inputs of each layer and shared keys (Gemma 3n and 4), narrow queries,
  * layers without experts and shared experts (DeepSeek).
  */
 const mayBeAbsent: ReadonlySet<SizeName> = new Set<SizeName>([

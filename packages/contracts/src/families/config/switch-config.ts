@@ -33,6 +33,16 @@ export function readScalars(reader: ConfigReader, { scalars = {} }: ConfigTable)
   });
 }
 
+/** The share of gates that is 0 in each layer; problems go to the reader. Models with few layers have none by default. */
+export function readSparsities(reader: ConfigReader, { sparsity }: ConfigTable, layers: number): readonly number[] {
+  const { key, fallback = 0, sparseLayers = 0 } = sparsity ?? {};
+  const shares = key === undefined ? null : (reader.peek(key) ?? null);
+  const isShare = (share: unknown) => typeof share === "number" && share >= 0 && share <= 0.999;
+  if (Array.isArray(shares) && shares.length === layers && shares.every(isShare)) return shares;
+  if (shares !== null) reader.invalid(`${key}`, shares, `a number from 0 to 0.999 for each of ${layers} layers`);
+  return Array.from({ length: layers }, (_, layer) => (layer < sparseLayers && sparseLayers < layers ? fallback : 0));
+}
+
 /** transformers' names of the activation functions that are computed (activations.py). */
 const activations: ReadonlyMap<string, Activation> = new Map<string, Activation>([
   ["gelu", "gelu-erf"],

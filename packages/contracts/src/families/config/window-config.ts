@@ -14,7 +14,7 @@ export function readWindows(
   const count = Number.isNaN(layers) ? 0 : layers;
   if (table === undefined) return Array.from({ length: count }, () => null);
   const size = readSize(reader, table);
-  const hasWindow = readLayerTypes(reader, layerTypes, count) ?? defaultLayers(reader, table.layers, count);
+  const hasWindow = readLayerTypes(reader, layerTypes, { layers: count }) ?? defaultLayers(reader, table.layers, count);
   return Array.from({ length: count }, (_, layer) => (hasWindow(layer) ? size : null));
 }
 
@@ -31,12 +31,12 @@ function readSize(reader: ConfigReader, { size, enabledBy }: WindowTable): numbe
 export function readLayerTypes(
   reader: ConfigReader,
   names: readonly [string, string],
-  layers: number,
+  { layers, key = "layer_types" }: { readonly layers: number; readonly key?: string | undefined },
 ): ((layer: number) => boolean) | null {
-  const types = reader.peek("layer_types") ?? null;
+  const types = reader.peek(key) ?? null;
   if (types === null) return null;
   if (!Array.isArray(types) || types.length !== layers || !types.every((type) => names.includes(type))) {
-    reader.invalid("layer_types", types, `"${names.join('" or "')}" for each of ${layers} layers`);
+    reader.invalid(key, types, `"${names.join('" or "')}" for each of ${layers} layers`);
     return null;
   }
   return (layer) => types[layer] === names[1];

@@ -16,7 +16,6 @@ export function withRelative(unknown: unknown, supported: readonly string[]): st
 /** Names of unsupported models that resemble a supported one. */
 const lacking: readonly (readonly [RegExp, string])[] = [
   [/^(falcon_mamba|[bjmz]amba|nemotron_h)/, "Models with state-space (Mamba) layers are not supported."],
-  [/^gemma3n/, "Embeddings and residual streams for each layer are not supported."],
   [/^switch_transformers/, "T5 with a mixture of experts is not supported."],
   [/^(hubert|wav2vec2|wavlm|unispeech|sew)/, "Of the models that read audio, only whisper is supported."],
   [/^llama4/, "Chunked attention together with a mixture of experts is not supported."],

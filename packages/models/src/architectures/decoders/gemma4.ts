@@ -43,8 +43,8 @@ export function gemma4(model: PartList): Backbone {
 }
 
 /** From embedded tokens [batch, time, width] to the inputs of all layers, [batch, time, layers·perLayerSize]. */
-function inputsOfLayers(embedGroup: PartList): Layer {
-  const { layers, perLayerSize, hiddenSize } = embedGroup.plan.config;
+export function inputsOfLayers(embedGroup: PartList): Layer {
+  const { layers, perLayerSize, perLayerVocabulary, hiddenSize } = embedGroup.plan.config;
   const table = embedGroup.embedding("embed_tokens_per_layer");
   const project = embedGroup.linear("per_layer_model_projection");
   const norm = embedGroup.norm("per_layer_projection_norm");
@@ -53,7 +53,9 @@ function inputsOfLayers(embedGroup: PartList): Layer {
     const projected = tf.mul(project.forward(hidden, context), hiddenSize ** -0.5);
     const [batch = 0, time = 0, width = 0] = projected.shape;
     const byLayer = norm.forward(tf.reshape(projected, [batch, time, layers, perLayerSize]), context);
-    const ofTokens = table.forward(pass.inputIds, context);
+    const ids = pass.inputIds;
+    const known = tf.where(tf.less(ids, perLayerVocabulary), ids, tf.zerosLike(ids)); // ids of images are higher
+    const ofTokens = table.forward(known, context);
     return tf.mul(tf.add(tf.reshape(byLayer, [batch, time, width]), ofTokens), Math.SQRT1_2);
   };
 }
@@ -65,11 +67,11 @@ function keyLayerOf({ layers, sharedKeyLayers, windows }: Config, layer: number)
 }
 
 /**
- * The parts of a state in a layer, before or after its attention: the hidden state, the keys and values that this or a later layer
+ * What a state carries in a layer next to the hidden state, before or after attention: keys and values that this or a later layer
  * shares, the layer's own input, and the inputs of later layers.
  */
-function widthsIn(config: Config, layer: number, when: "before" | "after"): StateWidths {
-  const { layers, hiddenSize, perLayerSize: input } = config;
+export function carriedIn(config: Config, layer: number, when: "before" | "after"): StateWidths {
+  const { layers, perLayerSize: input } = config;
   const computedLayers = when === "before" ? layer : layer + 1;
   const later = config.windows.map((_, each) => keyLayerOf(config, each)).slice(computedLayers);
   const sources = [...new Set(later)].filter((source) => source < computedLayers);
@@ -77,7 +79,7 @@ function widthsIn(config: Config, layer: number, when: "before" | "after"): Stat
     ["key", "value"].map((name) => [`${name} ${source}`, keyWidth(config, source)] as const),
   );
   const inputs = input * (layers - layer - 1);
-  const widths = { hidden: hiddenSize, ...Object.fromEntries(keys), input, inputs };
+  const widths = { ...Object.fromEntries(keys), input, inputs };
   return Object.fromEntries(Object.entries(widths).filter(([, width]) => width > 0));
 }
 
@@ -88,14 +90,16 @@ function keyWidth(config: Config, layer: number): number {
 
 function gemma4Block(block: PartList, layer: number, rotary: RotaryFrequencies): Block {
   const { config } = block.plan;
-  const [before, between] = [widthsIn(config, layer, "before"), widthsIn(config, layer, "after")];
-  const { input: _, ...after } = between;
+  const { hiddenSize: hidden } = config;
+  const before = { hidden, ...carriedIn(config, layer, "before") };
+  const between = { hidden, ...carriedIn(config, layer, "after") };
+  const { input: _, ...after }: StateWidths = between;
   const norm = (name: string) => block.norm(`layers.{n}.${name}`);
   const [beforeAttention, afterAttention] = [norm("input_layernorm"), norm("post_attention_layernorm")];
   const [beforeFeed, afterFeed] = [norm("pre_feedforward_layernorm"), norm("post_feedforward_layernorm")];
   const attend = sharingAttention(block, layer, rotary);
   const feed = feedForward(block, layer);
-  const addInput = config.perLayerSize > 0 ? layerInput(block) : (hidden: tf.Tensor) => hidden;
+  const ofInput = config.perLayerSize > 0 ? layerInput(block) : undefined;
   const scale = learntScale((hidden) => hidden, block.tensor("layers.{n}.layer_scalar"));
   const mix: Layer = (state, pass) =>
     tf.tidy(() => {
@@ -111,7 +115,8 @@ function gemma4Block(block: PartList, layer: number, rotary: RotaryFrequencies):
       const hidden = parts.hidden as tf.Tensor;
       const fed = feed(beforeFeed.forward(hidden, pass.context), hidden, pass);
       const sum = addResidual(hidden, afterFeed.forward(fed, pass.context));
-      return joinState({ ...parts, hidden: scale(addInput(sum, parts.input as tf.Tensor, pass), pass) }, after);
+      const update = ofInput?.(sum, parts.input as tf.Tensor, pass);
+      return joinState({ ...parts, hidden: scale(update === undefined ? sum : addResidual(sum, update), pass) }, after);
     });
   return compose(mix, byPosition);
 }
@@ -123,7 +128,7 @@ interface Attended {
 }
 
 /** Attention to the layer's own keys and values, or to shared ones in `parts`. */
-function sharingAttention(block: PartList, layer: number, rotary: RotaryFrequencies) {
+export function sharingAttention(block: PartList, layer: number, rotary: RotaryFrequencies) {
   const { config } = block.plan;
   const of = (name: string) => block.linear(`layers.{n}.self_attn.${name}`);
   const from = keyLayerOf(config, layer);
@@ -162,15 +167,15 @@ function keysAndValuesOf(block: PartList, layer: number): (x: tf.Tensor, pass: P
   };
 }
 
-/** y += norm(project(activation(gate(y))·input)) */
-function layerInput(block: PartList): (hidden: tf.Tensor, input: tf.Tensor, pass: Pass) => tf.Tensor {
+/** norm(project(activation(gate(y))·input)) */
+export function layerInput(block: PartList): (hidden: tf.Tensor, input: tf.Tensor, pass: Pass) => tf.Tensor {
   const gate = block.linear("layers.{n}.per_layer_input_gate");
   const project = block.linear("layers.{n}.per_layer_projection");
   const norm = block.norm("layers.{n}.post_per_layer_input_norm");
   const activation = activations[block.plan.config.activation];
   return (hidden, input, { context }) => {
     const gated = activation.gate(gate.forward(hidden, context), input);
-    return addResidual(hidden, norm.forward(project.forward(gated, context), context));
+    return norm.forward(project.forward(gated, context), context);
   };
 }
 

@@ -49,18 +49,6 @@ export const llama = likeLlama((block, layer, rotary) => {
   };
 });
 
-/** Cohere 2: both sublayers read the same norm of the block's input. */
-export const cohere2 = likeLlama((block, layer, rotary) => {
-  const norm = block.norm("layers.{n}.input_layernorm");
-  return {
-    attention: llamaAttention(block, layer, rotary, { rotaryInterleaved: true }),
-    feedForward: llamaFeedForward(block),
-    beforeAttention: norm,
-    beforeFeedForward: norm,
-    residual: "parallel",
-  };
-});
-
 /** EXAONE 4: LLaMA's sublayers, with a norm after each instead of before. */
 export const exaone4 = likeLlama((block, layer, rotary) => ({
   attention: llamaAttention(block, layer, rotary),

@@ -10,6 +10,7 @@ import { sigmoidRouting } from "../../parts/experts/sigmoid-routing.ts";
 import { gatedFeedForward } from "../../parts/feed-forward.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer } from "../../parts/pass.ts";
+import { scaledLayer } from "../../parts/scaled-layer.ts";
 import { likeLlama, llamaAttention, llamaFeedForward, normsBefore } from "./like-llama.ts";
 
 export const mixtral = likeLlama((block, layer, rotary) => ({
@@ -26,12 +27,13 @@ export function feedForwardOrMixture(block: PartList, layer: number): Layer {
 function mixture(block: PartList, layer: number): Layer {
   const chosen = chosenExperts(block, layer);
   const shared = sharedExpert(block);
-  return shared === undefined ? chosen : sumOf(chosen, shared);
+  if (shared === undefined) return chosen;
+  return scaledLayer(sumOf(chosen, shared), block.plan.config.switches.averagesSharedExperts ? 0.5 : null);
 }
 
 function chosenExperts(block: PartList, layer: number): Layer {
   const { activation, expertsPerToken, switches } = block.plan.config;
-  const rule = block.has("layers.{n}.mlp.gate.e_score_correction_bias") ? groupedRouting(block) : undefined;
+  const rule = bySigmoids(block);
   return expertMixture({
     path: `layers.${layer}.mlp.experts`,
     router: { weight: block.tensor("layers.{n}.mlp.gate.weight") },
@@ -44,10 +46,13 @@ function chosenExperts(block: PartList, layer: number): Layer {
   });
 }
 
-function groupedRouting(block: PartList): RoutingRule {
+/** The rule of routers whose shares are sigmoids (DeepSeek, one setting of Cohere 2); undefined for others. */
+function bySigmoids(block: PartList): RoutingRule | undefined {
   const { expertGroups, expertGroupsPerToken, switches, scalars } = block.plan.config;
+  const scoreCorrectionBias = block.optionalTensor("layers.{n}.mlp.gate.e_score_correction_bias");
+  if (scoreCorrectionBias === undefined && !switches.sigmoidRouting) return undefined;
   return sigmoidRouting({
-    scoreCorrectionBias: block.tensor("layers.{n}.mlp.gate.e_score_correction_bias"),
+    scoreCorrectionBias,
     groups: expertGroups,
     groupsPerToken: expertGroupsPerToken,
     normTopkProb: switches.normTopkProb,

@@ -7,7 +7,7 @@ import type { RoutingRule } from "./expert-mixture.ts";
 
 export interface SigmoidRoutingOptions {
   /** Added to the sigmoids for the choice alone: [experts]. */
-  readonly scoreCorrectionBias?: ParameterSlot;
+  readonly scoreCorrectionBias?: ParameterSlot | undefined;
   /** Groups of experts, and how many of them a token chooses from; a group counts by the sum of its two best. */
   readonly groups: number;
   readonly groupsPerToken: number;
@@ -20,6 +20,8 @@ export function sigmoidRouting(options: SigmoidRoutingOptions): RoutingRule {
   const { scoreCorrectionBias: bias, groups, groupsPerToken, normTopkProb, scale } = options;
   return {
     choice: (scores, context) => {
+      // The same choice: high scores have equal sigmoids in float32.
+      if (bias === undefined && groupsPerToken >= groups) return scores;
       const sigmoids = tf.sigmoid(scores);
       const biased = bias === undefined ? sigmoids : tf.add<tf.Tensor2D>(sigmoids, bias.value(context));
       return groupsPerToken < groups ? withinGroups(biased, groups, groupsPerToken) : biased;

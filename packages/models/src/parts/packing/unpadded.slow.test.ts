@@ -111,6 +111,7 @@ const own = [
   "gpt-neo-window",
   "gptj-greedy",
   "gemma4-greedy",
+  "gemma3n-greedy",
   "electra-classifier",
   "modernbert-mean",
   "mpnet-classifier",

@@ -188,19 +188,14 @@ function asTransformers(config: ConfigValues): ConfigValues {
   };
 }
 
-function problemsOf(config: ConfigValues): readonly ConfigProblem[] {
-  const { windows, layers, sharedKeyLayers, headSize, globalHeadSize, switches, experts, expertsPerToken } =
-    asTransformers(config);
+function problemsOf(original: ConfigValues): readonly ConfigProblem[] {
+  const config = asTransformers(original);
+  const { headSize, globalHeadSize, switches, experts, expertsPerToken } = config;
   const invalid = (key: string, value: unknown, expected: string) =>
     ({ kind: "invalid", key, got: describeValue(value), expected }) as const;
-  const first = layers - sharedKeyLayers;
-  const typesWithKeys = new Set(windows.slice(0, Math.max(0, first)));
-  const hasUnservedLayer = windows.some((size) => !typesWithKeys.has(size));
   const lacksExperts = switches.hasExperts && (experts < 1 || expertsPerToken < 1 || config.expertIntermediateSize < 1);
   return [
-    ...(hasUnservedLayer
-      ? [invalid("num_kv_shared_layers", sharedKeyLayers, "layers of every type before the first that shares")]
-      : []),
+    ...sharedKeyProblems(config),
     ...(headSize % 2 ? [invalid("head_dim", headSize, "an even number")] : []),
     ...(globalHeadSize % 2 ? [invalid("global_head_dim", globalHeadSize, "an even number")] : []),
     ...(config.heads % config.globalKeyValueHeads
@@ -210,6 +205,14 @@ function problemsOf(config: ConfigValues): readonly ConfigProblem[] {
       ? [invalid("enable_moe_block", true, "num_experts, top_k_experts and moe_intermediate_size with it")]
       : []),
   ];
+}
+
+/** Each type of layer must occur before the first layer that uses the keys of others. */
+export function sharedKeyProblems({ windows, layers, sharedKeyLayers }: ConfigValues): readonly ConfigProblem[] {
+  const typesWithKeys = new Set(windows.slice(0, Math.max(0, layers - sharedKeyLayers)));
+  if (windows.every((size) => typesWithKeys.has(size))) return [];
+  const expected = "layers of every type before the first that shares";
+  return [{ kind: "invalid", key: "num_kv_shared_layers", got: describeValue(sharedKeyLayers), expected }];
 }
 
 /** The tables of `gemma4`, with the defaults of transformers' Gemma4TextConfig. */
