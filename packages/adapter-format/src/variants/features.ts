@@ -71,6 +71,7 @@ function initRow({ feature, effect, base }: (typeof inits)[number]): FeatureRow 
   };
 }
 
+/** Features of LoRA that PEFT's configuration can turn on. */
 export const features: readonly Feature[] = [...rows.keys()];
 
 /** Features that matter only for initialization and training. A trained adapter works without them. */

@@ -11,6 +11,7 @@ export interface Rule {
   holds(config: LoraConfig): boolean;
 }
 
+/** A variant of LoRA: how PEFT's configuration turns it on, and what files must hold. */
 export interface VariantFacts {
   /** PEFT's key of the field that turns it on. */
   readonly key: string;
