@@ -46,7 +46,7 @@ describe.each(["bert", "roberta"])("questions about texts (%s)", (name) => {
     expect(tokenized.map(({ isCut }) => isCut)).toEqual([false, false, false, true, false]);
   });
 
-  it("train with PEFT's losses, and report which answers were cut off", async () => {
+  it("train with PEFT's losses without padding, and report which answers were cut off", async () => {
     const { losses, max_length, learning_rate } = factsOf(name);
     const files = ["--data", folder(name, "rows.jsonl"), "--adapter", folder(name, "adapter")];
     const rate = ["--learning-rate", `${learning_rate}`, "--schedule", "constant", "--warmup-steps", "0"];
