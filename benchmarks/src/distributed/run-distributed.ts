@@ -56,17 +56,34 @@ function resultOf({ taken, trained, ranks, exchange, versions, peakMemoryMb }: E
   const of = (kind: keyof typeof taken) => median(taken[kind]);
   const [alone, apart, together] = [of("alone"), of("apart"), of("together")];
   const compared = (label: string, peer: number, targetRatio: number) => ({
-    ...{ label, oursMs: rounded(together), peerMs: rounded(peer), ratio: ratioOf(together, peer), targetRatio },
+    label,
+    oursMs: rounded(together),
+    peerMs: rounded(peer),
+    ratio: ratioOf(together, peer),
+    targetRatio,
   });
   const whole = compared("with the exchange : without", apart, distributed.targetRatio);
   const parts = [whole, compared("two that exchange : one alone", alone, aloneTarget)];
   const memory = rounded(peakMemoryMb);
   return {
     ...distributed,
-    ...{ oursMs: whole.oursMs, peerMs: whole.peerMs, ratio: whole.ratio, parts, rounds, threads: 1 },
-    ...{ oursRssMb: memory, peerRssMb: memory, rssRatio: 1, versions: { ours: versions } },
-    ...{ oursRange: rangeOf(taken.together), peerRange: rangeOf(taken.apart), processor: processorName() },
-    ...{ date: new Date().toISOString(), met: parts.every(({ ratio, targetRatio }) => ratio <= targetRatio) },
-    ...{ ranks, trained, exchange },
+    oursMs: whole.oursMs,
+    peerMs: whole.peerMs,
+    ratio: whole.ratio,
+    parts,
+    rounds,
+    threads: 1,
+    oursRssMb: memory,
+    peerRssMb: memory,
+    rssRatio: 1,
+    versions: { ours: versions },
+    oursRange: rangeOf(taken.together),
+    peerRange: rangeOf(taken.apart),
+    processor: processorName(),
+    date: new Date().toISOString(),
+    met: parts.every(({ ratio, targetRatio }) => ratio <= targetRatio),
+    ranks,
+    trained,
+    exchange,
   } satisfies DistributedResult;
 }

@@ -17,7 +17,13 @@ export interface GpuCounts {
 /** Wraps methods of WebGPU's classes for the rest of the process. Returns the counts so far. Call it after the engine's start. */
 export function countGpuCalls(): () => GpuCounts {
   const counts = {
-    ...{ dispatches: 0, submits: 0, buffersMade: 0, bytesUploaded: 0, readBacks: 0, bytesRead: 0, bytesBound: 0 },
+    dispatches: 0,
+    submits: 0,
+    buffersMade: 0,
+    bytesUploaded: 0,
+    readBacks: 0,
+    bytesRead: 0,
+    bytesBound: 0,
   };
   const sizes = new WeakMap<object, number>();
   const boundNow = new WeakMap<object, number>();

@@ -49,11 +49,17 @@ export async function runMerging({
     const out = (side: string) => join(work, `merged-${side}`);
     const argv = ["merge", "--json", "--model", base, "--adapter", adapter, "--dtype", "as-base", "--overwrite"];
     const byPython = (name: string, command: string, file: string): Side => ({
-      ...{ command, args: [join(peers, file), base, adapter, out(name)], linesOn: 1, turns: [] },
+      command,
+      args: [join(peers, file), base, adapter, out(name)],
+      linesOn: 1,
+      turns: [],
       environment: { OMP_NUM_THREADS: String(threads) },
     });
     const ours: Side = {
-      ...{ command: process.execPath, args: [program, ...argv, "--out", out("ours")], linesOn: 1, turns: [] },
+      command: process.execPath,
+      args: [program, ...argv, "--out", out("ours")],
+      linesOn: 1,
+      turns: [],
       environment: {},
     };
     const peft = byPython("peer", python, "merge.py");
@@ -85,7 +91,10 @@ function resultOf(
   const [oursRssMb, peerRssMb] = [of(ours, memory), of(peft, memory)];
   const range = ({ turns }: Side) => rangeOf(turns.map(whole));
   const compared = (label: string, peer: number): ComparedTimes => ({
-    ...{ label, oursMs, peerMs: peer, ratio: ratioOf(oursMs, peer) },
+    label,
+    oursMs,
+    peerMs: peer,
+    ratio: ratioOf(oursMs, peer),
     targetRatio: merging.targetRatio,
   });
   const parts = [
@@ -101,8 +110,19 @@ function resultOf(
   const [ratio, rssRatio] = [ratioOf(oursMs, peerMs), ratioOf(oursRssMb, peerRssMb)];
   return {
     ...merging,
-    ...{ oursMs, peerMs, ratio, parts, oursRssMb, peerRssMb, rssRatio, ...run, versions: {} },
-    ...{ oursRange: range(ours), peerRange: range(peft), processor: processorName(), date: new Date().toISOString() },
+    oursMs,
+    peerMs,
+    ratio,
+    parts,
+    oursRssMb,
+    peerRssMb,
+    rssRatio,
+    ...run,
+    versions: {},
+    oursRange: range(ours),
+    peerRange: range(peft),
+    processor: processorName(),
+    date: new Date().toISOString(),
     met: ratio <= merging.targetRatio && rssRatio <= merging.targetRssRatio,
   };
 }

@@ -45,7 +45,11 @@ const exchange = await measureExchange(communicator, [...order.lengths, trained]
 if (communicator.rank === 0) {
   const { size: ranks, library } = communicator;
   const figures: ExchangeFigures = {
-    ...{ ranks, trained, taken, exchange, versions: { ...versions, MPI: library } },
+    ranks,
+    trained,
+    taken,
+    exchange,
+    versions: { ...versions, MPI: library },
     peakMemoryMb: peakMemoryMb(process.pid),
   };
   process.stdout.write(`${JSON.stringify(figures)}\n`);

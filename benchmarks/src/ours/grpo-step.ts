@@ -17,8 +17,14 @@ const adapter = model.adapt({ rank: 8, alpha: 16, targetModules: "all-linear" },
 const rows = prompts.slice(0, batchSize).map((prompt) => ({ prompt }));
 const steps = adapter
   .train(rows, {
-    ...{ objective: "grpo", steps: 1_000_000, batchSize, numGenerations, maxCompletionLength: maxNewTokens },
-    ...{ learningRate: 1e-5, schedule: "constant", template: "plain" },
+    objective: "grpo",
+    steps: 1_000_000,
+    batchSize,
+    numGenerations,
+    maxCompletionLength: maxNewTokens,
+    learningRate: 1e-5,
+    schedule: "constant",
+    template: "plain",
     // The share of a letter, which every group has differently; the same as the peer's.
     reward: ({ completion }) => (completion.split("e").length - 1) / (completion.length + 1),
     onWarning: () => {},

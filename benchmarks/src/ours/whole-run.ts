@@ -28,14 +28,13 @@ const common = {
   onWarning: () => {},
 };
 const extras = {
-  ...{
-    embeddingNoise: 5,
-    labelSmoothing: 0.1,
-    patience: 3,
-    maxSkippedSteps: 3,
-    keepCheckpoints: { best: true, last: 3 },
-  },
-  ...{ tensorBoard: true, report: true },
+  embeddingNoise: 5,
+  labelSmoothing: 0.1,
+  patience: 3,
+  maxSkippedSteps: 3,
+  keepCheckpoints: { best: true, last: 3 },
+  tensorBoard: true,
+  report: true,
 };
 
 await serve({ versions, steps: { run } });

@@ -147,7 +147,10 @@ describe("the page", () => {
 describe("many machines", () => {
   it("show measured figures, and predictions from them alone", () => {
     const result: DistributedResult = {
-      ...{ ...measured, name: "distributed", ranks: 2, trained: 2_500_000 },
+      ...measured,
+      name: "distributed",
+      ranks: 2,
+      trained: 2_500_000,
       parts: [
         { label: "exchange", oursMs: 1000, peerMs: 990, ratio: 1.01 },
         { label: "alone", oursMs: 1000, peerMs: 980, ratio: 1.02 },
@@ -224,7 +227,12 @@ describe("whole jobs", () => {
   it("are marked in every table if they were shortened", () => {
     const part = { label: "", oursMs: 1, peerMs: 2, ratio: 0.5 };
     const job: JobResult = {
-      ...{ ...measured, name: "job-squad", data: "real", steps: 4, shortenedFrom: 30, ways: [] },
+      ...measured,
+      name: "job-squad",
+      data: "real",
+      steps: 4,
+      shortenedFrom: 30,
+      ways: [],
       parts: [part, part],
     };
     const page = pageOf([job], [], { jobs });

@@ -66,7 +66,9 @@ export async function runServed({ threads, rounds, onPart }: ServedOptions): Pro
       const clientsText = `${clients} client${clients === 1 ? "" : "s"}`;
       const part = {
         label: `${clientsText}${peer === "PEFT" ? "" : ` of the base, beside ${peer}`}, ms a token`,
-        ...{ oursMs, peerMs, ratio: ratioOf(oursMs, peerMs) },
+        oursMs,
+        peerMs,
+        ratio: ratioOf(oursMs, peerMs),
         ...(targetRatio === undefined ? {} : { targetRatio }),
       };
       parts.push(part);
@@ -124,9 +126,20 @@ function resultOf(parts: readonly ComparedTimes[], { ours, peer, spread, threads
   const [oursRssMb, peerRssMb] = [ours, peer].map(({ child }) => peakMemoryMb(child.pid ?? 0)) as [number, number];
   return {
     ...served,
-    ...{ oursMs, peerMs, ratio, parts, oursRssMb, peerRssMb, rssRatio: ratioOf(oursRssMb, peerRssMb) },
-    ...{ rounds, oursRange: rangeOf(spread.ours), peerRange: rangeOf(spread.peer), threads, versions: {} },
-    ...{ processor: processorName(), date: new Date().toISOString() },
+    oursMs,
+    peerMs,
+    ratio,
+    parts,
+    oursRssMb,
+    peerRssMb,
+    rssRatio: ratioOf(oursRssMb, peerRssMb),
+    rounds,
+    oursRange: rangeOf(spread.ours),
+    peerRange: rangeOf(spread.peer),
+    threads,
+    versions: {},
+    processor: processorName(),
+    date: new Date().toISOString(),
     met: parts.every((part) => part.targetRatio === undefined || part.ratio <= part.targetRatio),
   };
 }

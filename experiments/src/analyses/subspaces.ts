@@ -84,7 +84,11 @@ export async function subspaces(): Promise<void> {
       const own = truncatedSvd(weight, rank);
       const random = lowRankSvd(randomMatrix(width, rank, "b"), randomMatrix(rank, width, "a"));
       return {
-        ...{ layer, matrix, rank, weightNorm: rounded(frobeniusNorm(weight)), updateNorm: rounded(updateNorm) },
+        layer,
+        matrix,
+        rank,
+        weightNorm: rounded(frobeniusNorm(weight)),
+        updateNorm: rounded(updateNorm),
         inUpdate: rounded(projectedNorm),
         inWeight: rounded(projected(weight, own.u, own.v)),
         inRandom: rounded(projected(weight, random.u, random.v)),

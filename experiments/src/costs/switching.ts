@@ -59,8 +59,11 @@ export async function switching(): Promise<void> {
     const adaptersBytes = tf.memory().numBytes - baseBytes;
     const [same, other] = await timedCalls(model);
     saveResult("switching", {
-      ...{ adapters: count, about: "MiniLM-L6, LoRA of r = 8 on query and value, with its classifier" },
-      ...{ adapterFileBytes, baseBytes, adaptersBytes },
+      adapters: count,
+      about: "MiniLM-L6, LoRA of r = 8 on query and value, with its classifier",
+      adapterFileBytes,
+      baseBytes,
+      adaptersBytes,
       milliseconds: { attach: hundredths(median(attachTimes)), same, other, loadModel: Number(loadModel.toFixed(0)) },
       engine,
       ...processorAndDate(),

@@ -44,7 +44,9 @@ export const defaultsTasks: readonly DefaultsTask[] = [
   ...[200, 500, 1000, 6920].map((count) => sst2(count)),
   ...[64, 500].map((count) => e2e(count)),
   {
-    ...{ name: "persona-12", figure: "inPersona", ...smollm2 },
+    name: "persona-12",
+    figure: "inPersona",
+    ...smollm2,
     rows: async () => personaRows(),
     async measure(model) {
       const prompts = unseenQuestions.map(conversation);
@@ -57,7 +59,9 @@ export const defaultsTasks: readonly DefaultsTask[] = [
     },
   },
   {
-    ...{ name: "xquad", figure: "f1", ...minilm },
+    name: "xquad",
+    figure: "f1",
+    ...minilm,
     reading: { maxLength: 320 },
     open: { task: "question-answering" },
     async rows() {
@@ -66,7 +70,9 @@ export const defaultsTasks: readonly DefaultsTask[] = [
     },
   },
   {
-    ...{ name: "alpaca", figure: "loss", ...smollm2 },
+    name: "alpaca",
+    figure: "loss",
+    ...smollm2,
     reading: { maxLength: 256 },
     async rows() {
       const tasks = await readDataFile(dataFile("alpaca-seed_tasks.jsonl"));
@@ -75,7 +81,9 @@ export const defaultsTasks: readonly DefaultsTask[] = [
     },
   },
   {
-    ...{ name: "embeddings", figure: "mrrAt10", ...minilm },
+    name: "embeddings",
+    figure: "mrrAt10",
+    ...minilm,
     // As in its model card; the prepared folder has no 1_Pooling/config.json.
     reading: { pooling: "mean", normalize: true },
     async rows(seed) {
@@ -86,7 +94,9 @@ export const defaultsTasks: readonly DefaultsTask[] = [
     },
   },
   {
-    ...{ name: "dpo-60", figure: "rewardAccuracy", ...smollm2 },
+    name: "dpo-60",
+    figure: "rewardAccuracy",
+    ...smollm2,
     async rows(seed) {
       const { train, held } = parted(await restaurants(), 13, {}, 40);
       const pairs = (all: typeof train) =>
@@ -98,7 +108,9 @@ export const defaultsTasks: readonly DefaultsTask[] = [
     },
   },
   {
-    ...{ name: "digits", figure: "accuracy", queryAndValue: ["q_proj", "v_proj"] },
+    name: "digits",
+    figure: "accuracy",
+    queryAndValue: ["q_proj", "v_proj"],
     open: { task: "image-classification", classes: 10 },
     async base() {
       const folder = join(adaptersFolder, "digits-base");
@@ -119,7 +131,9 @@ export const defaultsTasks: readonly DefaultsTask[] = [
 
 function sst2(count: number): DefaultsTask {
   return {
-    ...{ name: `sst2-${count}`, figure: "accuracy", ...minilm },
+    name: `sst2-${count}`,
+    figure: "accuracy",
+    ...minilm,
     reading: { maxLength: 64 },
     open: { task: "sequence-classification", classes: 2 },
     async rows(seed) {
@@ -132,7 +146,9 @@ function sst2(count: number): DefaultsTask {
 
 function e2e(count: number): DefaultsTask {
   return {
-    ...{ name: `e2e-${count}`, figure: "loss", ...smollm2 },
+    name: `e2e-${count}`,
+    figure: "loss",
+    ...smollm2,
     async rows(seed) {
       const { train, held } = parted(await restaurants(), 9, {}, 60);
       const pairs = (all: typeof train, each: number) =>

@@ -38,7 +38,12 @@ function sectionOf(page: string, title: string): string {
 /** Held-out losses, each at one learning rate. */
 function searchOf(rows: readonly (readonly [method: string, loss: number, learningRate?: number])[]): Sweep {
   const runs = rows.map(([method, loss, learningRate = 1e-3]) => ({
-    ...{ ...facts, method, learningRate, seed: 0, trainable: 1, after: { loss, accuracy: 0.5 } },
+    ...facts,
+    method,
+    learningRate,
+    seed: 0,
+    trainable: 1,
+    after: { loss, accuracy: 0.5 },
   }));
   return { about: "a model", figure: "accuracy", epochs: 1, runs };
 }
@@ -203,7 +208,10 @@ it("calls instructions within reach only if held-out rows got likelier in minute
   const [run] = sweepOf([["lora-r8-qv", 0.5, 460_800]]).runs;
   if (run === undefined) throw new Error("There is one.");
   const taught = (loss: number, seconds: number) => ({
-    ...{ about: "a model", figure: "likelihood", epochs: 2, untrained: { loss: 3, likelihood: 0.05 } },
+    about: "a model",
+    figure: "likelihood",
+    epochs: 2,
+    untrained: { loss: 3, likelihood: 0.05 },
     runs: [{ ...run, seconds, after: { loss, likelihood: Math.exp(-loss) } }],
   });
   const section = (loss: number, seconds: number) =>

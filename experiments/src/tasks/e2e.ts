@@ -32,7 +32,12 @@ export async function e2e({ rows, forRates = false }: TaskOptions = {}): Promise
     held: held.map(({ prompt, references: [completion = ""] }) => ({ prompt: chatPrompt(prompt), completion })),
   });
   return {
-    ...{ name: "e2e", kind: "texts", figure: "bleu", epochs: 1, rateShare: 1, rates },
+    name: "e2e",
+    kind: "texts",
+    figure: "bleu",
+    epochs: 1,
+    rateShare: 1,
+    rates,
     about: `SmolLM2-135M on E2E: ${train.length} sentences, 8 a step; measured on ${held.length} restaurants held out${forRates ? ", others than those below" : ", each with all its sentences as references"}`,
     ...texts,
     async measure(model) {

@@ -17,7 +17,12 @@ export async function instructions(options: TaskOptions = {}): Promise<Task> {
   const [train, held] = [textsOf(read.train).slice(0, options.rows), textsOf(read.held)];
   const texts = await textBatches({ train, held });
   return {
-    ...{ name: "instructions", kind: "texts", figure: "likelihood", epochs: 2, rateShare: 1, rates },
+    name: "instructions",
+    kind: "texts",
+    figure: "likelihood",
+    epochs: 2,
+    rateShare: 1,
+    rates,
     about: `SmolLM2-135M on ${train.length} of Self-Instruct's seed tasks, 8 a step; measured on ${held.length} held out`,
     ...texts,
     measure: texts.likelihood,

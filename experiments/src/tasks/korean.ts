@@ -18,7 +18,12 @@ export async function korean(options: TaskOptions = {}): Promise<Task> {
   const train = others.slice(0, options.rows);
   const texts = await textBatches({ train, held }, { template: "koalpaca" });
   return {
-    ...{ name: "korean", kind: "texts", figure: "likelihood", epochs: 3, rateShare: 1, rates },
+    name: "korean",
+    kind: "texts",
+    figure: "likelihood",
+    epochs: 3,
+    rateShare: 1,
+    rates,
     about: `SmolLM2-135M on ${train.length} articles of the Korean constitution in KoAlpaca's words, 8 a step; measured on ${held.length} held out`,
     ...texts,
     measure: texts.likelihood,

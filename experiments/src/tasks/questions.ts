@@ -34,7 +34,12 @@ export async function questions(options: TaskOptions = {}): Promise<Task> {
   const all = { train, held, padId: tokenizer.padId, batchSize, heldSize: batchSize };
   const { measureHeld, ...ordered } = orderedBatches(all);
   return {
-    ...{ name: "questions", kind: "classes", figure: "f1", rateShare: 1, epochs: 3, rates },
+    name: "questions",
+    kind: "classes",
+    figure: "f1",
+    rateShare: 1,
+    epochs: 3,
+    rates,
     about: `MiniLM-L6 on ${train.length} of XQuAD's English questions, ${batchSize} a step; measured on ${held.length} about texts held out, F1 of tokens`,
     load: (seed) => loadModel(folder, { task: "question-answering", newHead: { seed } }),
     ...ordered,

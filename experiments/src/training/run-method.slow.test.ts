@@ -15,7 +15,12 @@ async function greetings(): Promise<Task> {
   const row = { prompt: chatPrompt("hello"), completion: "good morning" };
   const texts = await textBatches({ train: [row, row], held: [row] }, { path: folder });
   return {
-    ...{ name: "greetings", about: "one row", kind: "texts", figure: "loss", epochs: 3, rateShare: 1 },
+    name: "greetings",
+    about: "one row",
+    kind: "texts",
+    figure: "loss",
+    epochs: 3,
+    rateShare: 1,
     ...texts,
     async measure(model) {
       const [written] = (await model.write?.(texts.prompts, 3)) ?? [];

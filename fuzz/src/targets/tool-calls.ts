@@ -50,10 +50,15 @@ export const toolCalls: Target = {
 
 async function read(mark: string, written: readonly string[]) {
   const model: ServedModel = {
-    ...{ name: "written", adapters: [], attach: () => Promise.reject(), embed: async () => [] },
+    name: "written",
+    adapters: [],
+    attach: () => Promise.reject(),
+    embed: async () => [],
     chatTemplate: async () => `{{ tools }}${mark}`,
     writer: () => ({
-      ...{ running: 0, waiting: 0, stop: async () => undefined },
+      running: 0,
+      waiting: 0,
+      stop: async () => undefined,
       async *write() {
         for (const [id, text] of written.entries()) yield { type: "token", id, text };
         yield { type: "end", rest: "", ids: [], promptTokens: 1, reason: "stop" };

@@ -125,8 +125,13 @@ function drawn(random: Random, { ranks, alphas }: Format): Adapter {
     ];
   });
   const config = createLoraConfig({
-    ...{ rank, alpha: 1 + random.integer(64), rankPattern, alphaPattern: some(alphas, 32), taskType: "CAUSAL_LM" },
-    ...{ targetModules: chosen.map(([path]) => path), rankStabilized: alphas && random.chance(0.3) },
+    rank,
+    alpha: 1 + random.integer(64),
+    rankPattern,
+    alphaPattern: some(alphas, 32),
+    taskType: "CAUSAL_LM",
+    targetModules: chosen.map(([path]) => path),
+    rankStabilized: alphas && random.chance(0.3),
   });
   return { config, tensors: new Map(tensors), metadata: new Map() };
 }

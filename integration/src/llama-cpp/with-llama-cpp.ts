@@ -92,7 +92,9 @@ export function cosine(one: ArrayLike<number>, other: ArrayLike<number>): number
 /** An adapter with a B that is not 0, of α unlike the rank. */
 export function someAdapter(model: PretrainedModel, size: number): AdapterHandle {
   const config = createLoraConfig({
-    ...{ rank: 4, alpha: 6, targetModules: "all-linear" },
+    rank: 4,
+    alpha: 6,
+    targetModules: "all-linear",
     taskType: model.task === "feature-extraction" ? "FEATURE_EXTRACTION" : "CAUSAL_LM",
     rankPattern: new Map([["down_proj|c_proj|dense_4h_to_h|fc2", 3]]),
     rankStabilized: true,

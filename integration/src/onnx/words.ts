@@ -6,11 +6,19 @@ import { join } from "node:path";
 const vocab = Object.fromEntries(Array.from({ length: 100 }, (_, id) => [`w${id}`, id]));
 
 const wordsJson = JSON.stringify({
-  ...{ version: "1.0", truncation: null, padding: null, added_tokens: [], normalizer: null, post_processor: null },
+  version: "1.0",
+  truncation: null,
+  padding: null,
+  added_tokens: [],
+  normalizer: null,
+  post_processor: null,
   pre_tokenizer: { type: "WhitespaceSplit" },
   decoder: { type: "WordPiece", prefix: "##", cleanup: false },
   model: {
-    ...{ type: "WordPiece", unk_token: "w0", continuing_subword_prefix: "##", max_input_chars_per_word: 100 },
+    type: "WordPiece",
+    unk_token: "w0",
+    continuing_subword_prefix: "##",
+    max_input_chars_per_word: 100,
     vocab,
   },
 });

@@ -109,7 +109,10 @@ describe("a server", () => {
     onTestFinished(() => templated.stop());
     const { chat } = new OpenAI({ baseURL: `${templated.url}/v1`, apiKey: "none", maxRetries: 0 });
     const ask = (schema: Record<string, unknown>) => ({
-      ...{ model: "tiny", messages: [{ role: "user" as const, content: "Aromi" }], max_tokens: 60, seed: 1 },
+      model: "tiny",
+      messages: [{ role: "user" as const, content: "Aromi" }],
+      max_tokens: 60,
+      seed: 1,
       response_format: { type: "json_schema" as const, json_schema: { name: "place", strict: true, schema } },
     });
     const properties = { name: { type: "string", maxLength: 8 }, stars: { type: "integer", minimum: 1, maximum: 5 } };
@@ -124,7 +127,9 @@ describe("a server", () => {
     const [cut] = (await chat.completions.create({ ...ask(schema), max_tokens: 3 })).choices;
     expect(cut?.finish_reason).toBe("length");
     await expect(chat.completions.create(ask({ type: "string", pattern: "a" }))).rejects.toMatchObject({
-      ...{ status: 400, param: "response_format", code: "unsupported_schema" },
+      status: 400,
+      param: "response_format",
+      code: "unsupported_schema",
     });
   });
 

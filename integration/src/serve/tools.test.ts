@@ -29,7 +29,9 @@ const model: ServedModel = {
     return texts.map((text) => Float32Array.of(text.length, 0.5));
   },
   writer: () => ({
-    ...{ running: 0, waiting: 0, stop: async () => undefined },
+    running: 0,
+    waiting: 0,
+    stop: async () => undefined,
     async *write(...written) {
       asked.push(written);
       const pieces = (answers.shift() ?? "").match(/[\s\S]{1,5}/g) ?? [];
@@ -157,7 +159,12 @@ describe("the AI SDK, in process", () => {
   it("runs tools in a loop until the model answers", async () => {
     answers = [calling, "It rains in Bonn."];
     const { text, steps, totalUsage } = await generateText({
-      ...{ model: lowrank(model), prompt: "Weather?", tools, stopWhen: stepCountIs(3), temperature: 0, seed: 7 },
+      model: lowrank(model),
+      prompt: "Weather?",
+      tools,
+      stopWhen: stepCountIs(3),
+      temperature: 0,
+      seed: 7,
     });
     expect([text, steps.length, totalUsage.inputTokens]).toEqual(["It rains in Bonn.", 2, 6]);
     expect(asked[1]?.[0]).toMatchObject({ messages: [{}, {}, { role: "tool", content: "rain in Bonn" }] });

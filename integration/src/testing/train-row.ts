@@ -21,7 +21,9 @@ export async function lossesOfRow(
       const context = { training: true, adapters: activeAdapters(handle.name), random };
       return model.loss({ inputIds, labels: inputIds }, context);
     },
-    ...{ steps, learningRate, seed: 1 },
+    steps,
+    learningRate,
+    seed: 1,
   });
   for await (const event of events) if (event.type === "step") losses.push(event.loss);
   return losses;

@@ -22,7 +22,14 @@ const files = "a path, a name on the Hugging Face Hub, a directory handle, an ar
 const rows = "an array of rows, a path, an array of paths, or a File. For one row, write [row]";
 /** A record, so that a type of `@lowrank/merge/gguf` that is missing here does not compile; pages load that package later. */
 const ggufTypes: Readonly<Record<NonNullable<GgufOptions["type"]>, true>> = {
-  ...{ F32: true, F16: true, BF16: true, Q8_0: true, Q6_K: true, Q5_K_M: true, Q4_K_M: true, Q4_0: true },
+  F32: true,
+  F16: true,
+  BF16: true,
+  Q8_0: true,
+  Q6_K: true,
+  Q5_K_M: true,
+  Q4_K_M: true,
+  Q4_0: true,
   "as-base": true,
 };
 

@@ -208,7 +208,13 @@ export class OpenedAdapter {
     const files = async (at: CardProgress) => new Map([...(await this.files(at)), ...(recipe ? [recipe] : [])]);
     const report = (at: ReportTime) => this.#report({ rows, options, recipe: recipe?.[1] }, at);
     yield* folder.keep({
-      ...{ adapter: { opened, files }, base: opened, fingerprint, saveEvery, keepCheckpoints, patience, tensorBoard },
+      adapter: { opened, files },
+      base: opened,
+      fingerprint,
+      saveEvery,
+      keepCheckpoints,
+      patience,
+      tensorBoard,
       totalSteps: stepsOf(rows, options).totalSteps,
       report: options.report === true ? report : undefined,
       loop: (kept) => this.#loop(rows, { ...options, ...kept }),

@@ -275,7 +275,13 @@ export class OpenedModel {
   ): OpenedAdapter {
     const { platform, context, tokens, classNames, request } = this.#facts;
     const adapter = new OpenedAdapter({
-      ...{ platform, notices: context.notices, opened, seed: 0, ...made, tokens, classNames },
+      platform,
+      notices: context.notices,
+      opened,
+      seed: 0,
+      ...made,
+      tokens,
+      classNames,
       basePrecision: request.basePrecision,
       tokenizer: () => this.#tokenizerOf(opened),
       onDispose: (disposed) => {

@@ -14,8 +14,14 @@ export interface BundledProgram {
 export async function bundleProgram(name: string): Promise<BundledProgram> {
   const program = join(import.meta.dirname, `../dist/${name}-test.mjs`);
   await build({
-    ...{ entryPoints: [join(import.meta.dirname, "../src/lowrank.ts")], outfile: program, bundle: true },
-    ...{ platform: "node", format: "esm", target: "node20", conditions: ["lowrank-source"], logLevel: "error" },
+    entryPoints: [join(import.meta.dirname, "../src/lowrank.ts")],
+    outfile: program,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    conditions: ["lowrank-source"],
+    logLevel: "error",
     external: ["@tensorflow/*", "koffi", "onnxruntime-node", "@huggingface/hub"],
     banner: {
       js: 'import { createRequire as makeRequire_ } from "node:module"; const require = makeRequire_(import.meta.url);',

@@ -63,7 +63,9 @@ afterAll(() => server.stop());
 
 async function post(path: string, body: string | object, headers: Record<string, string> = {}, signal?: AbortSignal) {
   const response = await fetch(`${server.url}${path}`, {
-    ...{ method: "POST", headers: { "content-type": "application/json", ...headers }, signal: signal ?? null },
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    signal: signal ?? null,
     body: typeof body === "string" ? body : JSON.stringify(body),
   });
   return { status: response.status, body: (await response.json()) as Answer, headers: response.headers };

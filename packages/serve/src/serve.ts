@@ -47,9 +47,23 @@ export interface ServeOptions extends WriterLimits {
 }
 
 const optionNames: OptionNames<ServeOptions> = {
-  ...{ host: true, port: true, name: true, token: true, allowedHosts: true, adapterFolder: true, template: true },
-  ...{ cors: true, maxBodyBytes: true, maxNewTokens: true, onNote: true, fineTuning: true, record: true },
-  ...{ maxRows: true, maxPositions: true, maxPromptTokens: true, maxWaiting: true },
+  host: true,
+  port: true,
+  name: true,
+  token: true,
+  allowedHosts: true,
+  adapterFolder: true,
+  template: true,
+  cors: true,
+  maxBodyBytes: true,
+  maxNewTokens: true,
+  onNote: true,
+  fineTuning: true,
+  record: true,
+  maxRows: true,
+  maxPositions: true,
+  maxPromptTokens: true,
+  maxWaiting: true,
 };
 
 /** A running server. */
@@ -110,7 +124,13 @@ export async function serve<Adapter extends ServedAdapter>(
   const maxBytes = options.maxBodyBytes ?? 4 * 2 ** 20;
   const maxFileBytes = fineTuning === undefined ? maxBytes : (fineTuning.maxFileBytes ?? 100 * 2 ** 20);
   const app = createApp({
-    ...{ model, writer, queue, registry, metrics: new Metrics(), template: options.template, cors: options.cors },
+    model,
+    writer,
+    queue,
+    registry,
+    metrics: new Metrics(),
+    template: options.template,
+    cors: options.cors,
     recorder: options.record === undefined ? undefined : rowRecorder(options.record, onNote),
     fineTuning: jobs && { jobs, files: jobs.fileParts(maxFileBytes) },
     limits: {

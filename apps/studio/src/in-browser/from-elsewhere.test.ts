@@ -38,7 +38,8 @@ describe.skipIf(executable === undefined)("what comes from elsewhere", { timeout
   it("takes an adapter whose layers and ranks are named by patterns, and computes with it what Node does", async () => {
     const state = await tinyWorkerState();
     const named = await someFiles(state, {
-      ...{ name: "patterned", seed: 3 },
+      name: "patterned",
+      seed: 3,
       targetModules: "model\\.layers\\.[02]\\.self_attn\\.(q|v)_proj",
       rankPattern: new Map([["layers\\.0\\..*", 2]]),
     });

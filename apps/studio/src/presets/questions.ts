@@ -13,7 +13,12 @@ export const questions: Preset = {
   ),
   adapter: { rank: 8, alpha: 16, targets: "all-linear", dropout: 0, useDora: false, start: "kaiming" },
   training: {
-    ...{ steps: 40, batchSize: 4, learningRate: 2e-3, schedule: "cosine", seed: 1, validationShare: 0 },
+    steps: 40,
+    batchSize: 4,
+    learningRate: 2e-3,
+    schedule: "cosine",
+    seed: 1,
+    validationShare: 0,
     reward: `({ completion }) => {
   // 1 for a first sentence that asks something, in at least four words of which none comes twice
   const [sentence = ""] = /^[^.!?;]*[.!?;]/.exec(completion) ?? [];

@@ -25,7 +25,9 @@ function conversation(failure?: string) {
   const isTraining = signal(false);
   const chats = signal<boolean | undefined>(true);
   return {
-    ...{ requests, adapter, isTraining },
+    requests,
+    adapter,
+    isTraining,
     chat: new ChatState({ ask, chats, adapter, isTraining, onAnswered: () => {} }),
   };
 }

@@ -15,7 +15,13 @@ function worker(given: Given = {}) {
     start: ({ engine = "wasm" }) => ({ name: engine, threads: 1, skipped: [] }),
     weigh: ({ kind }) => ({ name: kind, parameters: 1, bytes: 1, trainingBytes: 1, isCached: false }),
     open: ({ kind }) => ({
-      ...{ name: kind, address: undefined, parameters: 1, positions: 8, chats: true, blocks: 1, targets: [] },
+      name: kind,
+      address: undefined,
+      parameters: 1,
+      positions: 8,
+      chats: true,
+      blocks: 1,
+      targets: [],
       loadSeconds: 0,
     }),
   };
@@ -124,5 +130,12 @@ describe("ModelState", () => {
 });
 
 const facts: Calls["open"]["answer"] = {
-  ...{ name: "", address: undefined, parameters: 1, positions: 8, chats: true, blocks: 1, targets: [], loadSeconds: 0 },
+  name: "",
+  address: undefined,
+  parameters: 1,
+  positions: 8,
+  chats: true,
+  blocks: 1,
+  targets: [],
+  loadSeconds: 0,
 };

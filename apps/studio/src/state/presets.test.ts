@@ -14,7 +14,9 @@ function page({ opens }: { readonly opens: boolean }) {
   const facts = signal<Pick<ModelFacts, "chats"> | undefined>({ chats: false });
   const candidate = signal<ModelSource | undefined>(undefined);
   const model = {
-    ...{ source, facts, candidate },
+    source,
+    facts,
+    candidate,
     choose: async (chosen: ModelSource) => {
       candidate.value = chosen;
     },

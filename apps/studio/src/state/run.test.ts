@@ -16,7 +16,12 @@ const step = (number: number, loss = 1): TrainingNews => {
 };
 const finished: RunResult = { run: "r", reason: "finished", steps: 4, adapter: "a" };
 const left: UnfinishedRun = {
-  ...{ run: "r", name: "Before", model: "m", source: "tiny", step: 2, steps: 4 },
+  run: "r",
+  name: "Before",
+  model: "m",
+  source: "tiny",
+  step: 2,
+  steps: 4,
   news: [step(1, 4), step(2, 3), { type: "frame", frame: { step: 2, text: "Hel" }, isWhole: true }],
 };
 

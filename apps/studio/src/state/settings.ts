@@ -9,11 +9,21 @@ import { type Ask, failureOf } from "../worker-client.ts";
 import { debounced } from "./debounced.ts";
 
 export const defaultAdapter: AdapterSettings = {
-  ...{ rank: 8, alpha: 16, targets: "all-linear", dropout: 0, useDora: false, start: "gaussian" },
+  rank: 8,
+  alpha: 16,
+  targets: "all-linear",
+  dropout: 0,
+  useDora: false,
+  start: "gaussian",
 };
 /** Until the first plan has the library's defaults for the model and the rows. */
 export const defaultTraining: TrainingSettings = {
-  ...{ steps: 40, batchSize: 4, learningRate: 2e-3, schedule: "cosine", seed: 1, validationShare: 0 },
+  steps: 40,
+  batchSize: 4,
+  learningRate: 2e-3,
+  schedule: "cosine",
+  seed: 1,
+  validationShare: 0,
 };
 
 /** All of it, as it is kept. */

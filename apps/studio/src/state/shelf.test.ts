@@ -5,7 +5,14 @@ import { type Ask, WorkerFailure } from "../worker-client.ts";
 import { ShelfState } from "./shelf.ts";
 
 const entryOf = (id: string, model = "Tiny"): ShelfEntry => ({
-  ...{ id, name: `name ${id}`, model, address: undefined, chats: false, made: Number(id), bytes: 1, rank: 4 },
+  id,
+  name: `name ${id}`,
+  model,
+  address: undefined,
+  chats: false,
+  made: Number(id),
+  bytes: 1,
+  rank: 4,
   origin: "trained",
 });
 

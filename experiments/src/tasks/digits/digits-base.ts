@@ -19,10 +19,21 @@ import { orderedBatches } from "../ordered-batches.ts";
 import { coarseDigits, side } from "./digit-pictures.ts";
 
 const config = {
-  ...{ model_type: "vit", architectures: ["ViTForImageClassification"], hidden_act: "gelu", layer_norm_eps: 1e-12 },
-  ...{ hidden_size: 64, intermediate_size: 128, num_hidden_layers: 4, num_attention_heads: 4 },
-  ...{ image_size: side, patch_size: 4, num_channels: 3, qkv_bias: true, initializer_range: 0.02 },
-  ...{ attention_probs_dropout_prob: 0, hidden_dropout_prob: 0 },
+  model_type: "vit",
+  architectures: ["ViTForImageClassification"],
+  hidden_act: "gelu",
+  layer_norm_eps: 1e-12,
+  hidden_size: 64,
+  intermediate_size: 128,
+  num_hidden_layers: 4,
+  num_attention_heads: 4,
+  image_size: side,
+  patch_size: 4,
+  num_channels: 3,
+  qkv_bias: true,
+  initializer_range: 0.02,
+  attention_probs_dropout_prob: 0,
+  hidden_dropout_prob: 0,
   id2label: Object.fromEntries(Array.from({ length: 10 }, (_, digit) => [digit, String(digit)])),
   label2id: Object.fromEntries(Array.from({ length: 10 }, (_, digit) => [digit, digit])),
 };

@@ -25,7 +25,12 @@ export async function digits({ rows = 10 * each, forRates = false }: TaskOptions
   const held = mnistDigits(heldEach, forRates ? each + heldEach : each);
   const { measureHeld, ...ordered } = orderedBatches({ train, held, padId: 0, batchSize, heldSize: 100 });
   return {
-    ...{ name: "digits", kind: "pictures", figure: "accuracy", epochs: 10, rateShare: 4, rates },
+    name: "digits",
+    kind: "pictures",
+    figure: "accuracy",
+    epochs: 10,
+    rateShare: 4,
+    rates,
     about: `A ViT of 0.14 million parameters that was trained on 1 797 coarse digits, on ${train.length} of MNIST's, ${batchSize} a step; measured on ${held.length} others`,
     load: (seed) => loadModel(folder, { task: "image-classification", numLabels: 10, newHead: { seed } }),
     ...ordered,

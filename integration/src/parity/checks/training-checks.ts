@@ -21,7 +21,8 @@ export async function trainingChecks({ fixture, model, handle }: TrainedCase): P
   const found = new Map<string, Float32Array>();
   for (const [key, variable] of handle.variables) found.set(key, await valuesInFile(handle, key, variable));
   const { check, isRandom, drift } = compareFinalTensors(fixture, {
-    ...{ wanted, first },
+    wanted,
+    first,
     actual: (key) => found.get(key) ?? [],
   });
   await settleUnstable({ fixture, handle }, isRandom);

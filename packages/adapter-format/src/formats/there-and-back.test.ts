@@ -80,7 +80,11 @@ function drawn(seed: number, { ranks, alphas }: { readonly ranks: boolean; reado
     return [[`${path}.lora_A.weight`, a] as const, [`${path}.lora_B.weight`, b] as const];
   });
   const config = createLoraConfig({
-    ...{ rank, alpha: 1 + next(64), rankPattern, taskType: "CAUSAL_LM", targetModules: paths },
+    rank,
+    alpha: 1 + next(64),
+    rankPattern,
+    taskType: "CAUSAL_LM",
+    targetModules: paths,
     ...(alphas ? { alphaPattern: pattern(32) } : {}),
   });
   return { config, tensors: new Map(tensors), metadata: new Map() };

@@ -35,7 +35,10 @@ function adapter(
     tensors.set(b, tensor(outFeatures, 2));
   }
   const config = createLoraConfig({
-    ...{ rank: 2, alpha: 4, targetModules: Object.keys(layers), taskType: "CAUSAL_LM" },
+    rank: 2,
+    alpha: 4,
+    targetModules: Object.keys(layers),
+    taskType: "CAUSAL_LM",
     ...fields,
   });
   return { config, tensors, metadata: new Map() };

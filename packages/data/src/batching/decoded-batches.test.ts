@@ -5,8 +5,12 @@ import { decodedBatches } from "./decoded-batches.ts";
 import type { TokenBatch } from "./pad-batch.ts";
 
 const pixelsOf = (row: number) => ({
-  ...{ width: 1, height: 1, bytes: Uint8Array.of(row, 2 * row, 3 * row), factor: 1 / 255 },
-  ...{ mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] },
+  width: 1,
+  height: 1,
+  bytes: Uint8Array.of(row, 2 * row, 3 * row),
+  factor: 1 / 255,
+  mean: [0.5, 0.5, 0.5],
+  deviation: [0.5, 0.5, 0.5],
 });
 const named = Array.from({ length: 11 }, (_, row): TokenizedExample => {
   return { kind: "classified", inputIds: [], image: `${row}.png`, label: row };

@@ -7,7 +7,9 @@ import { type Fields, type RowForm, readTexts, refuse, rowForm } from "./row-for
 
 function form(name: string, source: string, read: (fields: Fields, key: string) => PromptExample["asked"]): RowForm {
   return rowForm({
-    ...{ name, source, keys: [name, "input?", "tools?"] },
+    name,
+    source,
+    keys: [name, "input?", "tools?"],
     read: (fields) => ({ kind: "prompt", asked: read(fields, name), row: {} }),
   });
 }

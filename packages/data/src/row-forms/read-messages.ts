@@ -30,7 +30,9 @@ export function readMessages(value: unknown, listKey: string, keys = openAiKeys)
 }
 
 const anyMessages = rowForm({
-  ...{ name: "messages", source: "OpenAI's chat format", keys: ["messages"] },
+  name: "messages",
+  source: "OpenAI's chat format",
+  keys: ["messages"],
   read: (fields) => ({ kind: "chat", messages: readMessages(fields.get("messages"), "messages") }),
 });
 

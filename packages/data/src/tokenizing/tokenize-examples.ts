@@ -29,7 +29,12 @@ export interface TokenizeExamplesOptions extends TokenizeOptions {
 }
 
 const optionNames: OptionNames<TokenizeExamplesOptions> = {
-  ...{ maxLength: true, maxTargetLength: true, labelIds: true, problem: true, classes: true, prompts: true },
+  maxLength: true,
+  maxTargetLength: true,
+  labelIds: true,
+  problem: true,
+  classes: true,
+  prompts: true,
 };
 
 /**

@@ -29,9 +29,14 @@ describe.runIf(testEngines("cpu").includes("webgpu"))("kernels over flat buffers
     const rates = new Float32Array(table.buffer);
     for (const index of starts.keys()) rates.set([2, 0.1], 4 * index + 2);
     const tensors = {
-      ...{ gradients: tf.tensor1d(gradients), loss: tf.scalar(6), status: tf.zeros([4]) },
-      ...{ values: tf.tensor1d(values), first: tf.tensor1d(first), second: tf.tensor1d(second) },
-      ...{ table: tf.tensor1d(table, "int32"), counts: tf.tensor1d(counts, "int32") },
+      gradients: tf.tensor1d(gradients),
+      loss: tf.scalar(6),
+      status: tf.zeros([4]),
+      values: tf.tensor1d(values),
+      first: tf.tensor1d(first),
+      second: tf.tensor1d(second),
+      table: tf.tensor1d(table, "int32"),
+      counts: tf.tensor1d(counts, "int32"),
     };
     flatKernels()?.adamW(tensors, numbers);
     const read = Object.entries(tensors).map(async ([name, tensor]) => [name, await tensor.data()] as const);

@@ -15,7 +15,11 @@ function blocksOf4Bits(rows: number, columns: number, hasMinima = true): BlockMa
   const numbers = (amount: number, shift: number) =>
     Float32Array.from({ length: (rows * columns) / 32 }, (_, block) => amount * (1 + ((block * 7 + shift) % 5)));
   return {
-    ...{ kind: "blocks", rows, columns, blockSize: 32, codeBits: 4 },
+    kind: "blocks",
+    rows,
+    columns,
+    blockSize: 32,
+    codeBits: 4,
     levels: normalFloat4Levels,
     codes: Uint8Array.from({ length: (rows * columns) / 2 }, (_, index) =>
       index % 16 === 0 ? 0 : (index * 89 + (index >> 5)) & 255,

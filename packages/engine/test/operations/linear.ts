@@ -76,16 +76,28 @@ interface AdaptedSettings extends LinearSettings {
 const adapted = defineOperation<AdaptedSettings>({
   name: "adaptedLinears",
   settings: fc.record({
-    ...{ axes: leadingAxes, inFeatures: size, outFeatures: size, rank: size },
-    ...{ hasBias: fc.boolean(), kept: weightSettings },
+    axes: leadingAxes,
+    inFeatures: size,
+    outFeatures: size,
+    rank: size,
+    hasBias: fc.boolean(),
+    kept: weightSettings,
   }),
   large: [
     {
-      ...{ axes: [2, 37], inFeatures: 70, outFeatures: 101, rank: 32, hasBias: true },
+      axes: [2, 37],
+      inFeatures: 70,
+      outFeatures: 101,
+      rank: 32,
+      hasBias: true,
       kept: { storage: "4 bits with minima", isTransposed: true },
     },
     {
-      ...{ axes: [300], inFeatures: 65, outFeatures: 1031, rank: 3, hasBias: false },
+      axes: [300],
+      inFeatures: 65,
+      outFeatures: 1031,
+      rank: 3,
+      hasBias: false,
       kept: { storage: "float32", isTransposed: false },
     },
   ],

@@ -4,7 +4,11 @@ import { beginningOf } from "./embed-texts.ts";
 
 const tokenizer = TextTokenizer.fromJson({
   model: { type: "WordLevel", vocab: { "[UNK]": 0, one: 1, two: 2 }, unk_token: "[UNK]" },
-  ...{ added_tokens: [], normalizer: null, pre_tokenizer: { type: "Whitespace" }, post_processor: null, decoder: null },
+  added_tokens: [],
+  normalizer: null,
+  pre_tokenizer: { type: "Whitespace" },
+  post_processor: null,
+  decoder: null,
 });
 
 it("reads no more of a long text than its first tokens need", () => {

@@ -109,7 +109,10 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
   if (options.reward !== undefined) objective.refuse?.(model, learned);
   const writing = { maxCompletionLength: maxNewTokens, temperature: Math.max(greedy, options.temperature ?? 0) };
   const plan = await objective.plan(opened.source, learned, {
-    ...{ ...options, ...writing, tokenizer, trained: opened.embedding },
+    ...options,
+    ...writing,
+    tokenizer,
+    trained: opened.embedding,
   });
   const asTrained = rememberedTemplate(opened.setup, rows);
   const template = chooseTemplate(options.template ?? asTrained, rows, { tokenizer, task: model.task });

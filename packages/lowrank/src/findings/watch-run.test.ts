@@ -13,8 +13,17 @@ it("judges a restarted run by its steps since the restart", () => {
   const watch = watchRun(run);
   const step = (number: number, loss: number, learningRate: number) =>
     watch.add({
-      ...{ type: "step", step: number, steps: 60, epoch: 0, loss, learningRate, gradientNorm: 1 },
-      ...{ tokens: 1, tokensPerSecond: 1, seconds: number, secondsLeft: 0 },
+      type: "step",
+      step: number,
+      steps: 60,
+      epoch: 0,
+      loss,
+      learningRate,
+      gradientNorm: 1,
+      tokens: 1,
+      tokensPerSecond: 1,
+      seconds: number,
+      secondsLeft: 0,
     });
   for (let at = 1; at <= 30; at += 1) step(at, 2 + at, 8);
   watch.add({ type: "evaluation", step: 30, metrics: { loss: 1 }, isBest: true, best: { step: 30, value: 1 } });

@@ -23,7 +23,9 @@ export function withFileDefaults(
   const isSampled = options.temperature !== 0 && (writing.doSample || hasSamplingOption);
   const defaults: Partial<Record<string, unknown>> = {
     ...(isSampled ? rules : {}),
-    ...{ repetitionPenalty, stop, maxNewTokens: newTokensByFile(model, promptTokens) },
+    repetitionPenalty,
+    stop,
+    maxNewTokens: newTokensByFile(model, promptTokens),
   };
   const optionNames = Object.keys(options).filter((name) => options[name as keyof TextOptions] !== undefined);
   const added = Object.entries(defaults).filter(([name, value]) => value !== undefined && !optionNames.includes(name));
@@ -40,8 +42,13 @@ export function withFileDefaults(
 }
 
 const nameInFile: Readonly<Record<string, string>> = {
-  ...{ temperature: "temperature", topK: "top_k", topP: "top_p", minP: "min_p" },
-  ...{ repetitionPenalty: "repetition_penalty", stop: "stop_strings", maxNewTokens: "max_new_tokens" },
+  temperature: "temperature",
+  topK: "top_k",
+  topP: "top_p",
+  minP: "min_p",
+  repetitionPenalty: "repetition_penalty",
+  stop: "stop_strings",
+  maxNewTokens: "max_new_tokens",
 };
 
 /** Maximum number of tokens in the model's files, limited to its positions; undefined if they set none. */

@@ -72,9 +72,15 @@ async function writeSparse(folder: string, sizes: Sizes): Promise<void> {
   await file.truncate(layout.size);
   await file.close();
   const config = {
-    ...{ model_type: "llama", architectures: ["LlamaForCausalLM"], vocab_size: vocabulary, hidden_size: hidden },
-    ...{ intermediate_size: intermediate, num_hidden_layers: layers, num_attention_heads: hidden / 64 },
-    ...{ tie_word_embeddings: true, torch_dtype: "bfloat16" },
+    model_type: "llama",
+    architectures: ["LlamaForCausalLM"],
+    vocab_size: vocabulary,
+    hidden_size: hidden,
+    intermediate_size: intermediate,
+    num_hidden_layers: layers,
+    num_attention_heads: hidden / 64,
+    tie_word_embeddings: true,
+    torch_dtype: "bfloat16",
   };
   await writeFile(join(folder, "config.json"), JSON.stringify(config));
   await writeFile(join(folder, "tokenizer.json"), JSON.stringify(tokenizer));
@@ -84,8 +90,14 @@ async function writeSparse(folder: string, sizes: Sizes): Promise<void> {
 const bytesOfWords = { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true };
 /** Two letters and what they make. */
 const tokenizer = {
-  ...{ version: "1.0", truncation: null, padding: null, added_tokens: [], normalizer: null, post_processor: null },
-  ...{ pre_tokenizer: bytesOfWords, decoder: bytesOfWords },
+  version: "1.0",
+  truncation: null,
+  padding: null,
+  added_tokens: [],
+  normalizer: null,
+  post_processor: null,
+  pre_tokenizer: bytesOfWords,
+  decoder: bytesOfWords,
   model: { type: "BPE", vocab: { a: 0, b: 1, ab: 2 }, merges: ["a b"] },
 };
 
@@ -112,7 +124,11 @@ async function writeAdapter(folder: string, sizes: Sizes, every = 1): Promise<vo
   ]);
   await writeFile(join(folder, "adapter_model.safetensors"), serializeSafetensors(tensors));
   const config = {
-    ...{ peft_type: "LORA", task_type: "CAUSAL_LM", r: 4, lora_alpha: 4, trainable_token_indices: [vocabulary - 1] },
+    peft_type: "LORA",
+    task_type: "CAUSAL_LM",
+    r: 4,
+    lora_alpha: 4,
+    trainable_token_indices: [vocabulary - 1],
     layers_to_transform: Array.from({ length: layers }, (_, layer) => layer).filter(
       (layer) => (layer + 1) % every === 0,
     ),

@@ -37,7 +37,14 @@ export async function openInFiles(
     if (handle !== undefined) owned.push(handle);
     checkHead(model, adapter, source.path);
     return {
-      ...{ model, source, path: source.path, folder: source.folder, adapter, setup, handle, weights },
+      model,
+      source,
+      path: source.path,
+      folder: source.folder,
+      adapter,
+      setup,
+      handle,
+      weights,
       toMerge: handle ?? adapter,
       embedding: embeddingSettingsIn(adapter.metadata),
       files: adapterSource.tokenizer ?? source.files,

@@ -46,7 +46,9 @@ function nameOf(name = ""): string {
 async function loadReward(name: string): Promise<Reward> {
   if (!isModule.test(name))
     return namedReward(name, {
-      ...{ readFile: (path) => readFile(path, "utf8"), openJudge: localJudge, apiKey: process.env.OPENAI_API_KEY },
+      readFile: (path) => readFile(path, "utf8"),
+      openJudge: localJudge,
+      apiKey: process.env.OPENAI_API_KEY,
     });
   if (!(await exists(name)))
     throw new PathNotFoundError(named("reward"), name, "a .ts, .js or .mjs file whose default export is a function");

@@ -56,7 +56,13 @@ const { rewardWeights: _weights, ...rewards } = rewardOptions.rows;
 
 /** The options of the library's `train`. */
 export const trainingRows = {
-  ...{ columns, header, template, maxLength, maxTargetLength, classNames, validationShare },
+  columns,
+  header,
+  template,
+  maxLength,
+  maxTargetLength,
+  classNames,
+  validationShare,
   ...loopOptions.rows,
   ...comparisons,
   ...embeddingOptions.rows,

@@ -9,7 +9,12 @@ import { flag, integerIn, numberIn, type OptionGroup, oneOf, type Schema } from 
 
 /** Names in the order of the help. They are repeated, because the trainer's own tables would load TensorFlow.js. The compiler reports a missing one. */
 const schedules = namesOf<ScheduleName>({
-  ...{ linear: true, cosine: true, constant: true, "cosine-with-restarts": true, polynomial: true, wsd: true },
+  linear: true,
+  cosine: true,
+  constant: true,
+  "cosine-with-restarts": true,
+  polynomial: true,
+  wsd: true,
 });
 const optimizers = namesOf<OptimizerName>({ adamw: true, sgd: true, lion: true, adafactor: true });
 

@@ -4,7 +4,9 @@ import { answerOfClasses, answerOfQuestion, answerOfTokens } from "./answer-logi
 const rules = {
   labels: ["bad", "good", "so so"],
   problem: "single_label_classification",
-  ...{ topK: 2, threshold: 0.5, mayBeNone: false },
+  topK: 2,
+  threshold: 0.5,
+  mayBeNone: false,
 } as const;
 const close = (value: number) => expect.closeTo(value, 6);
 
@@ -34,7 +36,9 @@ describe("logits of a classifier", () => {
 
 it("is the class of a word's first token, whatever its other tokens have", () => {
   const row = {
-    ...{ text: "the foxes", inputIds: [1, 5, 6, 7, 2], textStart: 1 },
+    text: "the foxes",
+    inputIds: [1, 5, 6, 7, 2],
+    textStart: 1,
     spans: [
       [0, 3],
       [4, 7],

@@ -53,7 +53,9 @@ async function inputRow(example: Example, { task, tokenizer, maxLength }: RowRea
       inputIds: cut(example.inputIds),
       ...(attentionMask === undefined ? {} : { attentionMask: cut(attentionMask) }),
       ...(tokenTypeIds === undefined ? {} : { tokenTypeIds: cut(tokenTypeIds) }),
-      ...{ text: "", textStart: 0, spans: [] },
+      text: "",
+      textStart: 0,
+      spans: [],
     };
   }
   const sees = task === "image-classification" || task === "distilled-image-classification";

@@ -42,7 +42,9 @@ async function judgeAt(argument: string, access: JudgeAccess): Promise<AskJudge>
   if (url === undefined) throw new Error("expected a URL and a model: http://localhost:8080/v1#judge");
   return async (messages, signal) => {
     const response = await fetch(`${url}/chat/completions`, {
-      ...{ method: "POST", signal, body: JSON.stringify({ model, temperature: 0, messages }) },
+      method: "POST",
+      signal,
+      body: JSON.stringify({ model, temperature: 0, messages }),
       headers: { "content-type": "application/json", ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}) },
     });
     const bytes = await bytesUpTo(response, maxAnswerBytes, () => {

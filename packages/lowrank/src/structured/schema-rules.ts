@@ -210,7 +210,8 @@ class SchemaReader {
       return [...text(`${JSON.stringify(name)}:`), space, this.#read(properties[name], placeOf(name))];
     });
     const rule = list({
-      ...{ open: "{", close: "}" },
+      open: "{",
+      close: "}",
       element: (place) => {
         const first = names.findIndex((name, index) => index >= place && isRequired.has(name));
         const possible = members.slice(place, first < 0 ? undefined : first + 1);

@@ -56,7 +56,11 @@ export function runDefaults(run: RunShape): RunDefaults {
   const minSteps = hasHead(run) ? 200 : 60;
   const maxEpochs = hasHead(run) && areFew(run) ? 20 : 10;
   return {
-    ...{ learningRate, batchSize, minSteps, maxEpochs, bestBy: judgedBy(run) },
+    learningRate,
+    batchSize,
+    minSteps,
+    maxEpochs,
+    bestBy: judgedBy(run),
     reasons: { learningRate: ofModel, batchSize: ofRows },
   };
 }

@@ -12,7 +12,10 @@ const words = ["[UNK]", "<s>", "</s>", "<sot>", "one", "two", "three"];
 const tokenizer = {
   model: { type: "WordLevel", vocab: Object.fromEntries(words.map((word, id) => [word, id])), unk_token: "[UNK]" },
   added_tokens: ["</s>", "<sot>"].map((content) => ({ id: words.indexOf(content), content, special: true })),
-  ...{ normalizer: null, pre_tokenizer: { type: "Whitespace" }, post_processor: null, decoder: null },
+  normalizer: null,
+  pre_tokenizer: { type: "Whitespace" },
+  post_processor: null,
+  decoder: null,
 };
 
 function whisper() {

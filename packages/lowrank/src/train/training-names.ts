@@ -9,9 +9,20 @@ const runNames: OptionNames<
 > = {
   validation: true,
   onBrokenRows: true,
-  ...{ signal: true, checkpoint: true, resumeFrom: true, fingerprint: true, communicator: true, onWarning: true },
-  ...{ out: true, overwrite: true, resume: true },
-  ...{ saveEvery: true, keepCheckpoints: true, tensorBoard: true, report: true, verifyBase: true },
+  signal: true,
+  checkpoint: true,
+  resumeFrom: true,
+  fingerprint: true,
+  communicator: true,
+  onWarning: true,
+  out: true,
+  overwrite: true,
+  resume: true,
+  saveEvery: true,
+  keepCheckpoints: true,
+  tensorBoard: true,
+  report: true,
+  verifyBase: true,
 };
 
 /** The options of `train`: those of the option table for the library, and others. */

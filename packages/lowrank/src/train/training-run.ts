@@ -63,7 +63,15 @@ export async function* runTraining(
   const ordered = { ...size, padId, seed, groupByLength, dropLast, ...countedLabels(model), share: communicator };
   const open = media && openOrLeaveOut(media, { warn: onWarning ?? (() => undefined) });
   const written = learning.written?.start({
-    ...{ model, adapter: handle, examples, padId, seed, gradientAccumulationSteps, signal, onWarning, note },
+    model,
+    adapter: handle,
+    examples,
+    padId,
+    seed,
+    gradientAccumulationSteps,
+    signal,
+    onWarning,
+    note,
     order: (epoch) => batchIndices(examples, { ...size, seed, groupByLength, dropLast, epoch }),
     resumed: resumeFrom?.batchState,
   });

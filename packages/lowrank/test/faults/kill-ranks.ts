@@ -118,7 +118,8 @@ async function train(
     killedAt = performance.now();
   };
   const result = await mpiRun([program, ...words, ...how, ...(hasCheckpoint ? ["--resume"] : [])], {
-    ...{ ranks: 2, environment: { LOWRANK_ENGINE: "cpu" } },
+    ranks: 2,
+    environment: { LOWRANK_ENGINE: "cpu" },
     onStart: (launcher) => {
       if (kill !== undefined) kills(launcher, kill).catch(() => undefined);
     },

@@ -195,7 +195,11 @@ function settingsOf(layer: CombinedLayer, options: CombineOptions, rank: number)
   return {
     path: layer.path,
     rank,
-    ...{ density, epsilon, gamma, majoritySign, clamp },
+    density,
+    epsilon,
+    gamma,
+    majoritySign,
+    clamp,
     mask: options.mask ?? drawn,
   };
 }

@@ -27,15 +27,15 @@ const model = (changes: Partial<ExportableModel> = {}): ExportableModel => ({
 
 /** A text model inside another. */
 const text = {
-  ...{
-    vocab_size: 10,
-    hidden_size: 4,
-    intermediate_size: 8,
-    num_hidden_layers: 2,
-    num_attention_heads: 2,
-    head_dim: 2,
-  },
-  ...{ num_key_value_heads: 2, layer_types: ["full_attention", "sliding_attention"], sliding_window: 4 },
+  vocab_size: 10,
+  hidden_size: 4,
+  intermediate_size: 8,
+  num_hidden_layers: 2,
+  num_attention_heads: 2,
+  head_dim: 2,
+  num_key_value_heads: 2,
+  layer_types: ["full_attention", "sliding_attention"],
+  sliding_window: 4,
 };
 const whole = { model_type: "gemma3", tie_word_embeddings: true, text_config: text, vision_config: {} };
 

@@ -151,8 +151,16 @@ describe("planTensors", () => {
 
   it("writes experts that a file has in MXFP4 in the type of its other weights, changed or not", () => {
     const gptOss = checkConfig({
-      ...{ model_type: "gpt_oss", vocab_size: 10, hidden_size: 32, intermediate_size: 32, num_hidden_layers: 1 },
-      ...{ num_attention_heads: 2, num_key_value_heads: 2, head_dim: 4, num_local_experts: 2, num_experts_per_tok: 1 },
+      model_type: "gpt_oss",
+      vocab_size: 10,
+      hidden_size: 32,
+      intermediate_size: 32,
+      num_hidden_layers: 1,
+      num_attention_heads: 2,
+      num_key_value_heads: 2,
+      head_dim: 4,
+      num_local_experts: 2,
+      num_experts_per_tok: 1,
     });
     const own = { ...modelFor("causal-lm"), config: gptOss };
     const isPacked = (path: string) => /experts\.\w+_proj$/.test(path);
@@ -176,8 +184,14 @@ describe("planTensors", () => {
 
   it("keeps the parts of a stack of experts, or writes the stack instead if it changed", () => {
     const mixture = checkConfig({
-      ...{ model_type: "mixtral", vocab_size: 9, hidden_size: 4, num_hidden_layers: 1, num_attention_heads: 2 },
-      ...{ num_key_value_heads: 2, intermediate_size: 6, num_local_experts: 2 },
+      model_type: "mixtral",
+      vocab_size: 9,
+      hidden_size: 4,
+      num_hidden_layers: 1,
+      num_attention_heads: 2,
+      num_key_value_heads: 2,
+      intermediate_size: 6,
+      num_local_experts: 2,
     });
     const of = "model.layers.0.mlp.experts";
     const pieces = [0, 1].flatMap((expert) =>

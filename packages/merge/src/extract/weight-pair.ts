@@ -69,8 +69,11 @@ export async function measurePair(pair: WeightPair, outputs: "rows" | "columns")
     first += before.length / columns;
   }
   return {
-    ...{ base: sums.base, difference: sums.difference, tuned: sums.tuned.reduce((sum, value) => sum + value, 0) },
-    ...{ rounding: roundingOf(bits), outputs: { inner: sums.inner, tuned: sums.tuned } },
+    base: sums.base,
+    difference: sums.difference,
+    tuned: sums.tuned.reduce((sum, value) => sum + value, 0),
+    rounding: roundingOf(bits),
+    outputs: { inner: sums.inner, tuned: sums.tuned },
   };
 }
 

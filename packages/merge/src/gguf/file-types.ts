@@ -34,8 +34,14 @@ export interface FileContext {
 
 /** Elements in a block; 1 for types without blocks. */
 const blocks: Readonly<Partial<Record<EncodableType, number>>> = {
-  ...{ Q8_0: 32, Q5_1: 32, Q5_0: 32, Q4_1: 32, Q4_0: 32 },
-  ...{ Q6_K: 256, Q5_K: 256, Q4_K: 256 },
+  Q8_0: 32,
+  Q5_1: 32,
+  Q5_0: 32,
+  Q4_1: 32,
+  Q4_0: 32,
+  Q6_K: 256,
+  Q5_K: 256,
+  Q4_K: 256,
 };
 
 /** Types to use if rows are not whole blocks of the wanted type. */

@@ -44,7 +44,13 @@ export interface GgufModelOptions {
 }
 
 const optionNames: OptionNames<GgufModelOptions> = {
-  ...{ type: true, pooling: true, metadata: true, name: true, merge: true, onRounded: true, minKept: true },
+  type: true,
+  pooling: true,
+  metadata: true,
+  name: true,
+  merge: true,
+  onRounded: true,
+  minKept: true,
 };
 
 /**

@@ -9,8 +9,12 @@ const numbers = (count: number, seed: number) =>
   Float32Array.from({ length: count }, (_, index) => Math.sin(seed + 7 * index) * 10 ** -(index % 7));
 
 const updateOf = (rows: number, columns: number, rank: number, groups = 1) => ({
-  ...{ scale: 0.5, rank, groups, outputs: "rows" as const },
-  ...{ left: numbers(rows * rank, 1), right: numbers(groups * rank * columns, 2) },
+  scale: 0.5,
+  rank,
+  groups,
+  outputs: "rows" as const,
+  left: numbers(rows * rank, 1),
+  right: numbers(groups * rank * columns, 2),
 });
 
 function weightOf(values: Float32Array, columns: number, dtype: PlainType) {

@@ -60,8 +60,15 @@ describe("readGenerationDefaults", () => {
     const qwen = { do_sample: true, temperature: 0.6, top_p: 0.95, top_k: 20, repetition_penalty: 1.05 };
     const rest = { min_p: 0.1, max_new_tokens: 7, max_length: 30, stop_strings: "###", typical_p: 0.2 };
     expect((await read({ ...qwen, ...rest })).writing).toEqual({
-      ...{ doSample: true, temperature: 0.6, topP: 0.95, topK: 20, repetitionPenalty: 1.05 },
-      ...{ minP: 0.1, maxNewTokens: 7, maxLength: 30, stop: ["###"] },
+      doSample: true,
+      temperature: 0.6,
+      topP: 0.95,
+      topK: 20,
+      repetitionPenalty: 1.05,
+      minP: 0.1,
+      maxNewTokens: 7,
+      maxLength: 30,
+      stop: ["###"],
     });
     expect((await read({ do_sample: true })).writing).toEqual({ doSample: true, topK: 50 });
     expect((await read({ temperature: 0.6 })).writing).toEqual({ doSample: false, temperature: 0.6 });

@@ -6,9 +6,17 @@ import { ModelInputError } from "../errors.ts";
 import { decoderInputsOf } from "./decoder-inputs.ts";
 
 const bartFile = {
-  ...{ model_type: "bart", vocab_size: 20, d_model: 8, encoder_layers: 1, decoder_layers: 1 },
-  ...{ encoder_attention_heads: 2, decoder_attention_heads: 2, encoder_ffn_dim: 8, decoder_ffn_dim: 8 },
-  ...{ pad_token_id: 1, decoder_start_token_id: 2 },
+  model_type: "bart",
+  vocab_size: 20,
+  d_model: 8,
+  encoder_layers: 1,
+  decoder_layers: 1,
+  encoder_attention_heads: 2,
+  decoder_attention_heads: 2,
+  encoder_ffn_dim: 8,
+  decoder_ffn_dim: 8,
+  pad_token_id: 1,
+  decoder_start_token_id: 2,
 };
 const bart = checkConfig(bartFile);
 const t5 = checkConfig({ model_type: "t5", vocab_size: 20, d_model: 8, d_ff: 8, d_kv: 4, num_layers: 1, num_heads: 2 });

@@ -4,8 +4,14 @@ import { decodeMxfp4, joinWeights } from "./joined-weights.ts";
 import type { SourceTensor, WeightSource } from "./weight-source.ts";
 
 const config = checkConfig({
-  ...{ model_type: "mixtral", vocab_size: 9, hidden_size: 2, num_hidden_layers: 1, num_attention_heads: 1 },
-  ...{ num_key_value_heads: 1, intermediate_size: 1, num_local_experts: 2 },
+  model_type: "mixtral",
+  vocab_size: 9,
+  hidden_size: 2,
+  num_hidden_layers: 1,
+  num_attention_heads: 1,
+  num_key_value_heads: 1,
+  intermediate_size: 1,
+  num_local_experts: 2,
 });
 
 /** Tensors of bytes, each of which counts as a number. */

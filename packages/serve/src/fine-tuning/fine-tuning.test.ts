@@ -68,7 +68,9 @@ let folder: string;
 let server: RunningServer;
 const start = (name = "base", port = 0) =>
   serve<ServedAdapter>(model, {
-    ...{ port, name, fineTuning: { folder, tuner, maxFileBytes: 1000 } },
+    port,
+    name,
+    fineTuning: { folder, tuner, maxFileBytes: 1000 },
     onNote: (line) => notes.push(line),
   });
 beforeAll(async () => {

@@ -57,9 +57,13 @@ export function jobRequest({ metadata, ...body }: JsonObject) {
   if (suffix !== undefined && !/^[\w.-]{1,64}$/.test(suffix))
     fields.fault("suffix", "expected 1 to 64 letters, digits, dots, hyphens or underscores");
   const request = {
-    ...{ model: fields.required("model"), training_file: fields.required("training_file") },
+    model: fields.required("model"),
+    training_file: fields.required("training_file"),
     validation_file: fields.text("validation_file") ?? null,
-    ...{ method, hyperparameters, suffix, metadata: metadataOf(metadata, fields) },
+    method,
+    hyperparameters,
+    suffix,
+    metadata: metadataOf(metadata, fields),
     grader: isObject(grader) ? grader : undefined,
     seed: fields.integer("seed", { min: 0, max: 2 ** 31 - 1 }),
   };

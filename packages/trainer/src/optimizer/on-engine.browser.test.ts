@@ -27,7 +27,13 @@ async function run(name: EngineName, more: Partial<TrainOptions<number>> = {}) {
       return tf.mean(tf.square(tf.sub(batch === 4 ? output : tf.add(output, bias), 1))) as tf.Scalar;
     };
     const options: TrainOptions<number> = {
-      ...{ variables, loss, batches: () => [1, 2, 3, 4], steps: 6, learningRate: 0.05, warmupSteps: 2, clipNorm: 0.5 },
+      variables,
+      loss,
+      batches: () => [1, 2, 3, 4],
+      steps: 6,
+      learningRate: 0.05,
+      warmupSteps: 2,
+      clipNorm: 0.5,
       batchSize: (batch) => ({ tokens: batch, supervised: batch }),
       checkpoint: { every: 1, save: (state) => void states.push(state) },
       learningRateGroups: [{ matches: (key) => key === "v4", factor: 4 }],

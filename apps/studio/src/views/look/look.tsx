@@ -138,7 +138,10 @@ interface HeatMapProps {
 }
 
 const steps: Readonly<Record<string, readonly [rows: number, columns: number]>> = {
-  ...{ ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] },
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
 };
 
 function HeatMap({ title, cells, picked, onPick }: HeatMapProps) {

@@ -34,7 +34,10 @@ export async function keepAdapter(
     made: Date.now(),
     bytes: [...folder.values()].reduce((sum, bytes) => sum + bytes.length, 0),
     rank: rankIn(folder, name),
-    ...{ origin, question, settings, curve },
+    origin,
+    question,
+    settings,
+    curve,
   };
   try {
     await writeStored(store, entry, folder);

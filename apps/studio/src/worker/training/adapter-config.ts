@@ -10,7 +10,10 @@ export type AdapterConfig = NonNullable<Parameters<OpenedModel["plan"]>[0]>;
 export function adapterConfig(settings: AdapterSettings, { facts }: Pick<LoadedModel, "facts">): AdapterConfig {
   const { rank, alpha, targets, dropout, useDora, start } = settings;
   return {
-    ...{ rank, alpha, dropout, useDora },
+    rank,
+    alpha,
+    dropout,
+    useDora,
     targetModules: targets === "all-linear" ? targets : [...targets],
     init: start === "kaiming" ? true : start,
     ...(facts.address === undefined ? {} : { baseModel: facts.address }),

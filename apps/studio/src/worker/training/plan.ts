@@ -13,7 +13,9 @@ export const plan: CallHandler<"plan"> = ({ loaded: model }, { adapter, rows, st
   const { trainableParameters: trainable, share } = made;
   return {
     sites: partsOf(made, "site").map(({ path, parameters }) => ({ ...placeOf(path), parameters })),
-    ...{ trainable, share, fileBytes: fileBytes(made, model.opened.base) },
+    trainable,
+    share,
+    fileBytes: fileBytes(made, model.opened.base),
     // Memory of the base and, in float32, of the adapter, its gradients and AdamW's two moments.
     trainingBytes: trainingMemory(model.opened.base.config, model.weightBytes, step) + 4 * 4 * trainable,
     training: defaultRun({ task: model.opened.base.task, parameters: model.facts.parameters, rows }),

@@ -231,7 +231,9 @@ export class RunLoop {
     const rewards = new PageRewards((texts) => this.#run.onNews({ type: "rate", reward, texts }));
     this.#run.state.rewards = rewards;
     return {
-      ...{ objective: "grpo", maxCompletionLength: maxNewTokens, rewardConcurrency: 1000 },
+      objective: "grpo",
+      maxCompletionLength: maxNewTokens,
+      rewardConcurrency: 1000,
       reward: ({ prompt, completion, row }) =>
         rewards.rate({ prompt: lastText(prompt), completion, answer: answerOf(row) }),
     };

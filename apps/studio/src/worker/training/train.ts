@@ -52,7 +52,11 @@ async function performRun(state: WorkerState, begun: SavedRun, { control, onNews
         ? undefined
         : await keepAdapter(state, await adapter.files(), {
             // The run's id: if the tab dies before the run is forgotten, the continued run writes the same adapter again.
-            ...{ id: run, name: request.name, origin: "trained", question: request.watched, curve: loop.curve },
+            id: run,
+            name: request.name,
+            origin: "trained",
+            question: request.watched,
+            curve: loop.curve,
             settings: { adapter: request.adapter, training: request.training },
           });
     await removeRun(store, run);

@@ -53,7 +53,11 @@ export async function readLowRank(
   const scales: ModuleScale[] = [];
   for (const [path, parts] of modules) {
     const module: MethodModule = {
-      ...{ parts, shared, setting, rank: rankOf(settings, path), alpha: alphaOf(settings, path) },
+      parts,
+      shared,
+      setting,
+      rank: rankOf(settings, path),
+      alpha: alphaOf(settings, path),
       sizes: () => sizes(path),
     };
     try {

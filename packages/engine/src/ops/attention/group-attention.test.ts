@@ -85,12 +85,19 @@ onEachBackend((engine) => {
           const tokens = groups.reduce((sum, { rows, time }) => sum + rows * time, 0);
           const masks = masksOf(shape);
           const withMasks = groups.map((group, index) => ({
-            ...{ ...group, mask: masks[index], dropout: draw(rate, index) },
+            ...group,
+            mask: masks[index],
+            dropout: draw(rate, index),
           }));
           await expectTwin(
             (query, key, value) =>
               groupAttention({
-                ...{ query, key, value, heads: heads[0], keyHeads: heads[1], groups: withMasks },
+                query,
+                key,
+                value,
+                heads: heads[0],
+                keyHeads: heads[1],
+                groups: withMasks,
                 ...(cap === undefined ? {} : { cap }),
               }),
             (...inputs) => plain(inputs, shape),

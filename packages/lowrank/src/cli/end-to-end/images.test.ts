@@ -12,7 +12,9 @@ const half = [0.5, 0.5, 0.5];
 const preparation = {
   image_processor_type: "ViTImageProcessor",
   size: { height: 16, width: 16 },
-  ...{ resample: 2, image_mean: half, image_std: half },
+  resample: 2,
+  image_mean: half,
+  image_std: half,
 };
 
 beforeAll(async () => {

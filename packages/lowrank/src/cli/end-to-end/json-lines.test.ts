@@ -9,7 +9,8 @@ import { fixture, jsonl, makeWorkspace, tiny } from "./workspace.ts";
 
 const page = readFileSync(new URL("../../../../../docs/json-lines.md", import.meta.url), "utf8");
 const rows = [...page.matchAll(/^\| `([a-z ]+)` \| (?:`(\w+)`)? ?\| (.*) ?\|$/gm)].map(([, command, type, fields]) => ({
-  ...{ command, type },
+  command,
+  type,
   fields: [...(fields ?? "").matchAll(/`(\w+)(\?)?`/g)].map(([, name = "", mark]) => ({
     name,
     isAlways: mark !== "?",

@@ -116,7 +116,11 @@ describe("lowrank train on questions", () => {
     expect(trained.code, trained.stderr).toBe(0);
     const { json } = await work.call("evaluate", ...argv, "--adapter", out, "--json");
     expect(json[0]).toEqual({
-      ...{ engine: "cpu", rows: 2, loss: expect.any(Number), exactMatch: expect.any(Number), f1: expect.any(Number) },
+      engine: "cpu",
+      rows: 2,
+      loss: expect.any(Number),
+      exactMatch: expect.any(Number),
+      f1: expect.any(Number),
     });
   });
 

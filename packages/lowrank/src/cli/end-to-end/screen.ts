@@ -13,7 +13,9 @@ export interface Screen {
 /** `isRaw`: the program itself sends carriage returns, as behind a terminal driver. */
 export function screen(columns: number, { isRaw = false } = {}): Screen {
   const terminal = new xterm.Terminal({
-    ...{ cols: columns, rows: 24, scrollback: 1000 },
+    cols: columns,
+    rows: 24,
+    scrollback: 1000,
     convertEol: !isRaw,
     allowProposedApi: true,
   });

@@ -54,7 +54,9 @@ const words = ["<pad>", "<bos>", "</s>", "<|startoftranscript|>", "a", "tone", "
 const tokenizer = {
   model: { type: "WordLevel", vocab: Object.fromEntries(words.map((word, id) => [word, id])), unk_token: "<pad>" },
   added_tokens: [0, 1, 2, 3].map((id) => ({ id, content: words[id], special: true })),
-  ...{ normalizer: null, pre_tokenizer: { type: "Whitespace" }, decoder: null },
+  normalizer: null,
+  pre_tokenizer: { type: "Whitespace" },
+  decoder: null,
   post_processor: {
     type: "TemplateProcessing",
     single: [

@@ -47,7 +47,8 @@ async function start(
   let at: number | undefined;
   try {
     const result = await mpiRun([bundled.program, ...argv], {
-      ...{ ranks: 2, within: hosts.within },
+      ranks: 2,
+      within: hosts.within,
       environment: { LOWRANK_ENGINE: "cpu", ...hosts.environment, ...environment },
       onOutput: (stdout) => {
         if (at !== undefined || !stdout.includes(`"type":"checkpoint","step":${happens.atStep}}`)) return;

@@ -47,9 +47,22 @@ export async function runEvaluate(requested: EvaluateOptions, report: Report): P
     const { template, classNames, batchSize, maxLength, maxTargetLength, maxNewTokens } = options;
     const { loss, pooling, normalize, dimensions } = options;
     const settings = {
-      ...{ template, classNames, batchSize, maxLength, maxTargetLength, generate, maxNewTokens },
-      ...{ loss, pooling, normalize, dimensions, ...promptsOf(options) },
-      ...{ reward, rewardTimeout, rewardConcurrency, temperature },
+      template,
+      classNames,
+      batchSize,
+      maxLength,
+      maxTargetLength,
+      generate,
+      maxNewTokens,
+      loss,
+      pooling,
+      normalize,
+      dimensions,
+      ...promptsOf(options),
+      reward,
+      rewardTimeout,
+      rewardConcurrency,
+      temperature,
     };
     const evaluation = await model.evaluate(data, settings);
     report.emit({ engine, ...evaluation });

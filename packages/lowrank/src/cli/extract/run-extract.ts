@@ -73,7 +73,11 @@ async function extractFrom({ base, config, options }: Extraction, report: Report
   const count = startByteCount(report, "compared");
   try {
     const found = await extractAdapter({
-      ...{ base, tuned, config, seed, baseFingerprint: base.model.fingerprint },
+      base,
+      tuned,
+      config,
+      seed,
+      baseFingerprint: base.model.fingerprint,
       ...omitUndefined({ energy }),
       onProgress: ({ done, total }) => count.at({ bytes: 4 * done, total: 4 * total }),
     });

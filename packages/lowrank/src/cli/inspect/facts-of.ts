@@ -127,7 +127,10 @@ function listDtypes(tensors: readonly TensorFact[]): string {
 export function jsonOf(inspection: Inspection): Readonly<Record<string, unknown>> {
   const { kind, path, parameters, bytes, tensors, warnings } = inspection;
   return {
-    ...{ kind, path, parameters, ...(kind === "adapter" ? {} : { bytes }) },
+    kind,
+    path,
+    parameters,
+    ...(kind === "adapter" ? {} : { bytes }),
     ...ownFacts(inspection),
     tensors: tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
     warnings: warnings.map(({ code, message }) => ({ code, message })),

@@ -54,7 +54,11 @@ async function mergeOpened(opened: OpenedInFiles, options: FullOptions, report: 
   if (!isFolderType(dtype)) throw new UsageError(`--dtype ${dtype} is GGUF's own: add --to gguf.`);
   const labelNames = classNamesFor(model, decodeClassNames(adapter.metadata));
   const output: ModelOutput = {
-    ...{ model, merge, dtype, source: await exportSource(opened, report), texts: await mergedTexts(opened) },
+    model,
+    merge,
+    dtype,
+    source: await exportSource(opened, report),
+    texts: await mergedTexts(opened),
     ...omitUndefined({ labelNames, tokenizer: tokenizerFolder }),
   };
   const { changed } = merge;

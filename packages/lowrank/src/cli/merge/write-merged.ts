@@ -68,7 +68,9 @@ export async function writeMerged(
   try {
     const files = await writeModelFolder(out, {
       ...output,
-      ...{ sourceFolder: source, overwrite, draft },
+      sourceFolder: source,
+      overwrite,
+      draft,
       ...omitUndefined({ tokenizerFolder: tokenizer?.name }),
       onRounded: (rounding) => roundings.push(rounding),
       onProgress: count.at,

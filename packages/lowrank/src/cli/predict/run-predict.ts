@@ -36,7 +36,12 @@ export async function runPredict(requested: PredictCommandOptions, report: Repor
     const { columns, header, classNames, topK, threshold, allowNoAnswer: mayBeNone, batchSize, maxLength } = options;
     const rows = model.predict(input, {
       ...omitUndefined({ columns, header }),
-      ...{ classNames, topK, threshold, mayBeNone, batchSize, maxLength },
+      classNames,
+      topK,
+      threshold,
+      mayBeNone,
+      batchSize,
+      maxLength,
     });
     if (out === undefined) await print(rows, report);
     else {

@@ -19,8 +19,13 @@ export async function runPush(requested: PushCommandOptions, report: Report): Pr
   const { fetch, accessToken } = sourceContext(report);
   const { from, to, private: isPrivate, message, token = accessToken, plan: planOnly } = requested;
   const done = await pushToHub(from, to, {
-    ...{ fetch, accessToken: token, private: isPrivate, message, planOnly },
-    ...{ onWarning: report.warn, onNote: (line) => report.note(line) },
+    fetch,
+    accessToken: token,
+    private: isPrivate,
+    message,
+    planOnly,
+    onWarning: report.warn,
+    onNote: (line) => report.note(line),
   });
   const { kind, repository, revision, bytes, left, url, commit } = done;
   const files = done.files.map(({ to: path }) => path);

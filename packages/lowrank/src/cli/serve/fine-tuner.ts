@@ -134,7 +134,13 @@ async function ownOptions(job: FineTuneJob, parts: TunerParts) {
   const { learningRate } = runDefaults({ objective, task: base.task, problem: undefined, parameters, rows });
   return omitUndefined({
     ...(await rewardOptions(job, parts)),
-    ...{ data, adapter, seed, epochs, batchSize, beta, saveEvery: stepsPerCheckpoint },
+    data,
+    adapter,
+    seed,
+    epochs,
+    batchSize,
+    beta,
+    saveEvery: stepsPerCheckpoint,
     ...(validated === undefined ? { validationShare: 0 } : { validation: validated }),
     learningRate: multiplier === undefined ? undefined : multiplier * learningRate,
   });

@@ -76,9 +76,14 @@ async function findBest(
   const { bestBy: by } = settled(training, loop);
   const lossOf = (metrics: RowMetrics | undefined) => asLoss(metrics?.[by] ?? Number.NaN, by);
   const limits: Search = {
-    ...{ candidates, seconds: minutes * 60, secondsPerStep, secondsPerValidation: validation?.seconds ?? 0 },
-    ...{ fewestSteps: fewestSteps(training), maxSteps: training.totalSteps },
-    ...{ baseLoss: lossOf(validation?.metrics), margin: marginOf(by, training.validation.length) },
+    candidates,
+    seconds: minutes * 60,
+    secondsPerStep,
+    secondsPerValidation: validation?.seconds ?? 0,
+    fewestSteps: fewestSteps(training),
+    maxSteps: training.totalSteps,
+    baseLoss: lossOf(validation?.metrics),
+    margin: marginOf(by, training.validation.length),
   };
   const rungs = planRungs(limits);
   printPlan(rungs, { search: limits, trials, by }, report);

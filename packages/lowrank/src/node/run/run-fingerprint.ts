@@ -103,7 +103,9 @@ export function notedRun(
       groupByLength: Array.isArray(order) && order.includes("by length" satisfies RowOrder),
       tokenizeWhenDrawn: facts.has(textsName),
       ...(typeof batchSize === "number" ? { batchSize } : {}),
-      ...{ learningRate, steps, validationShare: typeof share === "number" ? share : 0 },
+      learningRate,
+      steps,
+      validationShare: typeof share === "number" ? share : 0,
       ...(state.best === undefined ? {} : { bestBy }),
     },
     adapter: {

@@ -94,7 +94,12 @@ async function comparisonPlan(source: EmbeddingSource, rows: LearnedRows, option
   ].join(", ");
   const step = { loss, settings, matryoshka, miniBatchSize, guide };
   return {
-    ...{ kind: "comparison", words, comparesNeighbours: true, measuresInitsByLoss: true, prompts, embedding: settings },
+    kind: "comparison",
+    words,
+    comparesNeighbours: true,
+    measuresInitsByLoss: true,
+    prompts,
+    embedding: settings,
     loss: (model, batch, { context }) => lossOfTexts(model, batch, { ...step, context }),
     measure: async (model, data, how) => {
       const scores = await measureComparisons(model, { ...data, ...how, settings });

@@ -28,9 +28,19 @@ export function rewardSettings({ reward, ...options }: RewardOptions) {
   }
   const { epsilon = 0.2, lossType = "dapo", ...others } = omitUndefined(options);
   return {
-    ...{ reward, epsilon, epsilonHigh: epsilon, numGenerations: usualGenerations, maxCompletionLength: 256 },
-    ...{ temperature: 1, topP: 1, beta: 0, numIterations: 1, scaleRewards: "group" as const },
-    ...{ maskTruncatedCompletions: false, rewardTimeout: 60, rewardConcurrency: 16 },
+    reward,
+    epsilon,
+    epsilonHigh: epsilon,
+    numGenerations: usualGenerations,
+    maxCompletionLength: 256,
+    temperature: 1,
+    topP: 1,
+    beta: 0,
+    numIterations: 1,
+    scaleRewards: "group" as const,
+    maskTruncatedCompletions: false,
+    rewardTimeout: 60,
+    rewardConcurrency: 16,
     ...others,
     objective,
     lossType: objective === "rloo" ? ("rloo" as const) : lossType,

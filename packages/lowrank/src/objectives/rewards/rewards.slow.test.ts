@@ -16,8 +16,15 @@ const prompts = ["name[Aromi] ->", "name[The Mill], food[Italian] ->", "name[Ziz
 });
 const vowels = ({ completion }: { readonly completion: string }) => (completion.match(/[aeiou]/g) ?? []).length;
 const settings: TrainingOptions = {
-  ...{ objective: "grpo" as const, reward: vowels, numGenerations: 3, maxCompletionLength: 5, batchSize: 1, steps: 4 },
-  ...{ learningRate: 1e-3, validationShare: 0, seed: 3 },
+  objective: "grpo" as const,
+  reward: vowels,
+  numGenerations: 3,
+  maxCompletionLength: 5,
+  batchSize: 1,
+  steps: 4,
+  learningRate: 1e-3,
+  validationShare: 0,
+  seed: 3,
 };
 
 interface Run {

@@ -14,8 +14,13 @@ const shape = {
 } as const;
 // The fields that are read of a prepared run.
 const training = {
-  ...{ defaults: runDefaults(shape), train: { length: 72 }, validation: { length: 8 }, heldOut: 0.1 },
-  ...{ totalSteps: 63, stepsPerEpoch: 9, handle: { config: { targetModules: "all-linear" } } },
+  defaults: runDefaults(shape),
+  train: { length: 72 },
+  validation: { length: 8 },
+  heldOut: 0.1,
+  totalSteps: 63,
+  stepsPerEpoch: 9,
+  handle: { config: { targetModules: "all-linear" } },
 } as PreparedTraining;
 const choices = {
   data: ["rows.jsonl"],
@@ -30,8 +35,14 @@ const choices = {
 describe("the options of a recipe that nobody gave", () => {
   it("are the defaults of the run", () => {
     expect(chosenOptions(training, choices, {})).toEqual({
-      ...{ rank: 8, alpha: 16, targetModules: "all-linear", epochs: 7, batchSize: 8, learningRate: 2e-3 },
-      ...{ bestBy: "loss", validationShare: 0.1 },
+      rank: 8,
+      alpha: 16,
+      targetModules: "all-linear",
+      epochs: 7,
+      batchSize: 8,
+      learningRate: 2e-3,
+      bestBy: "loss",
+      validationShare: 0.1,
     });
   });
 

@@ -28,7 +28,12 @@ export interface TrainRecipeOptions
 }
 
 const names: OptionNames<TrainRecipeOptions> = {
-  ...{ out: true, overwrite: true, resume: true, signal: true, fetch: true, accessToken: true },
+  out: true,
+  overwrite: true,
+  resume: true,
+  signal: true,
+  fetch: true,
+  accessToken: true,
   onWarning: true,
   onNote: true,
 };

@@ -66,8 +66,17 @@ export function planAttention(options: SelfAttentionOptions): PartPlan {
     const { query, key, value } = project.plan(x, plan, context);
     const normed = (states: StepValue, norm: Norm | undefined) => (norm ? planOf(norm)(states, plan, context) : states);
     const mixed = plan.attend({
-      ...{ query: normed(query, options.queryNorm), key: normed(key, options.keyNorm), value },
-      ...{ layer, heads, keyHeads, headSize, scale, cap, rotation, bias },
+      query: normed(query, options.queryNorm),
+      key: normed(key, options.keyNorm),
+      value,
+      layer,
+      heads,
+      keyHeads,
+      headSize,
+      scale,
+      cap,
+      rotation,
+      bias,
     });
     return planLinear(output)(mixed, plan, context);
   };

@@ -22,8 +22,16 @@ describe("paddingRowOf", () => {
 
   it("reaches a model's tables, BART's two stacks included", () => {
     const config = checkConfig({
-      ...{ model_type: "bart", vocab_size: 20, d_model: 8, encoder_layers: 1, decoder_layers: 1, pad_token_id: 1 },
-      ...{ encoder_attention_heads: 2, decoder_attention_heads: 2, encoder_ffn_dim: 8, decoder_ffn_dim: 8 },
+      model_type: "bart",
+      vocab_size: 20,
+      d_model: 8,
+      encoder_layers: 1,
+      decoder_layers: 1,
+      pad_token_id: 1,
+      encoder_attention_heads: 2,
+      decoder_attention_heads: 2,
+      encoder_ffn_dim: 8,
+      decoder_ffn_dim: 8,
     });
     const { parts } = outlineModel({ config, task: "sequence-to-sequence" });
     const tables = parts.filter((part) => part instanceof EmbeddingSite);

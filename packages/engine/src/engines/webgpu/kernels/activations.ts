@@ -84,14 +84,18 @@ const swiglu: GpuKernel = (call) => {
   const y = call.backend.makeTensorInfo(gate.shape, "float32");
   const expression = "gate[i] * sigmoid(gate[i]) * up[i]";
   defer(call.backend, {
-    ...{ inputs: [gate, up], outputs: [y] },
+    inputs: [gate, up],
+    outputs: [y],
     run: () => {
       entrywise({ key: "swiglu", inputs: ["gate", "up"], declarations: sigmoid, outputs: { y: expression } }, [y])(
         call,
       );
     },
     source: {
-      ...{ key: "swiglu", inFeatures: gate.shape.at(-1) ?? 1, inputs: { gate, up }, floats: {} },
+      key: "swiglu",
+      inFeatures: gate.shape.at(-1) ?? 1,
+      inputs: { gate, up },
+      floats: {},
       text: () => `${sigmoid}
 fn prepareRows(firstRow: u32, lane: u32, stores: bool) {}
 fn sourceEntry(row: u32, inner: u32) -> f32 {
@@ -117,7 +121,9 @@ fn gate(x: f32) -> f32 { return sigmoid(x); }`,
   LowrankSiluGradient: gradient("silu gradient", siluDerivative),
   LowrankSwiglu: swiglu,
   LowrankSwigluGradient: entrywise({
-    ...{ key: "swiglu gradient", inputs: ["dy", "gate", "up"], declarations: siluDerivative },
+    key: "swiglu gradient",
+    inputs: ["dy", "gate", "up"],
+    declarations: siluDerivative,
     outputs: { forGate: "dy[i] * up[i] * derivative(gate[i])", forUp: "dy[i] * gate[i] * sigmoid(gate[i])" },
   }),
 };

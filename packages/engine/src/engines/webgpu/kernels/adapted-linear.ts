@@ -106,7 +106,8 @@ function waitingProduct(
     return into;
   };
   defer(call.backend, {
-    ...{ inputs: [...Object.values(call.inputs).filter((input) => input !== undefined), branches], outputs: [y] },
+    inputs: [...Object.values(call.inputs).filter((input) => input !== undefined), branches],
+    outputs: [y],
     run: () => compute(y),
     plus: (extra) => compute(call.backend.makeTensorInfo(y.shape, "float32"), extra),
   });

@@ -44,7 +44,8 @@ export function partsOf(call: GpuKernelCall) {
 
 /** scale·x·A: [rows, rank], in columns of `branches`. */
 export const projection = (_: BranchedProduct, index: number): MatrixProduct<string> => ({
-  ...{ name: "branches", part: { from: `projectionAt${index}`, width: "width" } },
+  name: "branches",
+  part: { from: `projectionAt${index}`, width: "width" },
   sides: ["rows", "inFeatures", `rank${index}`],
   left: ["x"],
   right: [`a${index}`],
@@ -59,14 +60,16 @@ export const adaptedProduct = ({ isTransposed, tensors }: BranchedProduct, index
   right: [`matrix${index}`, isTransposed ? "transposed" : undefined],
   added: {
     left: ["branches", undefined, { from: `projectionAt${index}`, width: "width" }],
-    ...{ right: [`b${index}`], inner: `rank${index}` },
+    right: [`b${index}`],
+    inner: `rank${index}`,
   },
   value: `sum${tensors.term === undefined ? "" : ` + term${index}[column]`}`,
 });
 
 /** The gradient of x·A, scale·dy·Bᵀ: [rows, rank], in columns of `branches`. */
 export const gradientOfProjection = (_: BranchedProduct, index: number): MatrixProduct<string> => ({
-  ...{ name: "branches", part: { from: `gradientAt${index}`, width: "width" } },
+  name: "branches",
+  part: { from: `gradientAt${index}`, width: "width" },
   sides: ["rows", `out${index}`, `rank${index}`],
   left: [`dy${index}`],
   right: [`b${index}`, "transposed"],

@@ -18,8 +18,11 @@ export const dropout: GpuKernel = (call) => {
   const { term } = call.inputs;
   return withFactors(call, x, (factors) =>
     runEntrywise(call.backend, {
-      ...{ key: `dropout ${factors?.key} ${term !== undefined}`, inputs: { x, ...(term && { term }) } },
-      ...{ outputs: ["y"], shape: x.shape, factors },
+      key: `dropout ${factors?.key} ${term !== undefined}`,
+      inputs: { x, ...(term && { term }) },
+      outputs: ["y"],
+      shape: x.shape,
+      factors,
       code: `y[i] = x[i]${factors === undefined ? "" : " * factorOf(i)"}${term === undefined ? "" : " + term[i]"};`,
     }),
   );
@@ -65,7 +68,9 @@ export function drawFactors(backend: WebGPUBackend, attributes: tf.NamedAttrMap,
       ${kind.draw}`,
   };
   const { bits } = runShader(backend, shader, {
-    ...{ inputs: {}, outputs: { bits: [invocations * kind.words] }, groups: Math.ceil(invocations / lanes) },
+    inputs: {},
+    outputs: { bits: [invocations * kind.words] },
+    groups: Math.ceil(invocations / lanes),
     numbers: { key0, key1, threshold, invocations },
   });
   // A product, no selection, so that NaN stays NaN.
@@ -106,7 +111,8 @@ fn threefry(counter: vec2u) -> vec2u { // random/threefry.ts
 
 /** As before masks had generators of their own: Threefry gives the values of two entries. */
 const oldMask: MaskText = {
-  ...{ key: "old", words: 1 },
+  key: "old",
+  words: 1,
   places: "fn placeOf(entry: u32) -> vec2u { return vec2u(entry / 32, entry % 32); }",
   draw: `var kept = 0u;
     for (var bit = 0u; bit < 32; bit += 2) {
@@ -124,7 +130,8 @@ function segmentMask(plan: MaskPlan): MaskText {
   const parts = 32 / bits; // of a generator's number: entries that are neighbours
   const words = size / 256; // of a generator
   return {
-    ...{ key: `${bits} bits`, words },
+    key: `${bits} bits`,
+    words,
     places: `fn placeOf(entry: u32) -> vec2u {
   let generator = entry / ${size} * 8 + entry / ${parts} % 8;
   let drawn = entry % ${size} / ${8 * parts} * ${parts} + entry % ${parts};

@@ -32,7 +32,10 @@ export function runEntrywise(backend: WebGPUBackend, entrywise: Entrywise): tf.T
   const size = sizeOf(shape);
   const floats = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, "f32"] as const));
   const shader: Shader = {
-    ...{ key, lanes, outputs: floats(outputs), declarations: `${factors?.text ?? ""}${declarations}` },
+    key,
+    lanes,
+    outputs: floats(outputs),
+    declarations: `${factors?.text ?? ""}${declarations}`,
     inputs: { ...floats(Object.keys(inputs)), ...(factors && { bits: "u32" }) },
     numbers: { size: "u32", factor: "f32", ...types },
     code: `let i = group * ${lanes} + lane;

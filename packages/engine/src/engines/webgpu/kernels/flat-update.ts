@@ -147,8 +147,16 @@ export const adamW: GpuKernel = (call) => {
     inputs: { gradients, table, counts, status },
     outputs: { values: input("values"), first: input("first"), second: input("second") },
     numbers: {
-      ...{ size, variables, learningRate: number("learningRate"), epsilon: number("epsilon"), beta1, beta2 },
-      ...{ rest1: 1 - beta1, rest2: 1 - beta2, log1: logarithm(beta1), log2: logarithm(beta2) },
+      size,
+      variables,
+      learningRate: number("learningRate"),
+      epsilon: number("epsilon"),
+      beta1,
+      beta2,
+      rest1: 1 - beta1,
+      rest2: 1 - beta2,
+      log1: logarithm(beta1),
+      log2: logarithm(beta2),
     },
     groups: Math.ceil(size / 256),
   });

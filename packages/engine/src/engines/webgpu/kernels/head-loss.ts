@@ -45,7 +45,7 @@ export const headLoss: GpuKernel = (call) => {
     const columns = Math.min(width, classes - first);
     const logits = make(rows, columns);
     const sizes = { rows, columns, classes, features, first };
-    computePiece(call, head, { ...{ sizes, gradient }, buffers: { ...buffers, logits } });
+    computePiece(call, head, { sizes, gradient, buffers: { ...buffers, logits } });
     backend.disposeData(logits.dataId);
   }
   for (const { dataId } of [labelLogits, state]) backend.disposeData(dataId);
@@ -117,7 +117,8 @@ function headShader<Parts extends Pick<Shader, "inputs" | "outputs">>(
     const { multiply, ...parts } = write();
     const product = tiledProducts(tile, { multiply });
     return {
-      ...{ ...product, ...parts },
+      ...product,
+      ...parts,
       numbers: { ...sizeTypes, ...typesOf(head.numbers), hasBias: "u32" as const },
       declarations: `${head.declarations}${product.declarations}`,
       code: "multiply(group, lane);",

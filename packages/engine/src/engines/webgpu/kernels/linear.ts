@@ -9,7 +9,9 @@ import { type MatrixProduct, multiplyMatrices } from "./matrix-products.ts";
 /** x [..., inFeatures], matrix, and a term of [outFeatures] or of the product's size → x·matrix + term. */
 export const linear: GpuKernel = (call) => [
   multiply(call.backend, {
-    ...{ x: inputOf(call, "x"), matrix: inputOf(call, "matrix"), term: call.inputs.term },
+    x: inputOf(call, "x"),
+    matrix: inputOf(call, "matrix"),
+    term: call.inputs.term,
     isTransposed: call.attributes.isTransposed === true,
   }),
 ];

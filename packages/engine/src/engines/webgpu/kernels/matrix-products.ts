@@ -145,7 +145,10 @@ function partsOf<Name extends string>(products: readonly MatrixProduct<Name>[], 
   if (source !== undefined && !readsX(products))
     calls.push(`{ storeRows(group - numbers.end${products.length - 1}, lane); }`);
   return {
-    ...{ lanes: tiled.lanes, outputs, declarations: allDeclarations, inputs },
+    lanes: tiled.lanes,
+    outputs,
+    declarations: allDeclarations,
+    inputs,
     numbers: { ...typesOf(numbers), ...allFloats(Object.keys(floats)) },
     code: calls.join(" else "),
   };
@@ -198,7 +201,9 @@ function textOf(
     };
   };
   return {
-    ...{ rows, columns, ...factorsOf(left, right, inner) },
+    rows,
+    columns,
+    ...factorsOf(left, right, inner),
     ...(added && { added: factorsOf(added.left, added.right, `numbers.${added.inner}`) }),
     store: `let i = row * ${start(part, columns)} + column; ${name}[i] = ${value};`,
   };

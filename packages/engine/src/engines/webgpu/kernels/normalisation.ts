@@ -21,7 +21,11 @@ function rowShader<Outputs extends Shader["outputs"]>(
   code: string,
 ): Shader & { readonly outputs: Outputs } {
   return {
-    ...{ key, outputs, numbers, lanes, declarations: sumOfLanes(lanes) },
+    key,
+    outputs,
+    numbers,
+    lanes,
+    declarations: sumOfLanes(lanes),
     inputs: Object.fromEntries(inputs.map((name) => [name, "f32"])),
     code: `let first = group * numbers.features;
       let count = f32(numbers.features);
@@ -118,12 +122,17 @@ export const rmsNorm: GpuKernel = (call) => {
   const y = backend.makeTensorInfo(hidden.shape, "float32");
   const inverse = backend.makeTensorInfo(columnShape, "float32");
   defer(backend, {
-    ...{ inputs: [hidden, gain], outputs: [y, inverse] },
+    inputs: [hidden, gain],
+    outputs: [y, inverse],
     run: () => {
       byRows(rmsNormShader, rmsNormShader, [y, inverse])(call);
     },
     source: {
-      ...{ key: "rms norm", inFeatures: features, inputs: { hidden, gain }, column: "inverse", text: rmsNormText },
+      key: "rms norm",
+      inFeatures: features,
+      inputs: { hidden, gain },
+      column: "inverse",
+      text: rmsNormText,
       floats: { epsilon: Number(attributes.epsilon), offset: Number(attributes.gainOffset) },
     },
   });

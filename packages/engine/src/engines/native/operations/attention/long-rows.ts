@@ -38,8 +38,14 @@ export function attendLongGradient(call: LongRows, views: readonly [...Views, Na
 function headsCall(call: LongRows, [query, , value]: Views): HeadsCall {
   const [rows = 0, time = 0, keyHeads = 0, shared = 0, headSize = 0] = query.shape;
   const sizes = {
-    ...{ batch: rows, heads: keyHeads * shared, keyHeads, queryTime: time, keyTime: time },
-    ...{ headSize, valueSize: value.shape[4] ?? 0, groupRows: shared * time },
+    batch: rows,
+    heads: keyHeads * shared,
+    keyHeads,
+    queryTime: time,
+    keyTime: time,
+    headSize,
+    valueSize: value.shape[4] ?? 0,
+    groupRows: shared * time,
   };
   return { ...call, sizes };
 }

@@ -23,7 +23,9 @@ function forward(readParts: ReadParts, shapeOf: (call: GpuKernelCall, sizes: Par
     for (const part of parts) {
       const { variant, numbers, inputs, free } = drawn(call, part);
       runShader(backend, forwardShader(variant), {
-        ...{ inputs: { ...inputs, ...named(call, "query", "key", "value") }, outputs: { output, rows }, numbers },
+        inputs: { ...inputs, ...named(call, "query", "key", "value") },
+        outputs: { output, rows },
+        numbers,
         ...workOf(part, "query"),
       });
       free();
@@ -48,17 +50,22 @@ function backward(readParts: ReadParts): GpuKernel {
       const isCrowded = variant.hasMask && variant.factors !== undefined;
       if (isCrowded)
         runShader(backend, commonShader, {
-          ...{ inputs: named(call, "output", "dy"), outputs: { rows } },
+          inputs: named(call, "output", "dy"),
+          outputs: { rows },
           numbers: { valueSize: part.numbers.valueSize ?? 1 },
           groups: sizeOf(rows.shape) / 3,
         });
       runShader(backend, queryGradientShader(variant, !isCrowded), {
-        ...{ inputs: { ...given, ...named(call, "output") }, outputs: { ...gradients, rows }, numbers },
+        inputs: { ...given, ...named(call, "output") },
+        outputs: { ...gradients, rows },
+        numbers,
         ...workOf(part, "query"),
       });
       for (const of of isCrowded ? ([["key"], ["value"]] as const) : ([["key", "value"]] as const))
         runShader(backend, keyGradientShader(variant, of), {
-          ...{ inputs: given, outputs: gradients, numbers },
+          inputs: given,
+          outputs: gradients,
+          numbers,
           ...workOf(part, "key"),
         });
       free();

@@ -107,16 +107,25 @@ function partOf({ sizes, groups, mask: given, attributes }: PartInputs): Part {
   const [items = 1, maskHeads = 1, maskQueries = 1, keys = 1] = mask?.shape ?? [];
   return {
     variant: {
-      ...{ hasMask: mask !== undefined, hasCap: cap !== 0, factors: undefined },
-      ...{ tableRows: 1, headSize, valueSize },
+      hasMask: mask !== undefined,
+      hasCap: cap !== 0,
+      factors: undefined,
+      tableRows: 1,
+      headSize,
+      valueSize,
     },
     numbers: {
-      ...{ ...sizes, scale, cap, window: Math.min(window ?? 0, 0x7fffffff) },
+      ...sizes,
+      scale,
+      cap,
+      window: Math.min(window ?? 0, 0x7fffffff),
       maskItem: items === 1 ? 0 : maskHeads * maskQueries * keys,
       maskHead: maskHeads === 1 ? 0 : maskQueries * keys,
       maskQuery: maskQueries === 1 ? 0 : keys,
     },
-    ...{ groups, mask, draw },
+    groups,
+    mask,
+    draw,
   };
 }
 

@@ -80,7 +80,11 @@ export function forwardShader(variant: Variant) {
   const reads = ["query", "key", "value"] as const;
   const memory = `var<workgroup> laneRows: array<vec4f, ${lanes}>;`;
   return attentionShader("attention", variant, () => ({
-    ...{ ownedSide: "query", reads, outputs: { output: "f32", rows: "f32" } as const, code: code(), memory },
+    ownedSide: "query",
+    reads,
+    outputs: { output: "f32", rows: "f32" } as const,
+    code: code(),
+    memory,
   }));
 }
 

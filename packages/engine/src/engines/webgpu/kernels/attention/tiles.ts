@@ -31,11 +31,18 @@ export type Side = "query" | "key";
 type Rows = "query" | "key" | "value" | "dy" | "output";
 
 const sideOf: Readonly<Record<Rows, Side>> = {
-  ...{ query: "query", dy: "query", output: "query", key: "key", value: "key" },
+  query: "query",
+  dy: "query",
+  output: "query",
+  key: "key",
+  value: "key",
 };
 const sizeOfRows: Readonly<Record<Rows, string>> = {
-  ...{ query: "numbers.headSize", key: "numbers.headSize" },
-  ...{ value: "numbers.valueSize", dy: "numbers.valueSize", output: "numbers.valueSize" },
+  query: "numbers.headSize",
+  key: "numbers.headSize",
+  value: "numbers.valueSize",
+  dy: "numbers.valueSize",
+  output: "numbers.valueSize",
 };
 
 function chunksOf(features: number): number {
@@ -65,7 +72,11 @@ export function attentionShader<Outputs extends Shader["outputs"]>(
       ...(factors && { bits: "u32" }),
     };
     return {
-      ...{ inputs, outputs, numbers, tableRows, lanes },
+      inputs,
+      outputs,
+      numbers,
+      tableRows,
+      lanes,
       declarations: [...reads.map(entriesOf), ownerText(ownedSide, tableRows), scoreText(variant), memory].join("\n"),
       code: `let owned = ownedBy(group);
       let ownStart = owned.tile * ${tileSize};
