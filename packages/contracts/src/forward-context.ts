@@ -33,6 +33,11 @@ export interface ForwardContext {
    */
   readonly everyPosition?: boolean;
   /**
+   * In question answering: padding is no place of an answer, and its states are not computed. Absent: it is one, as in transformers, so
+   * that the loss of a row depends on the longest row of its batch.
+   */
+  readonly ignoresPadding?: boolean;
+  /**
    * What a frozen encoder computed for images, by a hash of their pixels: a model adds to it, and computes no image again while an
    * entry is there. For one run of training, in which the encoder's weights stay as they are. Absent: nothing is kept.
    */

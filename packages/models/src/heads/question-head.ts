@@ -26,15 +26,15 @@ export class QuestionHead implements Head {
   }
 
   /**
-   * Labels [batch, 2]: the tokens at the start and the end of the answer. Positions outside the sequence do not count. Padding
-   * is no place of an answer: transformers counts it as one, so that there a row's loss depends on the longest row of its batch.
+   * Labels [batch, 2]: the tokens at the start and the end of the answer. Positions outside the sequence do not count. With the context's
+   * `ignoresPadding`, padding is outside of it.
    */
   losses(labels: tf.Tensor, pass: Pass): Losses {
     const [batch, time] = pass.lastIds.shape;
     if (!tf.util.arraysEqual(labels.shape, [batch, 2])) {
       throw new ModelInputError("labels", `the shape is [${labels.shape}], expected [${batch}, 2]: start and end`);
     }
-    const shown = shownPositions(pass);
+    const shown = pass.context.ignoresPadding === true ? shownPositions(pass) : undefined;
     const isShown = shown && new Set(shown);
     const positions = Array.from(labels.dataSync(), (place, index) => {
       const inside = Math.max(0, place); // negative positions become 0, as in transformers
