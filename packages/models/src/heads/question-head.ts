@@ -34,11 +34,11 @@ export class QuestionHead implements Head {
     if (!tf.util.arraysEqual(labels.shape, [batch, 2])) {
       throw new ModelInputError("labels", `the shape is [${labels.shape}], expected [${batch}, 2]: start and end`);
     }
-    const shown = pass.context.ignoresPadding === true ? shownPositions(pass) : undefined;
-    const isShown = shown && new Set(shown);
+    const mask = pass.context.ignoresPadding === true ? maskOf(pass) : undefined;
+    const shown = mask && [...mask.keys()].filter((position) => mask[position]);
     const positions = Array.from(labels.dataSync(), (place, index) => {
       const inside = Math.max(0, place); // negative positions become 0, as in transformers
-      const isPlace = inside < time && (isShown?.has(Math.floor(index / 2) * time + inside) ?? true);
+      const isPlace = inside < time && mask?.[Math.floor(index / 2) * time + inside] !== 0;
       return isPlace ? inside : -100;
     });
     const ofStart = targetsOf(positions, 0);
@@ -49,9 +49,7 @@ export class QuestionHead implements Head {
     const picked = pass.context.adapters.kind === "rows" ? undefined : shown;
     const logitsOf = (states: tf.Tensor) => {
       const logits = this.forward(states, picked === undefined ? pass : pass.only(picked));
-      return shown === undefined
-        ? logits
-        : hidePadding(logits, { shown, shape: [batch, time], isPicked: picked !== undefined });
+      return shown === undefined ? logits : hidePadding(logits, shown, [batch, time]);
     };
     const lossOf = (logits: tf.Tensor) => {
       const [starts, ends] = tf.unstack(logits, 2); // each [batch, time]
@@ -75,24 +73,21 @@ export class QuestionHead implements Head {
 /** The logit of padding: its exponential is 0. */
 const hiddenLogit = -1e9;
 
-/** The positions that are not padding, among batch·time; undefined without a mask, and for decoder inputs that a caller made. */
-function shownPositions({ inputs: { attentionMask }, lastIds }: Pass): readonly number[] | undefined {
+/** 1 or 0 [batch·time]; undefined without a mask, and for decoder inputs that a caller made. */
+function maskOf({ inputs: { attentionMask }, lastIds }: Pass): Int32Array | undefined {
   if (attentionMask === undefined || !tf.util.arraysEqual(attentionMask.shape, lastIds.shape)) return undefined;
-  return Array.from(attentionMask.dataSync()).flatMap((value, position) => (value ? [position] : []));
+  return attentionMask.dataSync<"int32">();
 }
 
-interface Padded {
-  readonly shown: readonly number[];
-  readonly shape: readonly [batch: number, time: number];
-  /** Whether the logits are those of the shown positions alone. */
-  readonly isPicked: boolean;
-}
-
-/** Logits of the shown positions, or of all → [batch, time, 2] */
-function hidePadding(logits: tf.Tensor, { shown, shape: [batch, time], isPicked }: Padded): tf.Tensor {
-  const rows = isPicked ? shown.length : batch * time;
+/** Logits of the shown positions alone, or of all → [batch, time, 2] */
+function hidePadding(
+  logits: tf.Tensor,
+  shown: readonly number[],
+  [batch, time]: readonly [batch: number, time: number],
+): tf.Tensor {
+  const rows = logits.size / 2;
   const indices = new Int32Array(batch * time).fill(rows); // the row after the logits
-  for (const [index, position] of shown.entries()) indices[position] = isPicked ? index : position;
+  for (const [index, position] of shown.entries()) indices[position] = rows === shown.length ? index : position;
   const withPadding = tf.concat([tf.reshape(logits, [rows, 2]), tf.fill([1, 2], hiddenLogit)]);
   return tf.reshape(tf.gather(withPadding, tf.tensor1d(indices, "int32")), [batch, time, 2]);
 }

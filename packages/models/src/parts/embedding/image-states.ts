@@ -1,5 +1,6 @@
 // The states of images that a frozen encoder computes. Equal pixels have equal states in every epoch, so a run computes them once.
 
+import type { ImageStates } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { currentBackend, withoutTape } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
@@ -22,23 +23,23 @@ export function imageStates(encoder: ImageEncoder, pass: Pass): tf.Tensor {
   if (kept === undefined || !isRepeatable(encoder, pass)) return runBackbone(encoder.images, pass);
   const pixels = pixelsOf(pass); // [images, channels, height, width]
   const keys = keysOf(pixels);
-  const missing = [...keys.keys()].filter((image) => !kept.has(keys[image] ?? ""));
-  const found = new Map(kept);
+  const missing = keys.flatMap((key, image) => (kept.has(key) ? [] : [{ key, image }]));
+  const computed = new Map<string, ImageStates>();
   if (missing.length > 0) {
-    const pixelValues = tf.gather(pixels, tf.tensor1d(missing, "int32"));
+    const indices = missing.map(({ image }) => image);
+    const pixelValues = tf.gather(pixels, tf.tensor1d(indices, "int32"));
     const part = new Pass(pass.context, { ...pass.inputs, pixelValues });
     const states = withoutTape(() => runBackbone(encoder.images, part));
     part.dispose();
     const values = states.dataSync<"float32">();
     const size = values.length / missing.length;
-    for (const [index, image] of missing.entries()) {
-      const key = keys[image] ?? "";
-      const ofImage = { values: values.slice(index * size, (index + 1) * size), shape: states.shape.slice(1) };
-      found.set(key, ofImage);
-      if ((kept.size + 1) * size * 4 <= maxBytes) kept.set(key, ofImage);
+    for (const [index, { key }] of missing.entries()) {
+      computed.set(key, { values: values.slice(index * size, (index + 1) * size), shape: states.shape.slice(1) });
     }
   }
-  const all = keys.flatMap((key) => found.get(key) ?? []);
+  const all = keys.flatMap((key) => kept.get(key) ?? computed.get(key) ?? []);
+  for (const [key, states] of computed)
+    if ((kept.size + 1) * states.values.byteLength <= maxBytes) kept.set(key, states);
   return tf.stack(all.map(({ values, shape }) => tf.tensor(values, [...shape])));
 }
 
@@ -55,11 +56,14 @@ function keysOf(pixels: tf.Tensor4D): readonly string[] {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const size = words.length / pixels.shape[0];
   return Array.from({ length: pixels.shape[0] }, (_, image) => {
-    let [one, two] = [2166136261, 1]; // FNV-1a, and a sum of rotated words
+    // FNV-1a over words, once with their places. The shifts let high bits of a word reach low bits of the hash.
+    let [one, two] = [0x811c9dc5, 0x01000193];
     for (let index = image * size; index < (image + 1) * size; index++) {
       const word = words[index] ?? 0;
-      one = Math.imul(one ^ word, 16777619);
-      two = (Math.imul(two, 31) + (word ^ (word >>> 15))) | 0;
+      one = Math.imul(one ^ word, 0x01000193);
+      one ^= one >>> 15;
+      two = Math.imul(two ^ (word + index - image * size), 0x01000193);
+      two ^= two >>> 13;
     }
     return `${one} ${two}`;
   });
