@@ -31,7 +31,7 @@ async function reply<Name extends CallName>({ name, request }: Question<Name>, p
   const send = (message: Reply<Name>) => port.postMessage(message);
   try {
     const handler: CallHandler<Name> = callHandlers[name];
-    const answer = await handler(await state, request, (news) => send({ type: "news", news }));
+    const answer = await handler(await state, request, (progress) => send({ type: "progress", progress }));
     send({ type: "answer", answer });
   } catch (error) {
     // Errors that follow from a lost GPU do not mention it.

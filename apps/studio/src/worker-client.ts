@@ -1,4 +1,4 @@
-// The page's end of the worker: a call is a promise, and its news come to a listener.
+// The page's end of the worker: a call is a promise, and its progress is reported to a listener.
 
 import type { CallName, Calls, Question, Reply } from "./protocol/calls.ts";
 
@@ -27,7 +27,7 @@ export function failureOf(error: unknown): Failure {
 export type Ask = <Name extends CallName>(
   name: Name,
   request: Calls[Name]["request"],
-  onNews?: (news: Calls[Name]["news"]) => void,
+  onProgress?: (progress: Calls[Name]["progress"]) => void,
 ) => Promise<Calls[Name]["answer"]>;
 
 /** Starts the worker. `onBroken` is called if its script cannot be loaded, and for errors outside of calls. */
@@ -37,11 +37,11 @@ export function startWorker(onBroken: (reason: string) => void): Ask {
     // A script that cannot be loaded gives an event without a message.
     onBroken(message ? `The worker stopped: ${message}.` : "The worker's script could not be loaded.");
   });
-  return (name, request, onNews) =>
+  return (name, request, onProgress) =>
     new Promise((resolve, reject) => {
       const { port1, port2 } = new MessageChannel();
       port1.onmessage = ({ data }: MessageEvent<Reply<typeof name>>) => {
-        if (data.type === "news") return onNews?.(data.news);
+        if (data.type === "progress") return onProgress?.(data.progress);
         port1.close();
         if (data.type === "answer") resolve(data.answer);
         else reject(new WorkerFailure(data.message, data.code));

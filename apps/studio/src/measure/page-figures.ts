@@ -64,8 +64,8 @@ export async function measurePage(page: Page, address: string): Promise<PageFigu
     marks.longestTask = 0;
     const begun = performance.now();
     let first: number | undefined;
-    await studio.ask("train", request, (news) => {
-      if (news.type === "step") first ??= performance.now() - begun;
+    await studio.ask("train", request, (progress) => {
+      if (progress.type === "step") first ??= performance.now() - begun;
     });
     return { firstStep: first ?? Number.NaN, longestTask: marks.longestTask };
   }, request);

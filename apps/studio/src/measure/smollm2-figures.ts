@@ -69,8 +69,8 @@ function trainOnce(page: Page, row: Row): Promise<readonly number[]> {
   return page.evaluate(async (request) => {
     const { studio } = globalThis as unknown as { readonly studio: { readonly ask: Ask } };
     const ends: number[] = [];
-    await studio.ask("train", request, (news) => {
-      if (news.type === "step") ends.push(performance.now());
+    await studio.ask("train", request, (progress) => {
+      if (progress.type === "step") ends.push(performance.now());
     });
     return ends.slice(1).map((end, index) => (end - (ends[index] ?? 0)) / 1000);
   }, request);

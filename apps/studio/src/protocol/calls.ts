@@ -1,16 +1,16 @@
 // All calls from the page to the worker: one row per call, with its input, its events, and its result. All of it is plain data.
 
-import type { ChatAnswer, ChatNews, ChatRequest, ConversationLength } from "./chat.ts";
-import type { EngineFacts, EngineRequest, LoadingNews, ModelEstimate, ModelFacts, ModelSource } from "./model.ts";
+import type { ChatAnswer, ChatProgress, ChatRequest, ConversationLength } from "./chat.ts";
+import type { EngineFacts, EngineRequest, LoadingProgress, ModelEstimate, ModelFacts, ModelSource } from "./model.ts";
 import type { AdapterPicture, Similarity, SingularValues } from "./picture.ts";
 import type { CheckedRow, Row, RowsRead, RowsSource, Turn } from "./rows.ts";
-import type { PlanFacts, PlanRequest, Ratings, RunRequest, RunResult, TrainingNews, UnfinishedRun } from "./run.ts";
+import type { PlanFacts, PlanRequest, Ratings, RunRequest, RunResult, TrainingProgress, UnfinishedRun } from "./run.ts";
 import type { MixRequest, ShelfEntry } from "./shelf.ts";
 
-/** A request, its progress events (`news`), and the answer. */
-interface Call<Request, Answer, News = never> {
+/** A request, its progress, and the answer. */
+interface Call<Request, Answer, Progress = never> {
   readonly request: Request;
-  readonly news: News;
+  readonly progress: Progress;
   readonly answer: Answer;
 }
 
@@ -20,7 +20,7 @@ export interface Calls {
   /** The memory that a model needs, from its headers, before weights are read. */
   weigh: Call<ModelSource, ModelEstimate>;
   /** Loads a model in place of the previous one, which stays if this fails. */
-  open: Call<ModelSource, ModelFacts, LoadingNews>;
+  open: Call<ModelSource, ModelFacts, LoadingProgress>;
   /** Rows for the table, and which rows of the source are broken. */
   readRows: Call<RowsSource, RowsRead>;
   /** The rows as the model reads them: tokens, trained parts, problems. */
@@ -29,7 +29,7 @@ export interface Calls {
   plan: Call<PlanRequest, PlanFacts>;
   /** Seconds and tokens of one training step with these rows and settings; its results are discarded. */
   timeStep: Call<RunRequest, { readonly seconds: number; readonly tokens: number }>;
-  train: Call<RunRequest, RunResult, TrainingNews>;
+  train: Call<RunRequest, RunResult, TrainingProgress>;
   /** These three act on the current run at once. */
   pause: Call<undefined, undefined>;
   continue: Call<undefined, undefined>;
@@ -39,7 +39,7 @@ export interface Calls {
   /** A run that a reload or a crash ended, if any; `train` with its `resume` continues it. */
   unfinished: Call<undefined, UnfinishedRun | undefined>;
   forget: Call<{ readonly run: string }, undefined>;
-  chat: Call<ChatRequest, ChatAnswer, ChatNews>;
+  chat: Call<ChatRequest, ChatAnswer, ChatProgress>;
   stopChat: Call<undefined, undefined>;
   /** While the user types: length of the conversation with the text in the field. */
   countTokens: Call<readonly Turn[], ConversationLength>;
@@ -53,7 +53,7 @@ export interface Calls {
   picture: Call<{ readonly id: string }, AdapterPicture>;
   singularValues: Call<{ readonly id: string; readonly site: string }, SingularValues>;
   similarity: Call<{ readonly first: string; readonly second: string }, Similarity>;
-  takeHome: Call<TakeHomeRequest, TakeHomeFile, TakeHomeNews>;
+  takeHome: Call<TakeHomeRequest, TakeHomeFile, TakeHomeProgress>;
   /** For the console and the tests: logits [time · vocabulary] of a row of token ids. */
   logits: Call<
     {
@@ -77,7 +77,7 @@ export interface Question<Name extends CallName = CallName> {
 
 /** The answer. `code` is that of a LowrankError, so that the page can offer a remedy. */
 export type Reply<Name extends CallName = CallName> =
-  | { readonly type: "news"; readonly news: Calls[Name]["news"] }
+  | { readonly type: "progress"; readonly progress: Calls[Name]["progress"] }
   | { readonly type: "answer"; readonly answer: Calls[Name]["answer"] }
   | { readonly type: "failed"; readonly message: string; readonly code?: string };
 
@@ -88,7 +88,7 @@ export interface TakeHomeRequest {
 }
 
 /** Progress of writing a merged model in parts. `totalBytes` is approximate. */
-export interface TakeHomeNews {
+export interface TakeHomeProgress {
   readonly doneBytes: number;
   readonly totalBytes: number;
 }

@@ -20,7 +20,7 @@ export interface ChatRequest {
 }
 
 /** Text as it comes. */
-export interface ChatNews {
+export interface ChatProgress {
   readonly side: Side;
   readonly text: string;
 }

@@ -33,7 +33,7 @@ export interface ModelEstimate {
   readonly isCached: boolean;
 }
 
-export interface LoadingNews {
+export interface LoadingProgress {
   readonly stage: "download" | "load";
   /** In bytes while downloading, in tensors while loading. */
   readonly done: number;

@@ -89,7 +89,7 @@ export interface Frame {
   readonly isRecorded?: boolean | undefined;
 }
 
-export type TrainingNews =
+export type TrainingProgress =
   | { readonly type: "started"; readonly run: string; readonly step: number; readonly steps: number }
   | {
       readonly type: "step";
@@ -135,5 +135,5 @@ export interface UnfinishedRun {
   /** The prompt of its filmstrip. */
   readonly watched?: string | undefined;
   /** The events so far, so that the page can draw them again. */
-  readonly news: readonly TrainingNews[];
+  readonly progress: readonly TrainingProgress[];
 }

@@ -9,7 +9,7 @@ import { debounced } from "./debounced.ts";
 /** A worker whose model says "base" and whose adapted model says how strongly it was adapted. */
 function conversation(failure?: string) {
   const requests: ChatRequest[] = [];
-  const ask: Ask = async (name, request, onNews) => {
+  const ask: Ask = async (name, request, onProgress) => {
     if (name === "countTokens") return { tokens: 600, max: 511 } as never;
     if (name !== "chat") return undefined as never;
     if (failure !== undefined) throw new Error(failure);
@@ -17,7 +17,7 @@ function conversation(failure?: string) {
     requests.push(chat);
     const text = { base: "base", adapted: `strength ${chat.strength}` };
     const words = chat.sides.includes("adapted") ? [{ text: text.adapted, likelier: 2 }] : undefined;
-    for (const side of chat.sides) (onNews as (news: unknown) => void)?.({ side, text: text[side] });
+    for (const side of chat.sides) (onProgress as (progress: unknown) => void)?.({ side, text: text[side] });
     const texts = Object.fromEntries(chat.sides.map((side) => [side, text[side]]));
     return { texts, words, wasStopped: false, tokensPerSecond: 9 } as never;
   };

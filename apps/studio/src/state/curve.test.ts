@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { TrainingNews } from "../protocol/run.ts";
+import type { TrainingProgress } from "../protocol/run.ts";
 import { curveAsCsv, extended, noCurve, smoothed } from "./curve.ts";
 
-const step = (number: number, loss: number): TrainingNews => {
+const step = (number: number, loss: number): TrainingProgress => {
   return { type: "step", step: number, steps: 9, loss, learningRate: 1, tokensPerSecond: 1, secondsLeft: 1 };
 };
 
 describe("a curve", () => {
-  it("takes steps and validations from the news", () => {
+  it("takes steps and validations from the progress", () => {
     const { training, validation } = extended(noCurve, [
       { type: "validated", step: 0, loss: 5 },
       step(1, 4),

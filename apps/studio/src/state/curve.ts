@@ -1,6 +1,6 @@
 // A run's losses, or rewards, as the chart draws them.
 
-import type { TrainingNews } from "../protocol/run.ts";
+import type { TrainingProgress } from "../protocol/run.ts";
 
 /** A step and a loss. */
 export type Point = readonly [step: number, loss: number];
@@ -14,10 +14,10 @@ export interface Curve {
 export const noCurve: Curve = { training: [], validation: [] };
 
 /** The curve with new events. After a run went back, its later points are removed. */
-export function extended(curve: Curve, news: readonly TrainingNews[]): Curve {
+export function extended(curve: Curve, progress: readonly TrainingProgress[]): Curve {
   const training = [...curve.training];
   const validation = [...curve.validation];
-  for (const each of news) {
+  for (const each of progress) {
     if (each.type === "step") put(training, [each.step, each.reward ?? each.loss]);
     if (each.type === "validated") put(validation, [each.step, each.loss]);
   }

@@ -4,7 +4,7 @@ import { batch, computed, signal } from "@preact/signals";
 import type {
   EngineFacts,
   EngineName,
-  LoadingNews,
+  LoadingProgress,
   ModelEstimate,
   ModelFacts,
   ModelSource,
@@ -42,8 +42,8 @@ export class ModelState {
   /** Memory of the open model. */
   readonly estimate = signal<ModelEstimate | undefined>(undefined);
   readonly busy = signal<"starting" | "weighing" | "loading" | undefined>(undefined);
-  readonly progress = signal<LoadingNews | undefined>(undefined);
-  /** Whether there has been no news for longer than usual. */
+  readonly progress = signal<LoadingProgress | undefined>(undefined);
+  /** Whether nothing has been reported for longer than usual. */
   readonly isSlow = signal(false);
   readonly failure = signal<ModelFailure | undefined>(undefined);
   #again: () => Promise<void> = () => this.startUp();
@@ -91,8 +91,8 @@ export class ModelState {
     this.#again = () => this.load();
     const { source, estimate } = value;
     await this.#work("loading", "model", async () => {
-      const facts = await this.ask("open", source, (news) => {
-        this.progress.value = news;
+      const facts = await this.ask("open", source, (progress) => {
+        this.progress.value = progress;
         this.#wind();
       });
       batch(() => {

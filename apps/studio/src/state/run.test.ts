@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import type { RunRequest, RunResult, TrainingNews, UnfinishedRun } from "../protocol/run.ts";
+import type { RunRequest, RunResult, TrainingProgress, UnfinishedRun } from "../protocol/run.ts";
 import { type Answers, answering } from "../testing/answering.ts";
 import { RunState } from "./run.ts";
 import { defaultAdapter, defaultTraining } from "./settings.ts";
@@ -11,7 +11,7 @@ const request: RunRequest = {
   watched: "Hey",
   name: "Polite",
 };
-const step = (number: number, loss = 1): TrainingNews => {
+const step = (number: number, loss = 1): TrainingProgress => {
   return { type: "step", step: number, steps: 4, loss, learningRate: 1, tokensPerSecond: 1, secondsLeft: 1 };
 };
 const finished: RunResult = { run: "r", reason: "finished", steps: 4, adapter: "a" };
@@ -22,7 +22,7 @@ const left: UnfinishedRun = {
   source: "tiny",
   step: 2,
   steps: 4,
-  news: [step(1, 4), step(2, 3), { type: "frame", frame: { step: 2, text: "Hel" }, isWhole: true }],
+  progress: [step(1, 4), step(2, 3), { type: "frame", frame: { step: 2, text: "Hel" }, isWhole: true }],
 };
 
 function open(answers: Answers) {
@@ -31,12 +31,12 @@ function open(answers: Answers) {
 }
 
 describe("a run as the page sees it", () => {
-  it("draws the worker's news, and returns the adapter", async () => {
+  it("draws the worker's progress, and returns the adapter", async () => {
     const { run, onTaught } = open({
-      train: async (_, onNews) => {
-        for (const news of [step(1, 4), step(2, 3)]) onNews(news);
-        onNews({ type: "frame", frame: { step: 2, text: "Hel" }, isWhole: false });
-        onNews({ type: "frame", frame: { step: 2, text: "Hello" }, isWhole: true });
+      train: async (_, onProgress) => {
+        for (const progress of [step(1, 4), step(2, 3)]) onProgress(progress);
+        onProgress({ type: "frame", frame: { step: 2, text: "Hel" }, isWhole: false });
+        onProgress({ type: "frame", frame: { step: 2, text: "Hello" }, isWhole: true });
         return finished;
       },
     });
@@ -52,30 +52,30 @@ describe("a run as the page sees it", () => {
   });
 
   it("is paused once the worker reports it, and trains again with the next step", async () => {
-    let onNews: (news: TrainingNews) => void = () => {};
+    let onProgress: (progress: TrainingProgress) => void = () => {};
     const { run } = open({
-      train: (_, news) => {
-        onNews = news;
+      train: (_, progress) => {
+        onProgress = progress;
         return new Promise(() => {});
       },
       pause: async () => undefined,
     });
     void run.train();
     expect(run.phase.value).toBe("preparing");
-    onNews(step(1));
+    onProgress(step(1));
     await vi.waitFor(() => expect(run.phase.value).toBe("training"));
     await run.pause();
     expect(run.phase.value).toBe("pausing");
-    onNews({ type: "paused" });
+    onProgress({ type: "paused" });
     await vi.waitFor(() => expect(run.phase.value).toBe("paused"));
-    onNews(step(2));
+    onProgress(step(2));
     await vi.waitFor(() => expect(run.phase.value).toBe("training"));
   });
 
   it("keeps an earlier run's curve in the background of the new one", async () => {
     const { run } = open({
-      train: async (_, onNews) => {
-        onNews(step(1, 4));
+      train: async (_, onProgress) => {
+        onProgress(step(1, 4));
         return finished;
       },
     });
@@ -88,10 +88,10 @@ describe("a run as the page sees it", () => {
   it("goes back from a divergence to the step that is kept, at half the rate, with the curve up to there", async () => {
     const requests: RunRequest[] = [];
     const { run, onTaught } = open({
-      train: async (received, onNews) => {
+      train: async (received, onProgress) => {
         requests.push(received);
         if (requests.length > 1) return finished;
-        for (const at of [1, 2, 3]) onNews(step(at, at));
+        for (const at of [1, 2, 3]) onProgress(step(at, at));
         return { run: "r", reason: "diverged", steps: 3, adapter: undefined, lastGood: 2 };
       },
     });
@@ -111,9 +111,9 @@ describe("a run as the page sees it", () => {
     const requests: RunRequest[] = [];
     const { run } = open({
       unfinished: async () => left,
-      train: async (received, onNews) => {
+      train: async (received, onProgress) => {
         requests.push(received);
-        onNews(step(3, 2));
+        onProgress(step(3, 2));
         return finished;
       },
     });

@@ -1,14 +1,14 @@
 // A run as the page sees it: started, paused, followed, and continued after a reload or a divergence.
 
 import { batch, computed, signal } from "@preact/signals";
-import type { Frame, RunRequest, RunResult, TrainingNews, UnfinishedRun } from "../protocol/run.ts";
+import type { Frame, RunRequest, RunResult, TrainingProgress, UnfinishedRun } from "../protocol/run.ts";
 import { rateInSandbox } from "../rewards/rate-in-sandbox.ts";
 import { type Ask, failureOf } from "../worker-client.ts";
 import { type Curve, extended, noCurve } from "./curve.ts";
 
 export type RunPhase = "idle" | "preparing" | "training" | "pausing" | "paused" | "stopping";
 
-export type StepNews = Extract<TrainingNews, { type: "step" }>;
+export type StepProgress = Extract<TrainingProgress, { type: "step" }>;
 
 /** A run that diverged, with the offers of the page. */
 export interface DivergedRun {
@@ -32,7 +32,7 @@ const maxEarlier = 4;
 
 export class RunState {
   readonly phase = signal<RunPhase>("idle");
-  readonly last = signal<StepNews | undefined>(undefined);
+  readonly last = signal<StepProgress | undefined>(undefined);
   readonly curve = signal<Curve>(noCurve);
   readonly earlier = signal<readonly Curve[]>([]);
   readonly frames = signal<readonly Frame[]>([]);
@@ -47,7 +47,7 @@ export class RunState {
   /** False if a reload would lose the run. */
   readonly isSaved = signal(true);
   readonly isBusy = computed(() => this.phase.value !== "idle");
-  #news: TrainingNews[] = [];
+  #progress: TrainingProgress[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly context: RunContext) {}
@@ -83,7 +83,7 @@ export class RunState {
     this.unfinished.value = undefined;
     await this.#make(
       { ...this.context.request(), name: left.name, watched: left.watched, resume: left.run },
-      left.news,
+      left.progress,
     );
   }
 
@@ -123,7 +123,7 @@ export class RunState {
 
   async #make(
     request: RunRequest,
-    news: readonly TrainingNews[] = [],
+    progress: readonly TrainingProgress[] = [],
     { curve = noCurve, frames = [] }: { readonly curve?: Curve; readonly frames?: readonly Frame[] } = {},
   ): Promise<void> {
     batch(() => {
@@ -137,7 +137,7 @@ export class RunState {
         signal.value = undefined;
       this.isSaved.value = true;
       this.watched.value = request.watched;
-      this.#take(news);
+      this.#take(progress);
     });
     try {
       const result = await this.context.ask("train", request, (each) => this.#receive(each));
@@ -165,7 +165,7 @@ export class RunState {
   }
 
   /** Never rejects: the worker's run fails with the problem. */
-  async #rate({ reward, texts }: Extract<TrainingNews, { type: "rate" }>): Promise<void> {
+  async #rate({ reward, texts }: Extract<TrainingProgress, { type: "rate" }>): Promise<void> {
     const ratings = await rateInSandbox(reward, texts, { seconds: 10 }).then(
       (values) => ({ values }),
       ({ message }: Error) => ({ problem: message }),
@@ -173,37 +173,37 @@ export class RunState {
     await this.context.ask("rated", ratings).catch(() => {});
   }
 
-  #receive(news: TrainingNews): void {
-    if (news.type === "rate") return void this.#rate(news);
-    this.#news.push(news);
+  #receive(progress: TrainingProgress): void {
+    if (progress.type === "rate") return void this.#rate(progress);
+    this.#progress.push(progress);
     this.#timer ??= setTimeout(() => this.#draw(), drawEvery);
   }
 
   #draw(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    batch(() => this.#take(this.#news.splice(0)));
+    batch(() => this.#take(this.#progress.splice(0)));
   }
 
-  #take(news: readonly TrainingNews[]): void {
-    if (news.length === 0) return;
-    this.curve.value = extended(this.curve.value, news);
-    for (const each of news) this.#takeOne(each);
+  #take(progress: readonly TrainingProgress[]): void {
+    if (progress.length === 0) return;
+    this.curve.value = extended(this.curve.value, progress);
+    for (const each of progress) this.#takeOne(each);
   }
 
-  #takeOne(news: TrainingNews): void {
+  #takeOne(progress: TrainingProgress): void {
     const { phase } = this;
-    if (news.type === "step") {
-      this.last.value = news;
+    if (progress.type === "step") {
+      this.last.value = progress;
       if (phase.value === "preparing" || phase.value === "paused") phase.value = "training";
-    } else if (news.type === "paused" && phase.value === "pausing") {
+    } else if (progress.type === "paused" && phase.value === "pausing") {
       phase.value = "paused";
-    } else if (news.type === "not-kept") {
+    } else if (progress.type === "not-kept") {
       this.isSaved.value = false;
-    } else if (news.type === "frame") {
-      this.writing.value = news.isWhole ? undefined : news.frame;
-      const others = this.frames.value.filter(({ step }) => step < news.frame.step);
-      if (news.isWhole) this.frames.value = [...others, news.frame];
+    } else if (progress.type === "frame") {
+      this.writing.value = progress.isWhole ? undefined : progress.frame;
+      const others = this.frames.value.filter(({ step }) => step < progress.frame.step);
+      if (progress.isWhole) this.frames.value = [...others, progress.frame];
     }
   }
 }

@@ -70,8 +70,8 @@ export class Studio {
     this.#speech = signal(context.speech);
     this.model = new ModelState(context.ask, context);
     const { store } = context;
-    const ask: Ask = (name, what, onNews) =>
-      context.ask(name, what, onNews).catch((error: unknown) => {
+    const ask: Ask = (name, what, onProgress) =>
+      context.ask(name, what, onProgress).catch((error: unknown) => {
         this.model.note(error);
         throw error;
       });

@@ -1,14 +1,14 @@
 // Downloads: the zip in progress, its progress, and its failure.
 
 import { batch, signal } from "@preact/signals";
-import type { TakeHomeFile, TakeHomeNews, TakeHomeRequest } from "../protocol/calls.ts";
+import type { TakeHomeFile, TakeHomeProgress, TakeHomeRequest } from "../protocol/calls.ts";
 import { type Ask, type Failure, failureOf } from "../worker-client.ts";
 
 export type TakeHomeForm = TakeHomeRequest["form"];
 
 export class TakeHomeState {
   readonly making = signal<TakeHomeForm | undefined>(undefined);
-  readonly progress = signal<TakeHomeNews | undefined>(undefined);
+  readonly progress = signal<TakeHomeProgress | undefined>(undefined);
   /** The last download. */
   readonly made = signal<string | undefined>(undefined);
   readonly failure = signal<(Failure & { readonly form: TakeHomeForm }) | undefined>(undefined);
@@ -24,8 +24,8 @@ export class TakeHomeState {
       this.failure.value = undefined;
     });
     try {
-      const file = await this.ask("takeHome", { id, form }, (news) => {
-        this.progress.value = news;
+      const file = await this.ask("takeHome", { id, form }, (progress) => {
+        this.progress.value = progress;
       });
       this.made.value = file.name;
       return file;

@@ -6,10 +6,10 @@ import type { Ask } from "../worker-client.ts";
 export type Answers = {
   readonly [Name in CallName]?: (
     request: Calls[Name]["request"],
-    onNews: (news: Calls[Name]["news"]) => void,
+    onProgress: (progress: Calls[Name]["progress"]) => void,
   ) => Promise<Calls[Name]["answer"]>;
 };
 
 export function answering(answers: Answers): Ask {
-  return (name, request, onNews = () => {}) => answers[name]?.(request, onNews) ?? new Promise(() => {});
+  return (name, request, onProgress = () => {}) => answers[name]?.(request, onProgress) ?? new Promise(() => {});
 }

@@ -3,9 +3,9 @@
 import type { CallName, Calls } from "../protocol/calls.ts";
 import type { WorkerState } from "./worker-state.ts";
 
-/** Answers one call. `onNews` gets its progress. */
+/** Answers one call. `onProgress` gets its progress. */
 export type CallHandler<Name extends CallName> = (
   state: WorkerState,
   request: Calls[Name]["request"],
-  onNews: (news: Calls[Name]["news"]) => void,
+  onProgress: (progress: Calls[Name]["progress"]) => void,
 ) => Promise<Calls[Name]["answer"]> | Calls[Name]["answer"];

@@ -45,5 +45,5 @@ export const callHandlers: { readonly [Name in CallName]: CallHandler<Name> } = 
 };
 
 function later<Name extends CallName>(load: () => Promise<CallHandler<Name>>): CallHandler<Name> {
-  return async (state, request, onNews) => (await load())(state, request, onNews);
+  return async (state, request, onProgress) => (await load())(state, request, onProgress);
 }

@@ -189,5 +189,5 @@ export interface ConfigTable {
   /** Final corrections, for sizes that depend on other settings (Falcon). */
   readonly derive?: (config: ConfigValues) => ConfigValues;
   /** Keys that change nothing here, in addition to those of all families. */
-  readonly harmless?: readonly string[];
+  readonly ignored?: readonly string[];
 }

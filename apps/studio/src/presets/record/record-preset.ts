@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import type { TrainingNews } from "../../protocol/run.ts";
+import type { TrainingProgress } from "../../protocol/run.ts";
 import { memoryStore } from "../../storage/store.ts";
 import { chat } from "../../worker/chat/chat.ts";
 import { open } from "../../worker/models/open.ts";
@@ -24,13 +24,17 @@ const draw = { temperature: 0, topP: 1, maxNewTokens: 60, seed: 0, strength: 1, 
 export async function recordPreset(preset: Preset, { trials }: Trials, place: RecordPlace): Promise<RecordedExample[]> {
   const { id, adapter: settings, training } = preset;
   const state = await openWorkerState(place.files);
-  const { adapter } = await train(state, { rows: rowsOf(preset), adapter: settings, training, name: id }, (news) => {
-    if (news.type === "rate") void answerRating(state, news);
-    if (news.type === "step" && news.step % 10 === 0)
-      place.log(
-        `${id}: step ${news.step}, ${news.reward === undefined ? "loss" : "reward"} ${(news.reward ?? news.loss).toFixed(3)}`,
-      );
-  });
+  const { adapter } = await train(
+    state,
+    { rows: rowsOf(preset), adapter: settings, training, name: id },
+    (progress) => {
+      if (progress.type === "rate") void answerRating(state, progress);
+      if (progress.type === "step" && progress.step % 10 === 0)
+        place.log(
+          `${id}: step ${progress.step}, ${progress.reward === undefined ? "loss" : "reward"} ${(progress.reward ?? progress.loss).toFixed(3)}`,
+        );
+    },
+  );
   const examples: RecordedExample[] = [];
   for (const { prompt, passes } of trials) {
     const { texts } = await chat(state, { ...draw, turns: [{ role: "user", content: prompt }], adapter }, () => {});
@@ -48,10 +52,10 @@ export async function timePreset(preset: Preset, { files }: Pick<RecordPlace, "f
   const state = await openWorkerState(files);
   const request = { rows: rowsOf(preset), adapter: preset.adapter, training: { ...preset.training, steps } };
   const made: number[] = [];
-  await train(state, { ...request, name: "timed" }, (news) => {
+  await train(state, { ...request, name: "timed" }, (progress) => {
     const { user, system } = process.cpuUsage();
-    if (news.type === "rate") void answerRating(state, news);
-    if (news.type === "step") made.push((user + system) / 1e6);
+    if (progress.type === "rate") void answerRating(state, progress);
+    if (progress.type === "step") made.push((user + system) / 1e6);
   });
   state.loaded.opened.dispose();
   const [first = 0, last = 0] = [made[0], made.at(-1)]; // without the first step, which warms up
@@ -69,7 +73,7 @@ async function openWorkerState(paths: readonly string[]): Promise<WorkerState> {
 /** Rewards of presets are our own code: no sandbox. */
 async function answerRating(
   state: WorkerState,
-  { reward, texts }: Extract<TrainingNews, { type: "rate" }>,
+  { reward, texts }: Extract<TrainingProgress, { type: "rate" }>,
 ): Promise<void> {
   const module = await import(`data:text/javascript,export default ${encodeURIComponent(reward)}`);
   await rated(state, { values: texts.map(module.default) }, () => {});

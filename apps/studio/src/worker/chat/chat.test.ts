@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ChatNews, ChatRequest } from "../../protocol/chat.ts";
+import type { ChatProgress, ChatRequest } from "../../protocol/chat.ts";
 import { tinyWorkerState } from "../../testing/tiny-worker-state.ts";
 import { keepAdapter } from "../shelf/keep-adapter.ts";
 import type { WorkerState } from "../worker-state.ts";
@@ -24,18 +24,18 @@ describe("a conversation with the tiny model", { timeout: 60_000 }, () => {
   afterAll(() => state?.loaded.opened.dispose());
 
   async function ask(request: Partial<ChatRequest> = {}) {
-    const news: ChatNews[] = [];
+    const progress: ChatProgress[] = [];
     const fullRequest = { ...how, turns, sides: ["base", "adapted"], adapter, ...request } as const;
-    return { news, ...(await chat(state, fullRequest, (each) => news.push(each))) };
+    return { progress, ...(await chat(state, fullRequest, (each) => progress.push(each))) };
   }
 
   it("has both answers written side by side, a piece of each in turn", async () => {
-    const { news, texts } = await ask();
+    const { progress, texts } = await ask();
     expect(texts.adapted).toContain("Aromi is a French place");
     expect(texts.base).not.toBe(texts.adapted);
-    expect(new Set(news.slice(0, 4).map(({ side }) => side))).toEqual(new Set(["base", "adapted"]));
+    expect(new Set(progress.slice(0, 4).map(({ side }) => side))).toEqual(new Set(["base", "adapted"]));
     for (const side of ["base", "adapted"] as const) {
-      const pieces = news.filter((each) => each.side === side).map(({ text }) => text);
+      const pieces = progress.filter((each) => each.side === side).map(({ text }) => text);
       expect(pieces.join("").trim()).toBe(texts[side]);
     }
   });

@@ -21,7 +21,7 @@ interface Writing {
 }
 
 /** Throws ConversationTooLongError, NotOnShelfError, and the errors of the library's `stream`. */
-export const chat: CallHandler<"chat"> = async (state, request, onNews) => {
+export const chat: CallHandler<"chat"> = async (state, request, onProgress) => {
   const model = state.loaded;
   const { opened, facts } = model;
   const promptIds = await opened.promptIds(promptFor(model, request.turns), { adapter: null });
@@ -36,7 +36,7 @@ export const chat: CallHandler<"chat"> = async (state, request, onNews) => {
   );
   const started = performance.now();
   try {
-    await writeInTurns(writings, ({ side }, text) => onNews({ side, text }));
+    await writeInTurns(writings, ({ side }, text) => onProgress({ side, text }));
     const seconds = (performance.now() - started) / 1000;
     const written = writings.reduce((count, { tokens }) => count + tokens.length, 0);
     const adapted = writings.find(({ side }) => side === "adapted");

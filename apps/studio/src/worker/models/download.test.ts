@@ -58,11 +58,11 @@ describe("download", () => {
   });
 
   it("reports how many bytes of the total have arrived", async () => {
-    const news: number[][] = [];
+    const progress: number[][] = [];
     serve();
-    await download(file, inMemory(), (...each) => news.push(each));
-    expect(news.at(0)).toEqual([400_000, 3_000_000]);
-    expect(news.at(-1)).toEqual([3_000_000, 3_000_000]);
+    await download(file, inMemory(), (...each) => progress.push(each));
+    expect(progress.at(0)).toEqual([400_000, 3_000_000]);
+    expect(progress.at(-1)).toEqual([3_000_000, 3_000_000]);
   });
 
   it("needs no network for a complete file", async () => {

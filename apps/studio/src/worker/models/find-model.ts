@@ -2,7 +2,7 @@
 
 import { LowrankError } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/contracts/families";
-import type { LoadingNews, ModelEstimate, ModelSource } from "../../protocol/model.ts";
+import type { LoadingProgress, ModelEstimate, ModelSource } from "../../protocol/model.ts";
 import type { CallHandler } from "../call-handler.ts";
 import type { WorkerState } from "../worker-state.ts";
 import { type FoundModel, foundAmong, type ModelSizes, readSizes } from "./found-model.ts";
@@ -13,22 +13,22 @@ import { fetchTiny } from "./tiny.ts";
 export async function findModel(
   state: WorkerState,
   source: ModelSource,
-  onNews: (news: LoadingNews) => void,
+  onProgress: (progress: LoadingProgress) => void,
 ): Promise<FoundModel> {
   switch (source.kind) {
     case "tiny":
-      return findTiny(state, onNews);
+      return findTiny(state, onProgress);
     case "smollm2":
-      return fetchSmollm2(onNews);
+      return fetchSmollm2(onProgress);
     case "files":
       return foundAmong(source.files);
   }
 }
 
-async function findTiny(state: WorkerState, onNews: (news: LoadingNews) => void): Promise<FoundModel> {
+async function findTiny(state: WorkerState, onProgress: (progress: LoadingProgress) => void): Promise<FoundModel> {
   state.tiny ??= fetchTiny(new URL("tiny-model/", state.base));
   const { tiny } = state;
-  tiny.onProgress = onNews;
+  tiny.onProgress = onProgress;
   try {
     const folder = await tiny.folder;
     return { name: "Tiny", address: "@lowrank/tiny-model", folder, isQuantised: false };

@@ -8,7 +8,7 @@ import { fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { LoadingNews, ModelSource } from "../../protocol/model.ts";
+import type { LoadingProgress, ModelSource } from "../../protocol/model.ts";
 import { memoryStore } from "../../storage/store.ts";
 import { WorkerState } from "../worker-state.ts";
 import { weigh } from "./find-model.ts";
@@ -43,12 +43,12 @@ describe("a model in the worker", () => {
 
   it("is opened with what an adapter may be put on, tensor by tensor", async () => {
     const made = await state();
-    const news: LoadingNews[] = [];
-    const facts = await open(made, { kind: "tiny" }, (each) => news.push(each));
+    const progress: LoadingProgress[] = [];
+    const facts = await open(made, { kind: "tiny" }, (each) => progress.push(each));
     expect(facts).toMatchObject({ name: "Tiny", parameters: 4_000_000, positions: 512, blocks: 4, chats: false });
     expect(facts.targets).toEqual(["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]);
-    expect(news.at(-1)).toMatchObject({ stage: "load" });
-    expect(news.at(-1)?.done).toBe(news.at(-1)?.total);
+    expect(progress.at(-1)).toMatchObject({ stage: "load" });
+    expect(progress.at(-1)?.done).toBe(progress.at(-1)?.total);
     made.model?.opened.dispose();
   });
 

@@ -4,7 +4,7 @@ import { LowrankError } from "@lowrank/contracts";
 import { countParameters } from "@lowrank/inject";
 import * as tf from "@tensorflow/tfjs-core";
 import { type OpenedModel, openModel } from "lowrank/browser";
-import type { LoadingNews, ModelFacts } from "../../protocol/model.ts";
+import type { LoadingProgress, ModelFacts } from "../../protocol/model.ts";
 import type { CallHandler } from "../call-handler.ts";
 import { DeviceLostError } from "../engine/start.ts";
 import { loadJinja } from "../later/jinja.ts";
@@ -12,13 +12,13 @@ import { checkedMemory, findModel } from "./find-model.ts";
 import { type FoundModel, readSizes } from "./found-model.ts";
 
 /** Throws DownloadError, NotAModelError, TOO_LARGE_FOR_TAB, and the errors of `openModel`. */
-export const open: CallHandler<"open"> = async (state, source, onNews) => {
+export const open: CallHandler<"open"> = async (state, source, onProgress) => {
   if (state.lostDevice !== undefined) throw new DeviceLostError(state.lostDevice);
   const begun = performance.now();
-  const found = await findModel(state, source, onNews);
+  const found = await findModel(state, source, onProgress);
   checkedMemory(found, await readSizes(found));
   const { numBytes: before } = tf.memory();
-  const opened = await load(found, onNews);
+  const opened = await load(found, onProgress);
   try {
     const facts = await factsOf(opened, found, (performance.now() - begun) / 1000);
     const weightBytes = tf.memory().numBytes - before;
@@ -31,11 +31,14 @@ export const open: CallHandler<"open"> = async (state, source, onNews) => {
   }
 };
 
-function load({ folder, isQuantised }: FoundModel, onNews: (news: LoadingNews) => void): Promise<OpenedModel> {
+function load(
+  { folder, isQuantised }: FoundModel,
+  onProgress: (progress: LoadingProgress) => void,
+): Promise<OpenedModel> {
   return openModel(folder, {
     engine: false,
     basePrecision: isQuantised ? "as-stored" : "float32",
-    onProgress: ({ done, total }) => onNews({ stage: "load", done, total }),
+    onProgress: ({ done, total }) => onProgress({ stage: "load", done, total }),
   });
 }
 

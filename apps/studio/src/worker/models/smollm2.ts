@@ -1,7 +1,7 @@
 // SmolLM2-135M-Instruct in 4 bits, from the Hugging Face Hub: fetched once, cached on the browser's disk.
 
 import { filesFolder } from "@lowrank/models";
-import type { LoadingNews } from "../../protocol/model.ts";
+import type { LoadingProgress } from "../../protocol/model.ts";
 import { type CachedFile, inMemory, openCachedFile } from "./cached-file.ts";
 import { DownloadError } from "./errors.ts";
 import type { FoundModel } from "./found-model.ts";
@@ -28,7 +28,7 @@ export async function smollm2IsCached(): Promise<boolean> {
 }
 
 /** The stored file, completed from the Hub. Throws DownloadError. */
-export async function fetchSmollm2(onProgress: (news: LoadingNews) => void): Promise<FoundModel> {
+export async function fetchSmollm2(onProgress: (progress: LoadingProgress) => void): Promise<FoundModel> {
   const report = (done: number, total: number) => onProgress({ stage: "download", done, total });
   const cached = await openCachedFile(file);
   const blob = await download(smollm2, cached, report).catch((error: unknown) => {

@@ -1,7 +1,7 @@
 // The tiny model, from next to the page. Its files are loaded in parallel, to save round trips.
 
 import { filesFolder, type ModelFolder } from "@lowrank/models";
-import type { LoadingNews } from "../../protocol/model.ts";
+import type { LoadingProgress } from "../../protocol/model.ts";
 import { DownloadError } from "./errors.ts";
 
 const files = ["config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
@@ -11,7 +11,7 @@ export interface TinyFiles {
   /** Rejects with a DownloadError that names the file. */
   readonly folder: Promise<ModelFolder>;
   /** Called with the number of bytes that arrive from now on. */
-  onProgress: ((news: LoadingNews) => void) | undefined;
+  onProgress: ((progress: LoadingProgress) => void) | undefined;
 }
 
 /** Requests all files at once. Throws nothing until the folder is awaited. */

@@ -12,7 +12,7 @@ import { bytesSource } from "@lowrank/safetensors";
 import { unzipSync } from "fflate";
 import { openModel } from "lowrank";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { TakeHomeNews, TakeHomeRequest } from "../../protocol/calls.ts";
+import type { TakeHomeProgress, TakeHomeRequest } from "../../protocol/calls.ts";
 import type { ShelfEntry } from "../../protocol/shelf.ts";
 import { snippetsFor } from "../../snippets/snippets.ts";
 import { pythonWithPeft } from "../../testing/prepared.ts";
@@ -49,9 +49,9 @@ describe("what is taken home", () => {
   /** Unpacks it beside the base; the answer is the README. */
   async function unpack(
     form: TakeHomeRequest["form"],
-    onNews: (news: TakeHomeNews) => void = () => {},
+    onProgress: (progress: TakeHomeProgress) => void = () => {},
   ): Promise<string> {
-    const { name, blob } = await takeHome(state, { id: entry.id, form }, onNews);
+    const { name, blob } = await takeHome(state, { id: entry.id, form }, onProgress);
     const folder = name.replace(/\.zip$/, "");
     for (const [file, bytes] of Object.entries(unzipSync(new Uint8Array(await blob.arrayBuffer())))) {
       mkdirSync(dirname(join(folder, file)), { recursive: true });
@@ -63,13 +63,13 @@ describe("what is taken home", () => {
   it.each(["peft", "merged"] as const)(
     "runs as its README shows: %s",
     async (form) => {
-      const news: TakeHomeNews[] = [];
-      const text = await unpack(form, (each) => news.push(each));
+      const progress: TakeHomeProgress[] = [];
+      const text = await unpack(form, (each) => progress.push(each));
       expect(text).toContain("# Restaurants & cafés");
       const answer = await runTypeScript(blockOf(text, "ts"));
       expect(answer.length).toBeGreaterThan(10);
       expect(await runInTerminal(blockOf(text, "sh"))).toBe(answer);
-      if (form === "merged") expect(news.at(-1)?.doneBytes).toBeGreaterThan(1e6);
+      if (form === "merged") expect(progress.at(-1)?.doneBytes).toBeGreaterThan(1e6);
       if (pythonWithPeft === undefined) return;
       const { stdout, stderr } = spawnSync(pythonWithPeft, ["-c", blockOf(text, "python")], {
         encoding: "utf8",

@@ -1,6 +1,6 @@
 // A zip of an adapter, its GGUF file, or a zip of the model with the adapter folded in.
 
-import type { TakeHomeFile, TakeHomeNews } from "../../protocol/calls.ts";
+import type { TakeHomeFile, TakeHomeProgress } from "../../protocol/calls.ts";
 import type { ShelfEntry } from "../../protocol/shelf.ts";
 import { readme } from "../../snippets/readme.ts";
 import { folderName } from "../../snippets/snippets.ts";
@@ -15,10 +15,10 @@ import { zipFolder } from "./zip-folder.ts";
  * Throws NotOnShelfError; for a merged model also what attaching, merging and verifying do, and ZipTooLargeError; for a GGUF file
  * InexpressibleAdapterError.
  */
-export const takeHome: CallHandler<"takeHome"> = async (state, { id, form }, onNews) => {
+export const takeHome: CallHandler<"takeHome"> = async (state, { id, form }, onProgress) => {
   const entry = await storedEntry(state.store, id);
   if (form === "gguf") return adapterGguf(state, entry);
-  return form === "peft" ? adapterZip(state, entry) : mergedZip(state, entry, onNews);
+  return form === "peft" ? adapterZip(state, entry) : mergedZip(state, entry, onProgress);
 };
 
 /** For an adapter whose base is open: its layout of heads decides the order of rows. */
@@ -45,7 +45,7 @@ async function adapterZip({ store, base }: WorkerState, entry: ShelfEntry): Prom
 async function mergedZip(
   state: WorkerState,
   entry: ShelfEntry,
-  onNews: (news: TakeHomeNews) => void,
+  onProgress: (progress: TakeHomeProgress) => void,
 ): Promise<TakeHomeFile> {
   const adapter = await attached(state, entry.id);
   const { opened, facts } = state.loaded;
@@ -53,8 +53,10 @@ async function mergedZip(
   const totalBytes = 4 * facts.parameters;
   const target = await scratchFile();
   try {
-    onNews({ doneBytes: 0, totalBytes });
-    const zip = zipFolder(target, (doneBytes) => onNews({ doneBytes, totalBytes: Math.max(doneBytes, totalBytes) }));
+    onProgress({ doneBytes: 0, totalBytes });
+    const zip = zipFolder(target, (doneBytes) =>
+      onProgress({ doneBytes, totalBytes: Math.max(doneBytes, totalBytes) }),
+    );
     await opened.merge(adapter).save(zip);
     await writeFile(zip, "README.md", bytesOf(readme("merged", { ...entry, folder, studio: studioAt(state.base) })));
     zip.close();

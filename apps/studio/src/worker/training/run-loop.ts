@@ -1,9 +1,9 @@
-// One run, from its first step or from a saved one: the library's events become news, frames are made between steps, and
+// One run, from its first step or from a saved one: the library's events become progress, frames are made between steps, and
 // everything that a reload would lose is saved at once.
 
 import { NonFiniteLossError, type TrainingEvent, type TrainingState } from "@lowrank/trainer";
 import type { OpenedAdapter, RewardInput, TrainingOptions } from "lowrank/browser";
-import type { Frame, RunResult, TrainingNews } from "../../protocol/run.ts";
+import type { Frame, RunResult, TrainingProgress } from "../../protocol/run.ts";
 import { QuotaError } from "../../storage/store.ts";
 import { plainPrompt, templateName } from "../rows/row-form.ts";
 import type { LoadedModel, WorkerState } from "../worker-state.ts";
@@ -146,7 +146,7 @@ export interface RunToMake {
   readonly saved: SavedRun;
   readonly resumeFrom: TrainingState | undefined;
   readonly control: RunControl;
-  onNews(news: TrainingNews): void;
+  onProgress(progress: TrainingProgress): void;
 }
 
 /** How it ended; `steps` in all. */
@@ -159,7 +159,7 @@ export interface RunEnd {
 export class RunLoop {
   readonly #run: RunToMake;
   #saved: SavedRun;
-  #news: TrainingNews[];
+  #progress: TrainingProgress[];
   readonly #divergence = new Divergence();
   #steps: number;
   readonly #keeping: SideWork;
@@ -169,26 +169,26 @@ export class RunLoop {
   constructor(run: RunToMake) {
     this.#run = run;
     this.#saved = run.saved;
-    this.#news = [...run.saved.news];
+    this.#progress = [...run.saved.progress];
     this.#steps = run.resumeFrom?.step ?? 0;
     const { now } = run.state;
     this.#keeping = new SideWork(0.05, now, 10_000);
     this.#watching = new SideWork(1 / 3, now);
-    for (const news of this.#news)
-      if (news.type === "step" && news.reward === undefined) this.#divergence.add(news.loss);
+    for (const progress of this.#progress)
+      if (progress.type === "step" && progress.reward === undefined) this.#divergence.add(progress.loss);
   }
 
   /** Throws the errors of training, except for a loss that is not finite. */
   async make(): Promise<RunEnd> {
     const { control, saved } = this.#run;
     const { steps } = saved.request.training;
-    this.#run.onNews({ type: "started", run: saved.run, step: this.#steps, steps });
+    this.#run.onProgress({ type: "started", run: saved.run, step: this.#steps, steps });
     if (this.#run.resumeFrom === undefined) await this.#lookAtBase();
     try {
       for await (const event of this.#events()) {
         await this.#take(event);
         if (this.#divergence.isDiverged) return this.#end("diverged");
-        await control.whileRunning(() => this.#run.onNews({ type: "paused" }));
+        await control.whileRunning(() => this.#run.onProgress({ type: "paused" }));
       }
     } catch (error) {
       if (error instanceof NonFiniteLossError) return this.#end("diverged");
@@ -199,7 +199,9 @@ export class RunLoop {
 
   /** [step, loss] of every step, including those before a reload. */
   get curve(): readonly (readonly [number, number])[] {
-    return this.#news.flatMap((news) => (news.type === "step" ? [[news.step, news.loss] as const] : []));
+    return this.#progress.flatMap((progress) =>
+      progress.type === "step" ? [[progress.step, progress.loss] as const] : [],
+    );
   }
 
   #end(reason: RunEnd["reason"]): RunEnd {
@@ -228,7 +230,7 @@ export class RunLoop {
 
   /** Learning from a reward, which the page computes. */
   #rewarded(reward: string): TrainingOptions {
-    const rewards = new PageRewards((texts) => this.#run.onNews({ type: "rate", reward, texts }));
+    const rewards = new PageRewards((texts) => this.#run.onProgress({ type: "rate", reward, texts }));
     this.#run.state.rewards = rewards;
     return {
       objective: "grpo",
@@ -245,7 +247,7 @@ export class RunLoop {
     const { watched, watchedBase, training } = saved.request;
     if (rows.validation.length > 0) {
       const loss = await baseLoss(model, rows, training.batchSize);
-      this.#onNews({ type: "validated", step: 0, loss });
+      this.#onProgress({ type: "validated", step: 0, loss });
     }
     if (!watched?.trim()) return;
     const onText = this.#onText;
@@ -253,12 +255,12 @@ export class RunLoop {
       watchedBase === undefined
         ? await baseFrame(model, { prompt: watched, signal: control.signal, onText })
         : { step: 0, text: watchedBase, isRecorded: true };
-    if (frame !== undefined) this.#onNews({ type: "frame", frame, isWhole: true });
+    if (frame !== undefined) this.#onProgress({ type: "frame", frame, isWhole: true });
   }
 
   async #take(event: TrainingEvent): Promise<void> {
     if (event.type === "evaluation") {
-      this.#onNews({ type: "validated", step: event.step, loss: event.metrics.loss });
+      this.#onProgress({ type: "validated", step: event.step, loss: event.metrics.loss });
     }
     if (event.type !== "step") return;
     const { step, steps, loss, learningRate, tokensPerSecond = 0, secondsLeft } = event;
@@ -266,7 +268,7 @@ export class RunLoop {
     const reward = event.metrics?.reward;
     if (reward === undefined) this.#divergence.add(loss); // the loss of a reward is around 0
     this.#saved = provenBy(this.#saved, step, this.#divergence.smoothed);
-    this.#onNews({ type: "step", step, steps, loss, learningRate, tokensPerSecond, secondsLeft, reward });
+    this.#onProgress({ type: "step", step, steps, loss, learningRate, tokensPerSecond, secondsLeft, reward });
     const { model, adapter, control, saved } = this.#run;
     const { watched } = saved.request;
     if (!watched?.trim() || control.isStopped) return;
@@ -274,17 +276,17 @@ export class RunLoop {
     if (!isLast && !(isFrameStep(step, steps) && this.#watching.isDue)) return;
     const how = { step, adapter, maxNewTokens: isLast ? maxNewTokens : maxTokensBetween, signal: control.signal };
     const frame = await this.#watching.measure(makeFrame(model, { ...how, prompt: watched, onText: this.#onText }));
-    if (frame !== undefined) this.#onNews({ type: "frame", frame, isWhole: true });
+    if (frame !== undefined) this.#onProgress({ type: "frame", frame, isWhole: true });
   }
 
   readonly #onText = (frame: { readonly step: number; readonly text: string }) => {
-    this.#run.onNews({ type: "frame", frame, isWhole: false });
+    this.#run.onProgress({ type: "frame", frame, isWhole: false });
   };
 
   /** Sent to the page, and saved for its next visit. */
-  #onNews(news: TrainingNews): void {
-    this.#news.push(news);
-    this.#run.onNews(news);
+  #onProgress(progress: TrainingProgress): void {
+    this.#progress.push(progress);
+    this.#run.onProgress(progress);
   }
 
   /** At intervals that cost little: on a GPU a state must be read first. */
@@ -299,12 +301,12 @@ export class RunLoop {
     if (!this.#isKeepingDue(state.step)) return; // the trainer also saves at the end
     const { store } = this.#run.state;
     try {
-      this.#saved = await this.#keeping.measure(keepStep(store, { ...this.#saved, news: this.#news }, state));
-      this.#run.onNews({ type: "kept", step: state.step });
+      this.#saved = await this.#keeping.measure(keepStep(store, { ...this.#saved, progress: this.#progress }, state));
+      this.#run.onProgress({ type: "kept", step: state.step });
     } catch (error) {
       if (!(error instanceof QuotaError)) throw error;
       this.#isFull = true;
-      this.#run.onNews({ type: "not-kept", step: state.step });
+      this.#run.onProgress({ type: "not-kept", step: state.step });
     }
   }
 }

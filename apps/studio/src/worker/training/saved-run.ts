@@ -3,7 +3,7 @@
 // so that they always name complete steps.
 
 import { parseState, serializeState, type TrainingState } from "@lowrank/trainer";
-import type { RunRequest, TrainingNews } from "../../protocol/run.ts";
+import type { RunRequest, TrainingProgress } from "../../protocol/run.ts";
 import type { Store } from "../../storage/store.ts";
 import { readJsonFile, writeJsonFile } from "../../storage/store.ts";
 import { RunGoneError } from "./errors.ts";
@@ -29,7 +29,7 @@ export interface SavedRun {
   };
   readonly kept: readonly SavedStep[];
   /** The events of the page up to the last saved step. */
-  readonly news: readonly TrainingNews[];
+  readonly progress: readonly TrainingProgress[];
 }
 
 const folder = "runs";

@@ -1,7 +1,7 @@
 // Runs of the tiny model, as the worker makes them: what is told, what is kept, what is left.
 
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { RunRequest, TrainingNews } from "../../protocol/run.ts";
+import type { RunRequest, TrainingProgress } from "../../protocol/run.ts";
 import { memoryStore, QuotaError, type Store } from "../../storage/store.ts";
 import { tinyWorkerState } from "../../testing/tiny-worker-state.ts";
 import { WorkerState } from "../worker-state.ts";
@@ -40,22 +40,23 @@ function reloaded(now = still): WorkerState {
   return fresh;
 }
 
-async function run(changes: Partial<RunRequest> = {}, onNews: (news: TrainingNews) => void = () => {}) {
-  const news: TrainingNews[] = [];
+async function run(changes: Partial<RunRequest> = {}, onProgress: (progress: TrainingProgress) => void = () => {}) {
+  const progress: TrainingProgress[] = [];
   const result = await train(state, { ...request, ...changes }, (each) => {
-    news.push(each);
-    onNews(each);
+    progress.push(each);
+    onProgress(each);
   });
-  return { news, result };
+  return { progress, result };
 }
 
-const stepsIn = (news: readonly TrainingNews[]) => news.flatMap((each) => (each.type === "step" ? [each.step] : []));
+const stepsIn = (progress: readonly TrainingProgress[]) =>
+  progress.flatMap((each) => (each.type === "step" ? [each.step] : []));
 const weightsOf = (id: string | undefined) => store.read(`adapters/${id}/adapter_model.safetensors`);
 
 /** Ends the run as a crash would: right after it was told of this step. */
 async function crashAfter(step: number): Promise<void> {
-  const crash = (news: TrainingNews) => {
-    if (news.type === "kept" && news.step >= step) throw new Error("crash");
+  const crash = (progress: TrainingProgress) => {
+    if (progress.type === "kept" && progress.step >= step) throw new Error("crash");
   };
   await expect(run({}, crash)).rejects.toThrow("crash");
   state = reloaded();
@@ -63,11 +64,11 @@ async function crashAfter(step: number): Promise<void> {
 
 describe("train", () => {
   it("reports the base's loss and answer, each step, validations and answers again, and puts the adapter on the shelf", async () => {
-    const { news, result } = await run();
+    const { progress, result } = await run();
     expect(result).toMatchObject({ reason: "finished", steps: 6 });
-    expect(stepsIn(news)).toEqual([1, 2, 3, 4, 5, 6]);
-    expect(news.flatMap((each) => (each.type === "validated" ? [each.step] : []))).toEqual([0, 1, 2, 3, 4, 5, 6]);
-    const frames = news.flatMap((each) => (each.type === "frame" && each.isWhole ? [each.frame] : []));
+    expect(stepsIn(progress)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(progress.flatMap((each) => (each.type === "validated" ? [each.step] : []))).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    const frames = progress.flatMap((each) => (each.type === "frame" && each.isWhole ? [each.frame] : []));
     expect(frames.map(({ step }) => step)).toEqual([0, 1, 2, 3, 4, 5, 6]);
     expect(frames[0]?.text).not.toBe("");
     expect(await weightsOf(result.adapter)).toBeDefined();
@@ -76,10 +77,10 @@ describe("train", () => {
   });
 
   it("learns from its first step on, and writes no base answer that is recorded", async () => {
-    const { news } = await run({ watchedBase: "It is recorded." });
-    const first = news.find((each) => each.type === "step");
+    const { progress } = await run({ watchedBase: "It is recorded." });
+    const first = progress.find((each) => each.type === "step");
     expect(first?.type === "step" && first.learningRate).toBeGreaterThan(0);
-    const base = news.filter((each) => each.type === "frame" && each.frame.step === 0);
+    const base = progress.filter((each) => each.type === "frame" && each.frame.step === 0);
     expect(base).toEqual([
       { type: "frame", frame: { step: 0, text: "It is recorded.", isRecorded: true }, isWhole: true },
     ]);
@@ -88,17 +89,17 @@ describe("train", () => {
   it("watches for a third of the time at most, and after the last step", async () => {
     let time = 0;
     state = reloaded(() => time);
-    const { news } = await run({ watchedBase: "It is recorded." }, (each) => {
+    const { progress } = await run({ watchedBase: "It is recorded." }, (each) => {
       if (each.type === "step") time += 10;
       if (each.type === "frame" && !each.isWhole) time += 100; // a piece of an answer
     });
-    const frames = news.flatMap((each) => (each.type === "frame" && each.isWhole ? [each.frame.step] : []));
+    const frames = progress.flatMap((each) => (each.type === "frame" && each.isWhole ? [each.frame.step] : []));
     expect(frames).toEqual([0, 1, 6]);
   });
 
   it("learns from rewards of the page, which gets prompts, completions and answers, and reports their mean", async () => {
     const training = { ...request.training, steps: 2, reward: "({ completion }) => completion.length" };
-    const { news } = await run({ training }, (each) => {
+    const { progress } = await run({ training }, (each) => {
       if (each.type !== "rate") return;
       expect([each.reward, each.texts.length]).toEqual([training.reward, 16]);
       expect(each.texts[0]).toMatchObject({
@@ -107,13 +108,13 @@ describe("train", () => {
       });
       void rated(state, { values: each.texts.map((_, index) => index % 8) }, () => {});
     });
-    expect(news.flatMap((each) => (each.type === "step" ? [each.reward] : []))).toEqual([3.5, 3.5]);
-    expect(news.some(({ type }) => type === "validated")).toBe(false);
+    expect(progress.flatMap((each) => (each.type === "step" ? [each.reward] : []))).toEqual([3.5, 3.5]);
+    expect(progress.some(({ type }) => type === "validated")).toBe(false);
   });
 
   it("fails with the problem of a reward, and keeps nothing of it on the shelf", async () => {
     const training = { ...request.training, reward: "no function" };
-    const refuse = ({ type }: TrainingNews) =>
+    const refuse = ({ type }: TrainingProgress) =>
       void (type === "rate" && rated(state, { problem: "not code" }, () => {}));
     await expect(run({ training }, refuse)).rejects.toThrow("not code");
     expect(await store.list("adapters")).toEqual([]);
@@ -125,9 +126,9 @@ describe("train", () => {
     const left = await unfinished(state, undefined, () => {});
     expect(left).toMatchObject({ name: "Pubs", model: "@lowrank/tiny-model", steps: 6 });
     expect(left?.step).toBeGreaterThanOrEqual(3);
-    expect(stepsIn(left?.news ?? []).at(-1)).toBe(left?.step);
-    const { news, result } = await run({ resume: left?.run });
-    expect(stepsIn(news)[0]).toBe((left?.step ?? 0) + 1);
+    expect(stepsIn(left?.progress ?? []).at(-1)).toBe(left?.step);
+    const { progress, result } = await run({ resume: left?.run });
+    expect(stepsIn(progress)[0]).toBe((left?.step ?? 0) + 1);
     expect(await weightsOf(result.adapter)).toEqual(await weightsOf(whole.result.adapter));
     expect(await unfinished(state, undefined, () => {})).toBeUndefined();
   });
@@ -135,12 +136,12 @@ describe("train", () => {
   it("stopped in between keeps what it has learned, and stopped before its first step leaves everything as it was", async () => {
     const halfway = await run(
       {},
-      (news) => news.type === "step" && news.step === 2 && stop(state, undefined, () => {}),
+      (progress) => progress.type === "step" && progress.step === 2 && stop(state, undefined, () => {}),
     );
     expect(halfway.result).toMatchObject({ reason: "stopped", steps: 2 });
     expect(await weightsOf(halfway.result.adapter)).toBeDefined();
     const shelf = await store.list("adapters");
-    const never = await run({}, (news) => news.type === "started" && stop(state, undefined, () => {}));
+    const never = await run({}, (progress) => progress.type === "started" && stop(state, undefined, () => {}));
     expect(never.result).toMatchObject({ reason: "stopped", steps: 0, adapter: undefined });
     expect(await store.list("adapters")).toEqual(shelf);
     expect(await store.list("runs")).toEqual([]);
@@ -149,9 +150,9 @@ describe("train", () => {
   it("waits while it is paused, and stops from there", async () => {
     const types: string[] = [];
     let isOver = false;
-    const running = run({}, (news) => {
-      types.push(news.type);
-      if (news.type === "step" && news.step === 2) pause(state, undefined, () => {});
+    const running = run({}, (progress) => {
+      types.push(progress.type);
+      if (progress.type === "step" && progress.step === 2) pause(state, undefined, () => {});
     }).then((made) => {
       isOver = true;
       return made;
@@ -178,24 +179,24 @@ describe("train", () => {
     expect(lastGood).toBeLessThan(result.steps);
     const again = await run({ resume: result.run, from: { step: lastGood, learningRate: 1e-3 } });
     expect(again.result).toMatchObject({ reason: "finished", steps: 30 });
-    expect(stepsIn(again.news)[0]).toBe(lastGood + 1);
-    const rates = again.news.flatMap((news) => (news.type === "step" ? [news.learningRate] : []));
+    expect(stepsIn(again.progress)[0]).toBe(lastGood + 1);
+    const rates = again.progress.flatMap((progress) => (progress.type === "step" ? [progress.learningRate] : []));
     expect(Math.max(...rates)).toBe(1e-3);
   });
 
   it("keeps a step only once that takes a twentieth of the time since the one before", async () => {
     let time = 0;
     state = reloaded(() => time++); // keeping takes a moment, and so does the step between two looks at the clock
-    const { news } = await run({ training: { ...request.training, steps: 30 }, watched: undefined });
-    expect(news.flatMap((each) => (each.type === "kept" ? [each.step] : []))).toEqual([1, 21]);
+    const { progress } = await run({ training: { ...request.training, steps: 30 }, watched: undefined });
+    expect(progress.flatMap((each) => (each.type === "kept" ? [each.step] : []))).toEqual([1, 21]);
   });
 
   it("continues if the browser has no space to save it, and reports it once", async () => {
     const write = store.write;
     store.write = (path, bytes) =>
       path.startsWith("runs/") ? Promise.reject(new QuotaError(path, bytes.length)) : write(path, bytes);
-    const { news, result } = await run({ watched: undefined });
-    expect(news.filter(({ type }) => type === "not-kept")).toHaveLength(1);
+    const { progress, result } = await run({ watched: undefined });
+    expect(progress.filter(({ type }) => type === "not-kept")).toHaveLength(1);
     expect(result.reason).toBe("finished");
   });
 

@@ -2,7 +2,7 @@
 // saved steps stay, to resume from.
 
 import { LowrankError } from "@lowrank/contracts";
-import type { RunRequest, RunResult, TrainingNews } from "../../protocol/run.ts";
+import type { RunRequest, RunResult, TrainingProgress } from "../../protocol/run.ts";
 import type { CallHandler } from "../call-handler.ts";
 import { keepAdapter } from "../shelf/keep-adapter.ts";
 import type { LoadedModel, WorkerState } from "../worker-state.ts";
@@ -14,11 +14,11 @@ import { bestSaved, lastSaved, readSavedRun, removeRun, type SavedRun, stateAt }
 import { teachingRows } from "./teaching-rows.ts";
 
 /** Throws NO_ROWS, RunGoneError, RUN_ELSEWHERE, RUN_MODEL, and the errors of the library's `adapt` and `train`. */
-export const train: CallHandler<"train"> = async (state, request, onNews) => {
+export const train: CallHandler<"train"> = async (state, request, onProgress) => {
   const control = new RunControl();
   state.run = control;
   try {
-    return await makeRun(state, request, { control, onNews });
+    return await makeRun(state, request, { control, onProgress });
   } finally {
     state.run = undefined;
   }
@@ -26,7 +26,7 @@ export const train: CallHandler<"train"> = async (state, request, onNews) => {
 
 interface Steering {
   readonly control: RunControl;
-  onNews(news: TrainingNews): void;
+  onProgress(progress: TrainingProgress): void;
 }
 
 async function makeRun(state: WorkerState, request: RunRequest, steering: Steering): Promise<RunResult> {
@@ -34,7 +34,7 @@ async function makeRun(state: WorkerState, request: RunRequest, steering: Steeri
   return withRunLock(begun.run, () => performRun(state, begun, steering));
 }
 
-async function performRun(state: WorkerState, begun: SavedRun, { control, onNews }: Steering): Promise<RunResult> {
+async function performRun(state: WorkerState, begun: SavedRun, { control, onProgress }: Steering): Promise<RunResult> {
   const { store, loaded: model } = state;
   const { run, request } = begun;
   const last = lastSaved(begun);
@@ -44,7 +44,7 @@ async function performRun(state: WorkerState, begun: SavedRun, { control, onNews
   // The same name each time: dropout is seeded by it, so a resumed run draws the same masks.
   const adapter = model.opened.adapt(config, { name: "taught", seed: request.training.seed });
   try {
-    const loop = new RunLoop({ state, model, adapter, rows, saved: begun, resumeFrom, control, onNews });
+    const loop = new RunLoop({ state, model, adapter, rows, saved: begun, resumeFrom, control, onProgress });
     const { reason, steps, saved } = await loop.make();
     if (reason === "diverged") return { run, reason, steps, adapter: undefined, lastGood: bestSaved(saved)?.step };
     const entry =
@@ -75,7 +75,7 @@ function newRun({ opened, facts, source }: LoadedModel, request: RunRequest): Sa
     request,
     model: { name: facts.name, fingerprint: opened.base.fingerprint, source: source.kind },
     kept: [],
-    news: [],
+    progress: [],
   };
 }
 
@@ -96,11 +96,11 @@ async function runToContinue({ store, loaded: model }: WorkerState, requested: R
     ...saved,
     request: { ...request, training: { ...request.training, learningRate } },
     kept: saved.kept.filter((each) => each.step <= step),
-    news: saved.news.filter((news) => stepOf(news) <= step),
+    progress: saved.progress.filter((progress) => stepOf(progress) <= step),
   };
 }
 
-function stepOf(news: TrainingNews): number {
-  if (news.type === "frame") return news.frame.step;
-  return "step" in news ? news.step : 0;
+function stepOf(progress: TrainingProgress): number {
+  if (progress.type === "frame") return progress.frame.step;
+  return "step" in progress ? progress.step : 0;
 }

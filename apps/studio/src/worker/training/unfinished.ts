@@ -9,10 +9,10 @@ export const unfinished: CallHandler<"unfinished"> = async ({ store }) => {
   const newest = (await readSavedRuns(store)).find(({ run }) => !elsewhere.has(run));
   const last = newest && lastSaved(newest);
   if (newest === undefined || last === undefined) return undefined;
-  const { run, request, model, news } = newest;
+  const { run, request, model, progress } = newest;
   return {
     run,
-    news,
+    progress,
     name: request.name,
     watched: request.watched,
     model: model.name,

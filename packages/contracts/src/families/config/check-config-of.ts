@@ -9,7 +9,7 @@ import type { ConfigValues, LayerKind } from "../config-values.ts";
 import { type ConfigProblem, InvalidConfigError } from "../errors.ts";
 import type { Family, ModelConfig } from "../family.ts";
 import type { Task } from "../task.ts";
-import { harmlessKeys, mathsKeys } from "./common-keys.ts";
+import { ignoredKeys, mathsKeys } from "./common-keys.ts";
 import { type ConfigReader, jsonObject, readerOf } from "./config-reader.ts";
 import { readLabels } from "./label-config.ts";
 import { readQuantization } from "./quantization-config.ts";
@@ -162,10 +162,10 @@ function checkRotatingFeatures(reader: ConfigReader, { rotary, headSize }: Confi
 }
 
 /** Checks keys with fixed values. Returns the problems that concern only some tasks. */
-function checkFixedKeys(reader: ConfigReader, { fixed = [], harmless = [] }: ConfigTable): ModelConfig["refusedTasks"] {
+function checkFixedKeys(reader: ConfigReader, { fixed = [], ignored = [] }: ConfigTable): ModelConfig["refusedTasks"] {
   const fixedKeys = new Set(fixed.map((row) => row.key));
-  // A key is known if the table reads it, or lists it as harmless.
-  const isKnown = (key: string) => fixedKeys.has(key) || reader.hasSeen(key) || harmless.includes(key);
+  // A key is known if the table reads it, or lists it as ignored.
+  const isKnown = (key: string) => fixedKeys.has(key) || reader.hasSeen(key) || ignored.includes(key);
   const others = mathsKeys.filter((row) => !isKnown(row.key));
   const refusedTasks = new Map<Task, ConfigProblem[]>();
   for (const { key, values, effect, task } of [...fixed, ...others]) {
@@ -190,8 +190,8 @@ function warnOfUnknownKeys(
   table: ConfigTable,
   { file, onWarning }: { readonly file: string; readonly onWarning: WarningListener | undefined },
 ): void {
-  const harmless = new Set([...harmlessKeys, ...(table.harmless ?? [])]);
-  const unknown = reader.unseenKeys().filter((key) => !harmless.has(key));
+  const ignored = new Set([...ignoredKeys, ...(table.ignored ?? [])]);
+  const unknown = reader.unseenKeys().filter((key) => !ignored.has(key));
   if (unknown.length === 0) return;
   onWarning?.({
     code: "UNKNOWN_CONFIG_KEYS",

@@ -4,7 +4,7 @@
 import type { FixedKey } from "../config-table.ts";
 
 /** Keys that do not change what a loaded model computes. */
-export const harmlessKeys: ReadonlySet<string> = new Set([
+export const ignoredKeys: ReadonlySet<string> = new Set([
   "_attn_implementation",
   "_attn_implementation_autoset",
   "_commit_hash",

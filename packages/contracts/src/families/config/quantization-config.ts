@@ -47,11 +47,11 @@ const remedy = "load and dequantize() any other in transformers, and save_pretra
 /** Problems go to the reader. Null for weights that are plain numbers. */
 export function readQuantization(
   reader: ConfigReader,
-  { harmless = [] }: { readonly harmless?: readonly string[] },
+  { ignored = [] }: { readonly ignored?: readonly string[] },
 ): QuantizationConfig | null {
   const key = reader.pick(["quantization_config", "compression_config"]);
   const value = reader.peek(key) ?? null;
-  if (value === null || harmless.includes(key)) return null;
+  if (value === null || ignored.includes(key)) return null;
   const values = jsonObject(value);
   if (values === null) {
     reader.invalid(key, value, "an object");

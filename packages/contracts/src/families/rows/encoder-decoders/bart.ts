@@ -180,7 +180,7 @@ export const bartConfig = {
     { key: "is_decoder", values: [false], effect: "true leaves out the encoder" },
     { key: "add_bias_logits", values: [false], effect: "true adds a trained bias to the logits" },
   ],
-  harmless: ["extra_pos_embeddings", "force_bos_token_to_be_generated", "init_std", "num_hidden_layers"],
+  ignored: ["extra_pos_embeddings", "force_bos_token_to_be_generated", "init_std", "num_hidden_layers"],
 } as const satisfies ConfigTable;
 
 /** The heads of BART and mBART besides the language model's. */
@@ -200,7 +200,10 @@ export function bartClasses(name: string): Family["architectures"] {
 }
 
 /** The classes of a relative that has only a language model head. */
-export function writerClasses(name: string, withHead = `${name}ForConditionalGeneration`): Family["architectures"] {
+export function encoderDecoderClasses(
+  name: string,
+  withHead = `${name}ForConditionalGeneration`,
+): Family["architectures"] {
   return new Map([
     [withHead, "sequence-to-sequence"],
     [`${name}Model`, "feature-extraction"],

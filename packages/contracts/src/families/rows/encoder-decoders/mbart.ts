@@ -1,16 +1,16 @@
 // mBART (Liu et al. 2020), as transformers' modeling_mbart.py names it: BART with a norm before each part and after each
 // stack. Its targets end with a language token, which is also the first token of the decoder's inputs.
 
-import { bartClasses, bartConfig, likeBart, readerHeads, writerClasses } from "./bart.ts";
+import { bartClasses, bartConfig, encoderDecoderClasses, likeBart, readerHeads } from "./bart.ts";
 
 /** The tables of `marian`. */
 export const marian = likeBart("marian", {
-  architectures: writerClasses("Marian", "MarianMTModel"),
+  architectures: encoderDecoderClasses("Marian", "MarianMTModel"),
   positions: "stored sinusoids",
   embeddingNorm: false,
   config: {
     tokenIds: { padding: 58100, decoderStart: 58100 },
-    harmless: [...bartConfig.harmless, "decoder_vocab_size"],
+    ignored: [...bartConfig.ignored, "decoder_vocab_size"],
   },
   fixed: [
     {
@@ -25,7 +25,7 @@ const { maxPositions: _, ...sizes } = bartConfig.sizes;
 
 /** The tables of `m2m_100`. */
 export const m2m100 = likeBart("m2m_100", {
-  architectures: writerClasses("M2M100"),
+  architectures: encoderDecoderClasses("M2M100"),
   positions: "sinusoids",
   normsBefore: true,
   embeddingNorm: false,
@@ -41,13 +41,13 @@ export const m2m100 = likeBart("m2m_100", {
     },
     switches: { scaledEmbedding: { ...bartConfig.switches.scaledEmbedding, fallback: true } },
     // Positions have no limit: the key is only the initial size of the table.
-    harmless: [...bartConfig.harmless, "max_position_embeddings"],
+    ignored: [...bartConfig.ignored, "max_position_embeddings"],
   },
 });
 
 /** The tables of `pegasus`. */
 export const pegasus = likeBart("pegasus", {
-  architectures: writerClasses("Pegasus"),
+  architectures: encoderDecoderClasses("Pegasus"),
   positions: "stored sinusoids",
   normsBefore: true,
   embeddingNorm: false,

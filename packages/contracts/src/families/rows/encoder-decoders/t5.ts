@@ -117,7 +117,7 @@ function likeT5(modelType: string, { name, config = {}, positionTables = "first 
         scaledOutput: { key: "scale_decoder_outputs", otherwise: "tie_word_embeddings", fallback: true },
       },
       fixed: [{ key: "is_decoder", values: [false], effect: "true leaves out the encoder" }],
-      harmless: t5Harmless,
+      ignored: t5Harmless,
       ...config,
     },
     embeddings: [
@@ -167,7 +167,7 @@ export const t5 = likeT5("t5", { name: "T5" });
 /** The tables of `mt5`. */
 export const mt5 = likeT5("mt5", {
   name: "MT5",
-  config: { activation: gatedByDefault, switches: {}, harmless: [...t5Harmless, "tie_word_embeddings"] },
+  config: { activation: gatedByDefault, switches: {}, ignored: [...t5Harmless, "tie_word_embeddings"] },
 });
 
 /** The tables of `umt5`. */

@@ -3,7 +3,7 @@
 
 import type { Family, TensorRow } from "../../family.ts";
 import { normRows, parameterRow } from "../shared/module-rows.ts";
-import { bartConfig, bartHead, bartLinears, writerClasses } from "./bart.ts";
+import { bartConfig, bartHead, bartLinears, encoderDecoderClasses } from "./bart.ts";
 
 const { maxPositions: _, ...sizes } = bartConfig.sizes;
 
@@ -21,7 +21,7 @@ export const whisper: Family = {
   modelType: "whisper",
   causal: false,
   basePrefix: "model",
-  architectures: writerClasses("Whisper"),
+  architectures: encoderDecoderClasses("Whisper"),
   config: {
     ...bartConfig,
     sizes: {
@@ -42,7 +42,7 @@ export const whisper: Family = {
       { key: "apply_spec_augment", values: [null, false], effect: "true masks parts of the features in training" },
     ],
     // Whisper's stacks scale nothing; the others are for audio classifiers, hidden features and timestamps.
-    harmless: [
+    ignored: [
       "classifier_proj_size",
       "init_std",
       "mask_feature_length",

@@ -25,7 +25,7 @@ export const albert = likeBert("albert", "Albert", {
       { key: "inner_group_num", values: [1], effect: "layers have weights of their own" },
     ],
     // Settings of the first files that no code reads.
-    harmless: [
+    ignored: [
       "down_scale_factor",
       "gap_size",
       "layers_to_keep",

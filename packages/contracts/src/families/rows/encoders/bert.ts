@@ -27,7 +27,7 @@ export const bert = likeBert("bert", "Bert", {
     ["BertForNextSentencePrediction", "next-sentence-prediction"],
   ],
   config: {
-    harmless: [
+    ignored: [
       "directionality",
       "pooler_fc_size",
       "pooler_num_attention_heads",

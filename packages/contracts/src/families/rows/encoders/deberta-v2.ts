@@ -42,7 +42,7 @@ export const debertaV2 = likeBert("deberta-v2", "DebertaV2", {
       { key: "legacy", values: [null, true], effect: "words are predicted by another head", task: "masked-lm" },
     ],
     // The width of the pooled state, which is that of the layers.
-    harmless: ["conv_act", "pooler_hidden_size", "z_steps"],
+    ignored: ["conv_act", "pooler_hidden_size", "z_steps"],
   },
   embeddings: [
     { path: "embeddings.word_embeddings", rows: "vocabulary" },

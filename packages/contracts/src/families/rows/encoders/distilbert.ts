@@ -27,7 +27,7 @@ export const distilbert = likeBert("distilbert", "DistilBert", {
     },
     fixed: [],
     // How positions begin before training: the file has them as they are.
-    harmless: ["sinusoidal_pos_embds", "tie_weights_", "is_decoder"],
+    ignored: ["sinusoidal_pos_embds", "tie_weights_", "is_decoder"],
   },
   embeddings: [
     { path: "embeddings.word_embeddings", rows: "vocabulary" },

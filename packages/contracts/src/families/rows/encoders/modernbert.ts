@@ -58,7 +58,7 @@ export const modernbert: Family = {
       { key: "classifier_activation", values: ["gelu"], effect: "the heads' input has another activation" },
       { key: "rope_scaling", values: [null], effect: "rotary positions differ, in all layers" },
     ],
-    harmless: [
+    ignored: [
       "cls_token_id",
       "deterministic_flash_attn",
       "initializer_cutoff_factor",

@@ -72,7 +72,7 @@ export const nomicBert: Family = {
       { key: "causal", values: [null, false], effect: "true hides later positions" },
     ],
     // Settings of the original program for texts longer than in pretraining; transformers does not read them.
-    harmless: [
+    ignored: [
       ...[
         "rotary_scaling_factor",
         "max_trained_positions",

@@ -93,7 +93,7 @@ export function decoderClasses(name: string, extra: readonly ExtraTask[] = []): 
 }
 
 /** The classes of a family without classifiers. */
-export function writerClasses(name: string): Family["architectures"] {
+export function languageModelClasses(name: string): Family["architectures"] {
   return new Map([
     [`${name}ForCausalLM`, "causal-lm"],
     [`${name}Model`, "feature-extraction"],
@@ -176,7 +176,7 @@ export function textPart(text: Family, { name, config, defaults, ...rows }: Text
         ...text.config.sizes,
         ...(defaults && { ...layerSizesOr(defaults), vocabularySize: sizeRow("vocab_size", defaults.vocabulary) }),
       },
-      harmless: [...(text.config.harmless ?? []), "text_config", "vision_config", ...(config?.harmless ?? [])],
+      ignored: [...(text.config.ignored ?? []), "text_config", "vision_config", ...(config?.ignored ?? [])],
     },
   };
 }

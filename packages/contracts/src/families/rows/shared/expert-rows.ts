@@ -76,7 +76,7 @@ export function groupedRouter(defaults: {
       { key: "moe_layer_freq", values: [null, 1], effect: "some layers have no mixture" },
     ],
     // Losses of the first training, and layers that predict further tokens.
-    harmless: [
+    ignored: [
       ...["output_router_logits", "aux_loss_alpha", "seq_aux", "ep_size", "pretraining_tp"],
       ...["num_nextn_predict_layers", "num_mtp_layers"],
     ],

@@ -24,7 +24,7 @@ export const mambaConfig = {
     { key: "time_step_limit", values: [null, [0, { __float__: "Infinity" }]], effect: "steps are clamped" },
   ],
   // The width that heads and their size give, how the time is cut, and how weights began.
-  harmless: [
+  ignored: [
     ...["mamba_expand", "mamba_d_ssm", "mamba_chunk_size", "init_method", "normalization_function"],
     ...["time_step_floor", "time_step_max", "time_step_min", "time_step_rank"],
   ],

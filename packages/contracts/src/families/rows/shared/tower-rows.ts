@@ -12,7 +12,7 @@ const towerConfig = {
   tiedByDefault: false,
   rotary: false,
   // How fresh weights are drawn.
-  harmless: ["initializer_factor"],
+  ignored: ["initializer_factor"],
 } as const satisfies Partial<Family["config"]>;
 
 const towerLinears = linearRows(linear, [
@@ -69,15 +69,15 @@ export function textTower(
   };
 }
 
-/** The encoder of images. `hasFront`: a learnt state precedes the patches, whose projection then has no bias. */
+/** The encoder of images. `hasClassToken`: a learnt token precedes the patches, whose projection then has no bias. */
 export function visionTower(
-  options: TowerOptions & { readonly hasFront: boolean; readonly norms: readonly string[] },
+  options: TowerOptions & { readonly hasClassToken: boolean; readonly norms: readonly string[] },
 ): Pick<
   Family,
   "modelType" | "causal" | "config" | "tensors" | "embeddings" | "linears" | "norms" | "ignoredFileKeys"
 > {
-  const { modelType, activation, epsilon, sizes, hasFront, norms } = options;
-  const front = parameterRow("embeddings.class_embedding", ({ hiddenSize }) => [hiddenSize]);
+  const { modelType, activation, epsilon, sizes, hasClassToken, norms } = options;
+  const classToken = parameterRow("embeddings.class_embedding", ({ hiddenSize }) => [hiddenSize]);
   const projection = patchProjection("embeddings.patch_embedding");
   return {
     modelType,
@@ -87,9 +87,9 @@ export function visionTower(
       sizes: { ...imageSizes, ...sizes },
       activation: { key: "hidden_act", fallback: activation },
       normEpsilon: { key: "layer_norm_eps", fallback: epsilon },
-      derive: (config) => ({ ...config, maxPositions: patchesOf(config) + Number(hasFront) }),
+      derive: (config) => ({ ...config, maxPositions: patchesOf(config) + Number(hasClassToken) }),
     },
-    tensors: hasFront ? [front, ...projection.slice(0, 1)] : projection,
+    tensors: hasClassToken ? [classToken, ...projection.slice(0, 1)] : projection,
     embeddings: [{ path: "embeddings.position_embedding", rows: "positions" }],
     linears: towerLinears,
     norms: towerNorms(norms),
@@ -105,11 +105,11 @@ interface PairOfTowers {
   /** The head that compares texts and images. */
   readonly matching: HeadTable;
   readonly sizes?: Family["config"]["sizes"];
-  readonly harmless?: readonly string[];
+  readonly ignored?: readonly string[];
 }
 
 /** Both towers, for telling which texts fit which images, or that of images alone for a classifier. */
-export function pairOfTowers({ modelType, name, towers, matching, sizes = {}, harmless = [] }: PairOfTowers): Family {
+export function pairOfTowers({ modelType, name, towers, matching, sizes = {}, ignored = [] }: PairOfTowers): Family {
   const [text, vision] = towers;
   const { activation, normEpsilon } = vision.config;
   return {
@@ -131,7 +131,7 @@ export function pairOfTowers({ modelType, name, towers, matching, sizes = {}, ha
       activation: { fallback: activation.fallback },
       normEpsilon: { fallback: normEpsilon.fallback },
       dropouts: {},
-      harmless: [...towerConfig.harmless, ...harmless],
+      ignored: [...towerConfig.ignored, ...ignored],
     },
     embeddings: [],
     linears: [],

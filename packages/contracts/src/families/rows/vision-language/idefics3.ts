@@ -15,7 +15,7 @@ const tower = visionTower({
     ...layerSizesOr({ hidden: 1152, intermediate: 3072, layers: 12, heads: 16 }),
     patchSize: { keys: ["patch_size"], fallback: 32, element: 0 },
   },
-  hasFront: false,
+  hasClassToken: false,
   norms: ["post_layernorm"],
 });
 
@@ -25,7 +25,7 @@ export const idefics3Vision: Family = {
   // The sizes are those of the image processor's file, which repeats them.
   config: {
     ...tower.config,
-    harmless: [...(tower.config.harmless ?? []), "max_image_size", "size", "use_base_siglip"],
+    ignored: [...(tower.config.ignored ?? []), "max_image_size", "size", "use_base_siglip"],
   },
   basePrefix: "vision_model",
   architectures: new Map([["Idefics3VisionTransformer", "feature-extraction"]]),
@@ -56,8 +56,8 @@ function likeIdefics3(modelType: string, name: string): Family {
       imageToken: { keys: ["image_token_id"], fallback: 128_257 },
       derive: withVisionSize,
       // The last two lines: of older code that the published files were made by.
-      harmless: [
-        ...(config.harmless ?? []),
+      ignored: [
+        ...(config.ignored ?? []),
         ...["_pad_token_id", "text_config", "vision_config"],
         ...["image_seq_len", "perceiver_config", "pixel_shuffle_factor", "qk_layer_norms", "use_resampler"],
         ...["_flash_attn_2_enabled", "neftune_noise_alpha"],

@@ -29,8 +29,8 @@ export const paligemma: Family = {
     derive: (values) => {
       return { ...values, visionSize: values.towers["model.vision_tower"]?.hiddenSize ?? 0, mergedSide: 1 };
     },
-    harmless: [
-      ...(config.harmless ?? []),
+    ignored: [
+      ...(config.ignored ?? []),
       ...["text_config", "vision_config", "ignore_index", "num_image_tokens", "projection_dim"],
       // The mask follows from the prompt, whatever the file has.
       "use_bidirectional_attention",

@@ -99,7 +99,7 @@ export const qwen3Vl = textPart(
         const { hiddenSize: visionSize = 0, mergedSide = 1 } = values.towers[towerPath] ?? {};
         return { ...values, visionSize, mergedSide };
       },
-      harmless: visionKeys,
+      ignored: visionKeys,
     },
   },
 );

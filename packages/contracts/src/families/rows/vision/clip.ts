@@ -42,7 +42,7 @@ export const clipVision: Family = {
       patchSize: { keys: ["patch_size"], fallback: 32, element: 0 },
       projectionSize,
     },
-    hasFront: true,
+    hasClassToken: true,
     // The first is transformers' own spelling.
     norms: ["pre_layrnorm", "post_layernorm"],
   }),
@@ -68,5 +68,5 @@ export const clip = pairOfTowers({
   },
   sizes: { projectionSize },
   // The initial scale of the logits; files have the trained one.
-  harmless: ["logit_scale_init_value"],
+  ignored: ["logit_scale_init_value"],
 });

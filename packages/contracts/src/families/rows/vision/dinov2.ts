@@ -50,7 +50,7 @@ export const dinov2 = likeVit("dinov2", {
     scalars: { feedForwardRatio: { key: "mlp_ratio", fallback: 4 } },
     derive: withIntermediateSize,
     // The initialization of LayerScale, and the outputs of a backbone for other models.
-    harmless: ["layerscale_value", "apply_layernorm", "reshape_hidden_states", ...backboneKeys],
+    ignored: ["layerscale_value", "apply_layernorm", "reshape_hidden_states", ...backboneKeys],
   },
   tensors: [
     ...vitEmbeddings(["embeddings.cls_token"]),

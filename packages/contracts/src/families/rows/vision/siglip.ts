@@ -33,7 +33,7 @@ const vision = visionTower({
   activation: "gelu_pytorch_tanh",
   epsilon: 1e-6,
   sizes: layerSizesOr({ hidden: 768, intermediate: 3072, layers: 12, heads: 12 }),
-  hasFront: false,
+  hasClassToken: false,
   norms: ["post_layernorm"],
 });
 
@@ -46,7 +46,7 @@ export const siglipVision: Family = {
     ...vision.config,
     switches: { visionHead: { key: "vision_use_head", fallback: true } },
     // PaliGemma's files repeat the connector's width, and have the length of a prompt's images.
-    harmless: [...(vision.config.harmless ?? []), "projection_dim", "num_image_tokens", "projector_hidden_act"],
+    ignored: [...(vision.config.ignored ?? []), "projection_dim", "num_image_tokens", "projector_hidden_act"],
   },
   basePrefix: "vision_model",
   architectures: new Map([["SiglipVisionModel", "feature-extraction"]]),

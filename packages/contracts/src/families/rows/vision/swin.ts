@@ -50,7 +50,7 @@ export const swin = likeVit("swin", {
     },
     scalars: { feedForwardRatio: { key: "mlp_ratio", fallback: 4 } },
     // Values that follow from others, and values for masked image models.
-    harmless: ["hidden_size", "num_layers", "num_hidden_layers", "encoder_stride", "path_norm", ...backboneKeys],
+    ignored: ["hidden_size", "num_layers", "num_hidden_layers", "encoder_stride", "path_norm", ...backboneKeys],
   },
   tensors: [
     parameterRow("embeddings.position_embeddings", (config) => [1, patchesOf(config), config.embeddingSize], {

@@ -11,7 +11,7 @@ export const vit = likeVit("vit", {
   config: {
     fixed: [{ key: "pooler_act", values: ["tanh"], effect: "the pooled state has another activation" }],
     // Values for masked image models, and the width of a pooled state that no task here returns.
-    harmless: ["encoder_stride", "pooler_output_size"],
+    ignored: ["encoder_stride", "pooler_output_size"],
   },
   tensors: vitEmbeddings(["embeddings.cls_token"]),
   linears: [...vitAttention("layers.{n}"), ...vitFeedForward("layers.{n}"), poolerRow(["feature-extraction"])],

@@ -3,7 +3,7 @@
 
 import { sizeLimits } from "../../../config-names.ts";
 import type { ConfigValues } from "../../../config-values.ts";
-import { decoderSizes, likeLlama, writerClasses } from "../../shared/decoder-rows.ts";
+import { decoderSizes, languageModelClasses, likeLlama } from "../../shared/decoder-rows.ts";
 import { expertNames, expertTensors, inMixtures, sharedExperts, stackedExperts } from "../../shared/expert-rows.ts";
 import { sizeRow } from "../../shared/module-rows.ts";
 import { cohere2 } from "../other-norms/cohere2.ts";
@@ -14,7 +14,7 @@ const hasRmsNorms = ({ scalars }: ConfigValues) => scalars.rmsNormEpsilon !== nu
 const combination = { key: "shared_expert_combination_strategy", values: ["sum", "average"], fallback: true } as const;
 
 /** The tables of `cohere2_moe`. */
-export const cohere2Moe = likeLlama("cohere2_moe", writerClasses("Cohere2Moe"), {
+export const cohere2Moe = likeLlama("cohere2_moe", languageModelClasses("Cohere2Moe"), {
   config: {
     ...config,
     sizes: {
@@ -47,7 +47,7 @@ export const cohere2Moe = likeLlama("cohere2_moe", writerClasses("Cohere2Moe"), 
     respell: withLayerTypes,
     derive: asTransformers,
     // transformers has no loss that balances experts here.
-    harmless: [...(config.harmless ?? []), "output_router_logits"],
+    ignored: [...(config.ignored ?? []), "output_router_logits"],
   },
   linears: [
     ...linears.filter((row) => !isFeedForward(row)),

@@ -11,9 +11,9 @@ import {
   decoderNorms,
   decoderSizes,
   gatedFeedForward,
+  languageModelClasses,
   likeLlama,
   separateAttention,
-  writerClasses,
 } from "../../shared/decoder-rows.ts";
 import {
   expertNames,
@@ -39,7 +39,7 @@ const glmRouter = groupedRouter({ experts: 128, width: 1408, groups: 1, groupsPe
 const hasHeadNorms = { when: ({ switches }: ConfigValues) => switches.queryKeyNorm };
 
 /** The tables of `glm4_moe`. */
-export const glm4Moe = likeLlama("glm4_moe", writerClasses("Glm4Moe"), {
+export const glm4Moe = likeLlama("glm4_moe", languageModelClasses("Glm4Moe"), {
   config: {
     ...glmRouter,
     sizes: {
@@ -89,7 +89,7 @@ export const deepseekV3 = likeLlama("deepseek_v3", decoderClasses("DeepseekV3", 
     // null leaves out the narrow queries; a missing key does not.
     respell: (values) => (values.get("q_lora_rank") === null ? new Map([...values, ["q_lora_rank", 0]]) : values),
     check: (config) => [...problemsOfGroups(config), ...problemsOfHeads(config)],
-    harmless: [...router.harmless, "head_dim", "qk_head_dim"],
+    ignored: [...router.ignored, "head_dim", "qk_head_dim"],
   },
   ...mixture,
   linears: [

@@ -29,7 +29,7 @@ export const gptOss = likeLlama("gpt_oss", decoderClasses("GptOss", ["token-clas
     window: { size: { key: "sliding_window", fallback: 128 }, layers: "alternating" },
     // OpenAI's own names of values that the file also has under transformers' names. Experts in MXFP4 are read; other quantizations have
     // other names or types, which loading refuses.
-    harmless: ["initial_context_length", "quantization_config"],
+    ignored: ["initial_context_length", "quantization_config"],
   },
   linears: separateAttention("attentionBias"),
   tensors: [

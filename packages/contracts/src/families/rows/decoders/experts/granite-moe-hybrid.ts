@@ -3,7 +3,13 @@
 
 import { sizeLimits } from "../../../config-names.ts";
 import type { LinearRow, TensorRow } from "../../../family.ts";
-import { attentionBias, decoderSizes, likeLlama, separateAttention, writerClasses } from "../../shared/decoder-rows.ts";
+import {
+  attentionBias,
+  decoderSizes,
+  languageModelClasses,
+  likeLlama,
+  separateAttention,
+} from "../../shared/decoder-rows.ts";
 import { balanceScale, balanceSwitch, expertTensors } from "../../shared/expert-rows.ts";
 import { mambaConfig, mambaRows, withMambaHeadSize } from "../../shared/mamba-rows.ts";
 import { linearRows, sizeRow } from "../../shared/module-rows.ts";
@@ -28,7 +34,7 @@ const feedForward: readonly LinearRow[] = linearRows({ bias: false, layout: "out
 const { intermediateSize: _, ...sizes } = decoderSizes({ headSize: null, maxPositions: 2048 });
 
 /** The tables of `granitemoehybrid`. */
-export const graniteMoeHybrid = likeLlama("granitemoehybrid", writerClasses("GraniteMoeHybrid"), {
+export const graniteMoeHybrid = likeLlama("granitemoehybrid", languageModelClasses("GraniteMoeHybrid"), {
   config: {
     ...mambaConfig,
     sizes: {

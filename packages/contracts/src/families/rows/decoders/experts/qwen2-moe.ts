@@ -41,7 +41,7 @@ export const qwen3Moe = likeLlama(
       },
       window: { size: { key: "sliding_window", fallback: 4096 }, enabledBy: "use_sliding_window", layers: "all" },
       layerKinds: mixedLayers,
-      harmless: ["max_window_layers"],
+      ignored: ["max_window_layers"],
     },
     linears: [...separateAttention("attentionBias"), ...inMixtures(gatedFeedForward(false), false)],
     tensors: inMixtures(expertTensors),
@@ -77,7 +77,7 @@ export const qwen2Moe = likeLlama(
       },
       layerKinds: mixedLayers,
       // The first layer with a window, if the file has no type for each layer.
-      harmless: ["max_window_layers"],
+      ignored: ["max_window_layers"],
     },
     linears: [
       ...separateAttention("attentionBias", { bias: false }),

@@ -40,7 +40,7 @@ export const qwen35MoeText: Family = {
     switches: { ...config.switches, ...balanceSwitch },
     scalars: balanceScale(0.001),
     derive: (checked) => ({ ...checked, switches: { ...checked.switches, normTopkProb: true } }),
-    harmless: [...(config.harmless ?? []), "intermediate_size"],
+    ignored: [...(config.ignored ?? []), "intermediate_size"],
   },
   tensors: [...tensors, ...expertTensors],
   linears: [...linears.filter(({ path }) => !path.includes(".mlp.")), ...sharedExpert],
@@ -52,7 +52,7 @@ export const qwen35Moe = textPart(qwen35MoeText, {
   modelType: "qwen3_5_moe",
   name: "Qwen3_5MoeForConditionalGeneration",
   defaults: { hidden: 2048, layers: 40, heads: 16, vocabulary: 248_320 },
-  config: { harmless: visionKeys },
+  config: { ignored: visionKeys },
 });
 
 /** The tables of `qwen3_next`. */

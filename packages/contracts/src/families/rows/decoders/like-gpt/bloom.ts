@@ -40,7 +40,7 @@ export const bloom: Family = {
       },
     ],
     // They only describe the order of sums and the training of the model.
-    harmless: [
+    ignored: [
       "attention_softmax_in_fp32",
       "bias_dropout_fusion",
       "masked_softmax_fusion",

@@ -24,7 +24,7 @@ export const gptBigcode: Family = {
     },
     derive: (config) => ({ ...config, keyValueHeads: config.switches.sharedKeys ? 1 : config.heads }),
     // How the first implementation rounded and kept its cache; the number of key heads follows from `multi_query`.
-    harmless: [
+    ignored: [
       "attention_softmax_in_fp32",
       "inference_runner",
       "max_batch_size",

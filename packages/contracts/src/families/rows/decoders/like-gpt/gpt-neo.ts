@@ -38,7 +38,7 @@ export const gptNeo: Family = {
       },
     },
     // attention_layers repeats attention_types.
-    harmless: ["attention_layers"],
+    ignored: ["attention_layers"],
   },
   embeddings: [
     { path: "wte", rows: "vocabulary" },

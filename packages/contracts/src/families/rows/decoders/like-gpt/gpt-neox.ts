@@ -34,7 +34,7 @@ export const gptNeox: Family = {
       parallelResidual: { key: "use_parallel_residual", fallback: true },
     },
     // Only rotary_pct counts; transformers 5 also writes this one.
-    harmless: ["partial_rotary_factor", "is_decoder", "rope_theta"],
+    ignored: ["partial_rotary_factor", "is_decoder", "rope_theta"],
   },
   embeddings: [{ path: "embed_in", rows: "vocabulary" }],
   linears: [

@@ -42,7 +42,7 @@ export const gpt2: Family = {
       scaledByLayer: { key: "scale_attn_by_inverse_layer_idx", fallback: false },
     },
     // reorder_and_upcast_attn changes the order of rounding in half precision only; we compute in float32.
-    harmless: ["reorder_and_upcast_attn", "n_ctx"],
+    ignored: ["reorder_and_upcast_attn", "n_ctx"],
   },
   embeddings: [
     { path: "wte", rows: "vocabulary" },

@@ -29,7 +29,7 @@ export const gptj: Family = {
     },
     tiedByDefault: false,
     rotary: { features: { key: "rotary_dim", fallback: 64 } },
-    harmless: ["n_ctx", "rotary", "scale_attn_weights"],
+    ignored: ["n_ctx", "rotary", "scale_attn_weights"],
   },
   embeddings: [{ path: "wte", rows: "vocabulary" }],
   linears: [

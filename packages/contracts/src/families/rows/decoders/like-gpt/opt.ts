@@ -44,7 +44,7 @@ export const opt: Family = {
       withoutLastNorm: { key: "_remove_final_layer_norm", fallback: false },
     },
     fixed: [{ key: "layerdrop", values: [null, 0], effect: "whole layers are dropped in training" }],
-    harmless: ["init_std"],
+    ignored: ["init_std"],
   },
   embeddings: [
     { path: "decoder.embed_tokens", rows: "vocabulary", columns: "embedding" },

@@ -2,7 +2,7 @@
 // not learned.
 
 import type { Family } from "../../../family.ts";
-import { decoderHeads, plainFeedForward, separateAttention, writerClasses } from "../../shared/decoder-rows.ts";
+import { decoderHeads, languageModelClasses, plainFeedForward, separateAttention } from "../../shared/decoder-rows.ts";
 import { normRows } from "../../shared/module-rows.ts";
 
 /** The tables of `xglm`. */
@@ -10,7 +10,7 @@ export const xglm: Family = {
   modelType: "xglm",
   causal: true,
   basePrefix: "model",
-  architectures: writerClasses("XGLM"),
+  architectures: languageModelClasses("XGLM"),
   config: {
     sizes: {
       vocabularySize: { keys: ["vocab_size"] },
@@ -33,7 +33,7 @@ export const xglm: Family = {
     rotary: false,
     switches: { scaledEmbedding: { key: "scale_embedding", fallback: true } },
     fixed: [{ key: "layerdrop", values: [null, 0], effect: "whole layers are dropped in training" }],
-    harmless: ["init_std"],
+    ignored: ["init_std"],
   },
   embeddings: [{ path: "embed_tokens", rows: "vocabulary", scale: "root-of-hidden-if-switched" }],
   linears: [

@@ -46,7 +46,7 @@ export const exaone = likeLlama(
       rotary: { thetaFallback: 500_000 },
       switches: linearBiases,
       fixed: [{ key: "embed_dropout", values: [null, 0], effect: "dropout on embeddings in training" }],
-      harmless: ["auto_map"],
+      ignored: ["auto_map"],
     },
     fileSpellings,
     ignoredFileKeys: ["rotary.inv_freq"],

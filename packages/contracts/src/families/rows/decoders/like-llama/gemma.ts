@@ -20,7 +20,7 @@ export const gemma2 = likeLlama("gemma2", decoderClasses("Gemma2", ["token-class
     },
     window: { size: { key: "sliding_window", fallback: 4096 }, layers: "alternating" },
     // Unused: older files repeat the activation in hidden_act, and name a kind of cache.
-    harmless: ["hidden_act", "cache_implementation"],
+    ignored: ["hidden_act", "cache_implementation"],
   },
   embeddings: [{ path: "embed_tokens", rows: "vocabulary", scale: "root-of-hidden" }],
   norms: [

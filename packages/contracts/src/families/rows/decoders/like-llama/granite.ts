@@ -1,10 +1,10 @@
 // Granite (Granite Team 2024), as transformers' modeling_granite.py names it: LLaMA with four numbers that embeddings, scores,
 // halves of layers and logits are scaled by.
 
-import { decoderSizes, likeLlama, linearBiases, writerClasses } from "../../shared/decoder-rows.ts";
+import { decoderSizes, languageModelClasses, likeLlama, linearBiases } from "../../shared/decoder-rows.ts";
 
 /** The tables of `granite`. */
-export const granite = likeLlama("granite", writerClasses("Granite"), {
+export const granite = likeLlama("granite", languageModelClasses("Granite"), {
   config: {
     sizes: decoderSizes({ maxPositions: 2048 }),
     dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 } },

@@ -8,7 +8,7 @@ export const llama = likeLlama("llama", decoderClasses("Llama", ["token-classifi
     sizes: decoderSizes({ headSize: null, maxPositions: 2048 }),
     switches: linearBiases,
     // Tensor parallelism of the first training run: it only splits sums.
-    harmless: ["pretraining_tp", "is_llama_config"],
+    ignored: ["pretraining_tp", "is_llama_config"],
   },
   heads: decoderHeads("embed_tokens", { questionPrefix: "transformer" }),
 });

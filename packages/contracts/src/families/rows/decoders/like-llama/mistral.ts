@@ -71,7 +71,7 @@ export const mistral3 = textPart(ministral3, {
       ...(ministral3.config.fixed ?? []),
       { key: "text_config.model_type", values: ["mistral", "ministral3"], effect: "others compute otherwise" },
     ],
-    harmless: [
+    ignored: [
       ...["image_token_index", "image_token_id", "vision_feature_layer", "projector_hidden_act"],
       ...["multimodal_projector_bias", "spatial_merge_size"],
     ],

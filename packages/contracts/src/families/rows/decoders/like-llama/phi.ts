@@ -34,7 +34,7 @@ export const phi3 = likeLlama("phi3", decoderClasses("Phi3", ["token-classificat
       scalingAliases: { su: "longrope", yarn: "longrope" },
     },
     window: { size: { key: "sliding_window", fallback: null }, layers: "all" },
-    harmless: ["embd_pdrop"],
+    ignored: ["embd_pdrop"],
   },
   linears: linearRows(linear, [
     ["layers.{n}.self_attn.qkv_proj", "hidden", "queries-keys-values"],

@@ -18,7 +18,7 @@ const upperWindows = {
     enabledBy: "use_sliding_window",
     layers: { from: "max_window_layers", fallback: 28 },
   },
-  harmless: ["max_window_layers"],
+  ignored: ["max_window_layers"],
 } as const;
 
 /** The tables of `qwen3`. */

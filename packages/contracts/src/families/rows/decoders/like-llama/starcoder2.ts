@@ -30,7 +30,7 @@ export const starcoder2 = likeLlama("starcoder2", decoderClasses("Starcoder2", [
       { key: "mlp_type", values: [null, "default"], effect: "it changes the feed-forward" },
       { key: "norm_type", values: [null, "layer_norm"], effect: "it changes the norms" },
     ],
-    harmless: ["embedding_dropout"],
+    ignored: ["embedding_dropout"],
   },
   linears: [
     ...separateAttention("attentionBias"),

@@ -1,12 +1,12 @@
 // Cohere 2 (Cohere 2024: Command R7B), as transformers' modeling_cohere2.py names it: both halves of a layer side by side
 // on one layer norm without a bias, a window in three layers of four, of which these alone rotate, and scaled logits.
 
-import { attentionBias, decoderSizes, likeLlama, writerClasses } from "../../shared/decoder-rows.ts";
+import { attentionBias, decoderSizes, languageModelClasses, likeLlama } from "../../shared/decoder-rows.ts";
 
 const norm = { kind: "layer", bias: false } as const;
 
 /** The tables of `cohere2`. */
-export const cohere2 = likeLlama("cohere2", writerClasses("Cohere2"), {
+export const cohere2 = likeLlama("cohere2", languageModelClasses("Cohere2"), {
   config: {
     sizes: decoderSizes({ maxPositions: 8192 }),
     normEpsilon: { key: "layer_norm_eps", fallback: 1e-5 },
@@ -28,7 +28,7 @@ export const cohere2 = likeLlama("cohere2", writerClasses("Cohere2"), {
       { key: "order_of_interleaved_layers", values: [null, "local_attn_first"], effect: "other layers have windows" },
     ],
     // The width of a head follows from the other sizes; the file's value is ignored.
-    harmless: [
+    ignored: [
       "cache_implementation",
       "head_dim",
       "sliding_window_pattern",

@@ -15,7 +15,7 @@ export const exaone4 = likeLlama("exaone4", decoderClasses("Exaone4", ["token-cl
       layers: { exceptEvery: "sliding_window_pattern", fallback: 4 },
     },
     // "LLLG", which repeats the list of each layer's type.
-    harmless: ["sliding_window_pattern"],
+    ignored: ["sliding_window_pattern"],
   },
   norms: [
     { path: "layers.{n}.self_attn.q_norm", kind: "root-mean-square", width: "head" },

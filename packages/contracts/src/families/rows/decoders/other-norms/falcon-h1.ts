@@ -4,10 +4,10 @@
 import {
   decoderSizes,
   gatedFeedForward,
+  languageModelClasses,
   likeLlama,
   linearBiases,
   separateAttention,
-  writerClasses,
 } from "../../shared/decoder-rows.ts";
 import { mambaConfig, mambaRows, type NumberAt, withMambaHeadSize } from "../../shared/mamba-rows.ts";
 import { normRows } from "../../shared/module-rows.ts";
@@ -20,7 +20,7 @@ const factor = (key: string) => ({ key, fallback: 1 });
 const lists = { mlp_multipliers: 2, ssm_multipliers: 5 } as const;
 
 /** The tables of `falcon_h1`. */
-export const falconH1 = likeLlama("falcon_h1", writerClasses("FalconH1"), {
+export const falconH1 = likeLlama("falcon_h1", languageModelClasses("FalconH1"), {
   config: {
     ...mambaConfig,
     sizes: { ...decoderSizes({ keyValueHeads: 8, headSize: null, maxPositions: 8192 }), ...mambaConfig.sizes },
@@ -64,8 +64,8 @@ export const falconH1 = likeLlama("falcon_h1", writerClasses("FalconH1"), {
       ...config,
       scalars: { ...config.scalars, scoreScale: (config.scalars.scoreScale ?? 1) / Math.sqrt(config.headSize) },
     }),
-    harmless: [
-      ...mambaConfig.harmless,
+    ignored: [
+      ...mambaConfig.ignored,
       ...["num_logits_to_keep", "attn_layer_indices", "mamba_use_mlp", "mlp_expansion_factor"],
     ],
   },

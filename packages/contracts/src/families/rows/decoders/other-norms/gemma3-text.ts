@@ -43,7 +43,7 @@ export const gemma3Text = likeLlama(
         return { ...config, windows: config.windows.map((size) => size && (size >> 1) + 1) };
       },
       // transformers reads the bound of scores and computes without it.
-      harmless: ["attn_logit_softcapping", "cache_implementation", "sliding_window_pattern", "_sliding_window_pattern"],
+      ignored: ["attn_logit_softcapping", "cache_implementation", "sliding_window_pattern", "_sliding_window_pattern"],
     },
     embeddings: [{ path: "embed_tokens", rows: "vocabulary", scale: "root-of-hidden" }],
     norms: [
@@ -82,8 +82,8 @@ export const gemma3: Family = {
     },
     imageToken: { keys: ["image_token_id", "image_token_index"], fallback: 262_144 },
     derive: withImages,
-    harmless: [
-      ...(config.harmless ?? []),
+    ignored: [
+      ...(config.ignored ?? []),
       ...["text_config", "vision_config", "boi_token_index", "boi_token_id", "eoi_token_index", "eoi_token_id"],
     ],
   },

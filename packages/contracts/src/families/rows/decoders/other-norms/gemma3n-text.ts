@@ -43,7 +43,7 @@ export const gemma3nText: Family = {
       { key: "altup_correct_scale", values: [null, true], effect: "the gate of a layer's input has no scale" },
     ],
     // `altup_coef_clip` bounds weights in training, which LoRA leaves as they are.
-    harmless: ["altup_coef_clip", "altup_lr_multiplier", "query_pre_attn_scalar", "cache_implementation"],
+    ignored: ["altup_coef_clip", "altup_lr_multiplier", "query_pre_attn_scalar", "cache_implementation"],
   },
   tensors: [parameterRow(at("altup.correct_output_scale"), ({ hiddenSize }) => [hiddenSize])],
   linears: [
@@ -91,6 +91,6 @@ export const gemma3n = textPart(gemma3nText, {
   modelType: "gemma3n",
   name: "Gemma3nForConditionalGeneration",
   defaults: { hidden: 2048, intermediate: 16_384, layers: 35, heads: 8, vocabulary: 262_400 },
-  config: { harmless: [...(gemma4.config.harmless ?? []), "audio_soft_tokens_per_image"] },
+  config: { ignored: [...(gemma4.config.ignored ?? []), "audio_soft_tokens_per_image"] },
   ignoredFileParts: gemma4.ignoredFileParts ?? [],
 });

@@ -7,7 +7,7 @@ import { jsonObject } from "../../../config/config-reader.ts";
 import type { ConfigValues } from "../../../config-values.ts";
 import type { ConfigProblem } from "../../../errors.ts";
 import type { LinearRow, Width } from "../../../family.ts";
-import { attentionBias, decoderSizes, likeLlama, textPart, writerClasses } from "../../shared/decoder-rows.ts";
+import { attentionBias, decoderSizes, languageModelClasses, likeLlama, textPart } from "../../shared/decoder-rows.ts";
 import { expertTensors } from "../../shared/expert-rows.ts";
 import { linearRows, normRows, parameterRow, sizeRow } from "../../shared/module-rows.ts";
 
@@ -65,7 +65,7 @@ function feedForward(inLayers: InLayers, width: "intermediate" | "double-interme
 /** The tables of `gemma4_text`. */
 export const gemma4Text = likeLlama(
   "gemma4_text",
-  new Map([...writerClasses("Gemma4")].map(([name, task]) => [name.replace("4Model", "4TextModel"), task])),
+  new Map([...languageModelClasses("Gemma4")].map(([name, task]) => [name.replace("4Model", "4TextModel"), task])),
   {
     config: {
       sizes: {
@@ -104,7 +104,7 @@ export const gemma4Text = likeLlama(
       check: problemsOf,
       fixed: [{ key: "per_layer_config", values: [null], effect: "layers have sizes of their own" }],
       // `is_causal` follows from `use_bidirectional_attention`.
-      harmless: ["cache_implementation", "is_causal"],
+      ignored: ["cache_implementation", "is_causal"],
     },
     tensors: [
       { path: at("layer_scalar"), kind: "buffer", shape: () => [1], init: "ones" },
@@ -221,7 +221,7 @@ export const gemma4 = textPart(gemma4Text, {
   name: "Gemma4ForConditionalGeneration",
   defaults: { hidden: 2304, intermediate: 9216, layers: 30, heads: 8, vocabulary: 262_144 },
   config: {
-    harmless: [
+    ignored: [
       ...["audio_config", "image_token_id", "video_token_id", "audio_token_id", "vision_soft_tokens_per_image"],
       ...["boi_token_id", "eoi_token_id", "boa_token_id", "eoa_token_index", "eoa_token_id"],
     ],

@@ -2,12 +2,12 @@
 // half of a layer, too, and logits that are multiplied. The smaller SEED models have the type "llama" and compute like it.
 
 import type { ConfigValues } from "../../../config-values.ts";
-import { decoderNorms, likeLlama, writerClasses } from "../../shared/decoder-rows.ts";
+import { decoderNorms, languageModelClasses, likeLlama } from "../../shared/decoder-rows.ts";
 import { normRows } from "../../shared/module-rows.ts";
 import { granite } from "../like-llama/granite.ts";
 
 /** The tables of `hyperclovax`. */
-export const hyperclovax = likeLlama("hyperclovax", writerClasses("HyperCLOVAX"), {
+export const hyperclovax = likeLlama("hyperclovax", languageModelClasses("HyperCLOVAX"), {
   config: {
     ...granite.config,
     sizes: { ...granite.config.sizes, headSize: { keys: ["head_dim"] } },
@@ -17,7 +17,7 @@ export const hyperclovax = likeLlama("hyperclovax", writerClasses("HyperCLOVAX")
       scoreScale: { key: "attention_multiplier", fallback: null },
       logitScale: { key: "logits_scaling", fallback: 1 },
     },
-    harmless: ["auto_map"],
+    ignored: ["auto_map"],
   },
   embeddings: granite.embeddings,
   norms: [

@@ -3,7 +3,7 @@
 
 import type { ConfigValues } from "../../../config-values.ts";
 import type { LinearRow, TensorRow } from "../../../family.ts";
-import { decoderSizes, likeLlama, separateAttention, writerClasses } from "../../shared/decoder-rows.ts";
+import { decoderSizes, languageModelClasses, likeLlama, separateAttention } from "../../shared/decoder-rows.ts";
 import { linearRows, normRows } from "../../shared/module-rows.ts";
 
 const isConvolution = ({ layerKinds }: ConfigValues, layer: number) => layerKinds[layer] === "convolution";
@@ -21,7 +21,7 @@ const taps: TensorRow = {
 const attention: readonly LinearRow[] = separateAttention(false, { name: "out_proj" });
 
 /** The tables of `lfm2`. */
-export const lfm2 = likeLlama("lfm2", writerClasses("Lfm2"), {
+export const lfm2 = likeLlama("lfm2", languageModelClasses("Lfm2"), {
   config: {
     sizes: {
       ...decoderSizes({ keyValueHeads: 8, maxPositions: 128_000 }),
@@ -40,7 +40,7 @@ export const lfm2 = likeLlama("lfm2", writerClasses("Lfm2"), {
     derive: withIntermediateSize,
     fixed: [{ key: "conv_bias", values: [null, false], effect: "true adds biases to convolutions and their layers" }],
     // Older names of the same numbers, and settings of the initial weights.
-    harmless: [
+    ignored: [
       ...["block_dim", "block_mlp_init_scale", "block_norm_eps", "block_out_init_scale", "block_use_swiglu"],
       ...["block_use_xavier_init", "conv_dim", "conv_dim_out", "conv_use_xavier_init", "num_heads", "tie_embedding"],
       ...["theta", "use_pos_enc"],

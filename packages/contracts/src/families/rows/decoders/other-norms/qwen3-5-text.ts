@@ -68,7 +68,7 @@ export const qwen35Text = likeLlama(
       },
       fixed: [{ key: "attn_output_gate", values: [null, true], effect: "false leaves out the gate after attention" }],
       // Multi-token prediction in training, and the precision of the memory on CUDA.
-      harmless: ["mtp_num_hidden_layers", "mtp_use_dedicated_embeddings", "mamba_ssm_dtype", "mlp_only_layers"],
+      ignored: ["mtp_num_hidden_layers", "mtp_use_dedicated_embeddings", "mamba_ssm_dtype", "mlp_only_layers"],
     },
     tensors,
     linears: [
@@ -106,5 +106,5 @@ export const qwen35 = textPart(qwen35Text, {
   modelType: "qwen3_5",
   name: "Qwen3_5ForConditionalGeneration",
   defaults: { hidden: 4096, intermediate: 12_288, layers: 32, heads: 16, vocabulary: 248_320 },
-  config: { harmless: visionKeys },
+  config: { ignored: visionKeys },
 });
