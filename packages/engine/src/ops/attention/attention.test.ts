@@ -113,6 +113,45 @@ onEachBackend((engine) => {
       mask.dispose();
     });
 
+    if (engine === "native")
+      describe("over heads that are computed in blocks of queries", () => {
+        const [heads, keyHeads, time] = [6, 2, 480]; // 3 · 480 · 480 weights share a key head
+        const longMask = (hidden: "none" | "window" | "biased" | "padding", keyTime: number) => {
+          if (hidden === "none") return undefined;
+          if (hidden === "padding") {
+            const [short, none] = [300, 0]; // keys that each item sees
+            return tf.tidy(() => paddingMask(tf.less(tf.range(0, keyTime), tf.tensor2d([[short], [none]]))));
+          }
+          if (hidden === "window") return causalMask(time, { past: keyTime - time, window: 50 });
+          return tf.tidy(() => tf.add(causalMask(time, { past: keyTime - time }), waves([1, heads, 1, keyTime])));
+        };
+
+        it.each([
+          { hidden: "none", past: 0, rate: 0 },
+          { hidden: "window", past: 40, rate: 0 },
+          { hidden: "window", past: 0, rate: 0.3 },
+          { hidden: "biased", past: 0, rate: 0 },
+          { hidden: "padding", past: 0, rate: 0 },
+        ] as const)("equals the formula: %o", async ({ hidden, past, rate }) => {
+          const [batch, keyTime] = [hidden === "padding" ? 2 : 1, time + past];
+          const mask = longMask(hidden, keyTime);
+          const masked = mask === undefined ? {} : { mask };
+          // Only the second item of a padded batch sees nothing, which the plain formula does not clear.
+          const clear = (x: tf.Tensor) => (hidden === "padding" ? tf.mul(x, tf.tensor4d([1, 0], [2, 1, 1, 1])) : x);
+          const factors = tf.tensor(drawnFactors(batch * heads * time * keyTime, rate), [batch, heads, time, keyTime]);
+          await expectTwin(
+            (query, key, value) => attention({ query, key, value, ...masked, dropout: { rate, key: drawKey } }),
+            (query, key, value) => clear(plainAttention(query, key, value, mask, (x) => tf.mul(x, factors))),
+            [
+              waves([batch, heads, time, 3]),
+              waves([batch, keyHeads, keyTime, 3], 2),
+              waves([batch, keyHeads, keyTime, 4], 3),
+            ],
+          );
+          tf.dispose([factors, mask ?? []]);
+        });
+      });
+
     it("is 0 with a gradient of 0 for a query that sees no key, even with true infinities in the mask", async () => {
       const hidden = Number.NEGATIVE_INFINITY;
       const mask = tf.tensor4d([hidden, hidden, 0, 0], [1, 1, 2, 2]);

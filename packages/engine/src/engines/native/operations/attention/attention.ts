@@ -11,7 +11,7 @@ import type { NativeBackend } from "../../native-backend.ts";
 import type { NativeTensor } from "../../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../../runtime/onnx-model.ts";
 import { type HeadSizes, headSizesOf, type Piece, piecesOf, viewOf } from "./head-pieces.ts";
-import { clearDeadQueries, type MaskFacts, maskFactsOf, maskPiece } from "./mask-facts.ts";
+import { clearDeadQueries, type MaskFacts, maskFactsOf, maskPiece, seenKeysOf } from "./mask-facts.ts";
 import { type ScoreSettings, scoreGradient, type Weights, weightsOf } from "./score-graph.ts";
 
 /** query, key and value, or their gradients. */
@@ -60,17 +60,16 @@ export function attentionGradient(call: KernelCall): tf.TensorInfo[] {
 
 /** Writes the output, with its heads in the same layout as the inputs. */
 export function attendHeads(call: HeadsCall, [query, key, value]: Triple, output: Float32Array): void {
-  const { backend, sizes, settings, mask, dropped } = call;
+  const { backend, sizes, settings, mask } = call;
   const session = backend.session(keyOf("attention", settings), () => forwardGraph(settings));
-  for (const piece of piecesOf(sizes, backend.runtime.threads)) {
+  for (const piece of piecesFor(call)) {
+    const { queryRows, keyRows } = piece;
     const inputs = [
-      viewOf(query, piece, sizes.groupRows, sizes.headSize),
-      viewOf(key, piece, sizes.keyTime, sizes.headSize),
-      viewOf(value, piece, sizes.keyTime, sizes.valueSize),
-      ...maskInputs(mask, sizes, piece),
-      ...factorInputs(dropped, sizes, piece),
+      viewOf(query, queryRows, sizes.headSize),
+      viewOf(key, keyRows, sizes.headSize),
+      viewOf(value, keyRows, sizes.valueSize),
     ];
-    backend.run(session, inputs, [viewOf(output, piece, sizes.groupRows, sizes.valueSize)]);
+    backend.run(session, [...inputs, ...addedOf(call, piece)], [viewOf(output, queryRows, sizes.valueSize)]);
   }
   if (mask !== undefined) clearDeadQueries(output, sizes, mask);
 }
@@ -81,20 +80,33 @@ export function attendHeadsGradient(
   [query, key, value, dy]: readonly [...Triple, Float32Array],
   gradients: Triple,
 ): void {
-  const { backend, sizes, settings, mask, dropped } = call;
-  const session = backend.session(keyOf("attention gradient", settings), () => gradientGraph(settings));
+  const { backend, sizes, settings, mask } = call;
   if (mask !== undefined) clearDeadQueries(dy, sizes, mask);
-  for (const piece of piecesOf(sizes, backend.runtime.threads)) {
+  const pieces = piecesFor(call);
+  // Keys that several pieces see have the sum of their gradients.
+  const isSummed = pieces.some(({ queryRows }) => queryRows.each < sizes.groupRows);
+  const session = backend.session(`${keyOf("attention gradient", settings)} ${isSummed}`, () =>
+    gradientGraph(settings, isSummed),
+  );
+  if (isSummed) for (const gradient of gradients.slice(1)) gradient.fill(0);
+  for (const piece of pieces) {
+    const { queryRows, keyRows } = piece;
     const views = ([first, second, third]: Triple) => [
-      viewOf(first, piece, sizes.groupRows, sizes.headSize),
-      viewOf(second, piece, sizes.keyTime, sizes.headSize),
-      viewOf(third, piece, sizes.keyTime, sizes.valueSize),
+      viewOf(first, queryRows, sizes.headSize),
+      viewOf(second, keyRows, sizes.headSize),
+      viewOf(third, keyRows, sizes.valueSize),
     ];
-    const dyView = viewOf(dy, piece, sizes.groupRows, sizes.valueSize);
-    const inputs = [...views([query, key, value]), dyView];
-    const added = [...maskInputs(mask, sizes, piece), ...factorInputs(dropped, sizes, piece)];
-    backend.run(session, [...inputs, ...added], views(gradients));
+    const outputs = views(gradients);
+    const inputs = [...views([query, key, value]), viewOf(dy, queryRows, sizes.valueSize), ...addedOf(call, piece)];
+    backend.run(session, isSummed ? [...inputs, ...outputs.slice(1)] : inputs, outputs);
   }
+}
+
+/** Weights that drop out were drawn for all keys. */
+function piecesFor({ backend, sizes, mask, dropped }: HeadsCall): readonly Piece[] {
+  const allKeys = () => ({ first: 0, count: sizes.keyTime });
+  const isWhole = mask === undefined || dropped !== undefined;
+  return piecesOf(sizes, backend.runtime.threads, isWhole ? allKeys : (...some) => seenKeysOf(mask, ...some));
 }
 
 function forwardGraph(settings: ScoreSettings): OnnxGraph {
@@ -103,17 +115,16 @@ function forwardGraph(settings: ScoreSettings): OnnxGraph {
   return withMaskTypes(g.finish(g.product(dropped, "value")));
 }
 
-function gradientGraph(settings: ScoreSettings): OnnxGraph {
-  const g = graphOf("query", "key", "value", "dy", ...maskNames(settings), ...factorNames(settings));
+function gradientGraph(settings: ScoreSettings, isSummed: boolean): OnnxGraph {
+  const before = isSummed ? ["dKey", "dValue"] : [];
+  const g = graphOf("query", "key", "value", "dy", ...maskNames(settings), ...factorNames(settings), ...before);
   const weights = weightsIn(g, settings);
   const scores = scoreGradient(g, weights, inputNames);
-  return withMaskTypes(
-    g.finish(
-      g.product(scores, "key", { alpha: settings.scale }),
-      g.product(scores, "query", { transA: true, alpha: settings.scale }),
-      g.product(weights.dropped, "dy", { transA: true }),
-    ),
-  );
+  const dQuery = g.product(scores, "key", { alpha: settings.scale });
+  const dKey = g.product(scores, "query", { transA: true, alpha: settings.scale });
+  const dValue = g.product(weights.dropped, "dy", { transA: true });
+  const summed = isSummed ? [g.add("dKey", dKey), g.add("dValue", dValue)] : [dKey, dValue];
+  return withMaskTypes(g.finish(dQuery, ...summed));
 }
 
 /** A mask is laid out by query head and scores by key head: two reshapes convert one into the other. */
@@ -128,27 +139,23 @@ function withMaskTypes(graph: OnnxGraph): OnnxGraph {
   return { ...graph, inputs };
 }
 
-function maskInputs(mask: MaskFacts | undefined, sizes: HeadSizes, piece: Piece): readonly NativeTensor[] {
-  if (mask === undefined) return [];
-  const { queryTime, keyTime, groupRows } = sizes;
-  const shapeOf = (...shape: readonly number[]) => ({ values: BigInt64Array.from(shape, BigInt), shape: [3] });
-  return [
-    maskPiece(mask, sizes, piece),
-    shapeOf((piece.count * groupRows) / queryTime, queryTime, keyTime),
-    shapeOf(piece.count, groupRows, keyTime),
-  ];
+/** The biases of a piece's scores, and the dropout factors of its weights, drawn for this piece only. */
+function addedOf({ mask, dropped }: HeadsCall, piece: Piece): readonly NativeTensor[] {
+  const { queryRows, heads, queries, keys } = piece;
+  const scores = [queryRows.heads, queryRows.each, keys.count];
+  const shapeOf = (shape: readonly number[]) => ({ values: BigInt64Array.from(shape, BigInt), shape: [3] });
+  const masks =
+    mask === undefined
+      ? []
+      : [maskPiece(mask, piece), shapeOf([heads.count, queries.count, keys.count]), shapeOf(scores)];
+  if (dropped === undefined) return masks;
+  const first = dropped.before + queryRows.first * keys.count;
+  const values = dropped.mask.factors({ first, count: queryRows.heads * queryRows.each * keys.count });
+  return [...masks, { values, shape: scores }];
 }
 
 function factorNames({ drops }: ScoreSettings): readonly string[] {
   return drops ? ["factors"] : [];
-}
-
-/** The dropout factors of a piece's weights, drawn for this piece only. */
-function factorInputs(dropped: DroppedWeights | undefined, sizes: HeadSizes, piece: Piece): readonly NativeTensor[] {
-  if (dropped === undefined) return [];
-  const perHead = sizes.groupRows * sizes.keyTime;
-  const values = dropped.mask.factors({ first: dropped.before + piece.start * perHead, count: piece.count * perHead });
-  return [{ values, shape: [piece.count, sizes.groupRows, sizes.keyTime] }];
 }
 
 const inputNames = { query: "query", key: "key", value: "value", dy: "dy" };
