@@ -52,6 +52,21 @@ function idleBranch(label: string, step: string, as: string): Benchmark["compari
   return { label, ours: { contender: "ours", step }, peer: { contender: "ours", step: as } };
 }
 
+/** A row of this many tokens, with the base in nf4 on both sides, and in int8 compared with a base in bf16. */
+function longRow(time: number): readonly Benchmark[] {
+  const row = { shape: "tinyllama", batch: 1, time } as const;
+  const inBf16 = { peerSettings: { precision: "bf16", halfBase: true } } as const;
+  const work = `LLaMA of 1.1 B, LoRA on all linear layers, 1 × ${time} tokens`;
+  return [
+    { name: `tinyllama-step-nf4-${time}`, work: `${work}, base in nf4`, ...inNormalFloat4(row) },
+    {
+      name: `tinyllama-step-int8-${time}`,
+      work: `${work}; lowrank in int8`,
+      ...trainingAgainst({ by: "PEFT", program: "peft_step.py" }, { ...row, precision: "int8" }, inBf16),
+    },
+  ];
+}
+
 /** A step, compared with another program's. */
 export const trainingSteps: readonly Benchmark[] = [
   {
@@ -123,6 +138,7 @@ export const trainingSteps: readonly Benchmark[] = [
     work: "LLaMA of 1.1 B, LoRA on all linear layers, 1 × 128 tokens, base in nf4",
     ...inNormalFloat4({ shape: "tinyllama", batch: 1, time: 128 }),
   },
+  ...[512, 2048].flatMap(longRow),
   {
     name: "gpt2-step-dropout",
     work: "GPT-2 small, 4 × 128 tokens: dropout of 0.1 in model and LoRA, compared with none",
