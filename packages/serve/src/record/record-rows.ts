@@ -1,4 +1,4 @@
-// Keeps conversations with their answers as rows to train on: JSON Lines in OpenAI's chat format.
+// Records conversations with their answers as rows to train on: JSON Lines in OpenAI's chat format, with objects as arguments of tools.
 
 import { appendFile } from "node:fs/promises";
 import { jsonIn } from "@lowrank/contracts";
@@ -10,10 +10,13 @@ import type { ServedPrompt } from "../served-model.ts";
 type Events = AsyncGenerator<ChoiceEvent, void, undefined>;
 type Conversation = Exclude<ServedPrompt, string>;
 
-/** Passes the events of an answer on. Answers that were cut off are not kept. */
+/** Passes on the events of an answer, and records the conversation when the answer is complete. */
 export type Recorder = (conversation: Conversation, events: Events) => Events;
 
-/** Appends to a file that only its owner can read. `onNote` gets the reason if a row cannot be written; the client still gets its answer. */
+/**
+ * Appends to a file, which only its owner can read if it is created here. `onNote` gets the reason if a row cannot be written; the
+ * client still gets its answer.
+ */
 export function rowRecorder(path: string, onNote: (line: string) => void): Recorder {
   let writing: Promise<void> = Promise.resolve();
   return async function* (conversation, events) {
@@ -23,9 +26,9 @@ export function rowRecorder(path: string, onNote: (line: string) => void): Recor
       if (event.type === "piece") text += event.text;
       else if (event.type === "call") addPiece(calls, event);
       else if (event.reason !== "length") {
-        const line = `${JSON.stringify(rowOf(conversation, text, calls))}\n`;
+        const row = rowOf(conversation, text, calls);
         writing = writing
-          .then(() => appendFile(path, line, { mode: 0o600 }))
+          .then(() => appendFile(path, `${JSON.stringify(row)}\n`, { mode: 0o600 }))
           .catch((error: unknown) =>
             onNote(`a row was not recorded: ${error instanceof Error ? error.message : error}`),
           );
@@ -41,5 +44,16 @@ function rowOf({ messages, tools }: Conversation, content: string, calls: readon
     return { id, type: "function", function: { name, arguments: jsonIn(text) ?? {} } };
   });
   const answer = { role: "assistant", content, ...(calls.length > 0 && { tool_calls }) };
-  return { messages: [...messages.map(({ more, ...message }) => ({ ...message, ...more })), answer], tools };
+  const asked = messages.map(({ parts, content: text, more, ...message }) => {
+    return { ...message, content: parts?.map(partOf) ?? text, ...more };
+  });
+  return { messages: [...asked, answer], tools };
+}
+
+/** As OpenAI's API has it: an image as a data URL. */
+function partOf(part: NonNullable<Conversation["messages"][number]["parts"]>[number]): object {
+  if (part.type === "text") return part;
+  const format = part.image[0] === 0x89 ? "png" : "jpeg"; // the first byte of every PNG file
+  const url = `data:image/${format};base64,${Buffer.from(part.image).toString("base64")}`;
+  return { type: "image_url", image_url: { url } };
 }
