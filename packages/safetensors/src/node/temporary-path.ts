@@ -28,12 +28,12 @@ export async function renamePatiently(
 }
 
 const pattern = /^\.lowrank-(unfinished|replaced)-([0-9a-f]{8})-(\d+)-([0-9a-f]{8}|unknown)-[0-9a-f]{12}(-.*)?$/s;
-/** In characters, each of which may take four bytes. */
-const longestStart = 20;
+/** How many characters of the target's name are kept; each may take four bytes. */
+const maxStart = 20;
 /** Age in milliseconds at which unfinished files are removed if their process cannot be checked. */
-const longestPause = 24 * 60 * 60 * 1000;
+const maxUnfinishedAge = 24 * 60 * 60 * 1000;
 /** The same for a replaced output, which is removed or restored within a second. */
-const longestReplacement = 10 * 60 * 1000;
+const maxReplacedAge = 10 * 60 * 1000;
 /** Largest difference between a file's time and the process's, in milliseconds. */
 const clockTolerance = 1000;
 
@@ -42,8 +42,7 @@ const thisHost = shortHash(hostname());
 
 /**
  * A new name next to `target`: "unfinished" for an output that is being written, "replaced" for a folder that contains an old
- * output, under its own name, before removal. For people it ends with the start of the target's name, which may be as long as
- * names can be. `tidyUpTemporaries` removes it when this process is gone.
+ * output, under its own name, before removal. It ends with the first characters of the target's name, for people. `tidyUpTemporaries` removes it when this process is gone.
  *
  * @example
  * ```ts
@@ -60,7 +59,7 @@ const thisHost = shortHash(hostname());
 export async function temporaryPath(target: string, purpose: "unfinished" | "replaced"): Promise<string> {
   const random = randomBytes(6).toString("hex");
   const maker = `${thisHost}-${process.pid}-${await shortIdentity(process.pid)}`;
-  const start = [...basename(target)].slice(0, longestStart).join("");
+  const start = [...basename(target)].slice(0, maxStart).join("");
   return join(dirname(target), `.lowrank-${purpose}-${maker}-${random}-${start}`);
 }
 
@@ -117,7 +116,7 @@ async function isStale(folder: string, match: RegExpExecArray, { fileSystem, now
   if (entry === undefined) return false;
   // Files older than this process come from an earlier one.
   if (host === thisHost && pid === process.pid) return entry.changedAt < now - process.uptime() * 1000 - clockTolerance;
-  return purpose === "replaced" ? now - entry.changedAt > longestReplacement : now - entry.modifiedAt > longestPause;
+  return purpose === "replaced" ? now - entry.changedAt > maxReplacedAge : now - entry.modifiedAt > maxUnfinishedAge;
 }
 
 const unknown = "unknown";

@@ -72,7 +72,14 @@ type CheckedOptions = FolderWriteOptions & { readonly fileSystem: FileSystem };
 async function stateOf(target: string, options: CheckedOptions): Promise<"absent" | "empty" | "replaceable"> {
   const entry = await options.fileSystem.entry(target);
   if (entry === undefined) return "absent";
-  if (entry.kind === "folder" && (await options.fileSystem.list(target)).length === 0) return "empty";
+  if (entry.kind === "folder") {
+    const names = await options.fileSystem.list(target).catch((error: unknown) => {
+      if (systemCode(error) === "ENOENT") return undefined; // another writer has just moved it aside
+      throw error;
+    });
+    if (names === undefined) return "absent";
+    if (names.length === 0) return "empty";
+  }
   if (options.overwrite !== true) throw new OutputExistsError(target);
   if (entry.kind !== "folder") throw new NotReplaceableError(target, "it is not a folder");
   if (contains(await realPath(target), await realPath(process.cwd()))) throw new ProtectedFolderError(target);
