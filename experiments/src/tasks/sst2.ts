@@ -12,10 +12,10 @@ import type { Task, TaskOptions } from "./task.ts";
 
 const fileNames = ["sst2-train.tsv", "sst2-dev.tsv"];
 const batchSize = 16;
-const longest = 64;
+const maxLength = 64;
 /**
- * The best learning rates of `sst2-rates --epochs 3 --dropout`. Full fine-tuning keeps its rate, because LoRA is compared with the best:
- * half the rate has a lower loss, but also a lower accuracy, both there and after three epochs on dev.
+ * The best learning rates of `sst2-rates --epochs 3 --dropout`. Full fine-tuning is not listed and keeps its usual rate: half
+ * of it has a lower loss but also a lower accuracy, on the rows held out and on dev.
  */
 const ratesWithDropout = {
   "lora-r2-all-pooler": 2.5e-4,
@@ -36,9 +36,9 @@ function sst2Folder(): string {
 }
 
 /** Rows at the end of the training file that are held out in searches for learning rates. */
-const heldForRates = 800;
+const rateSearchRows = 800;
 
-/** Throws if the data are missing. */
+/** The task with its rows read. Throws if the files are missing. */
 export async function sst2({ rows, forRates = false }: TaskOptions = {}): Promise<Task> {
   const data = sst2Folder();
   const files = fileNames.map((name) => join(data, name));
@@ -47,11 +47,11 @@ export async function sst2({ rows, forRates = false }: TaskOptions = {}): Promis
   const read = async (path: string) => {
     const examples = await readDataFile(path, { header: ["sentence", "label"] });
     // Each sentence is a whole text: no template is used.
-    return tokenizeExamples(examples, tokenizer, promptTemplate("plain"), { maxLength: longest }).examples;
+    return tokenizeExamples(examples, tokenizer, promptTemplate("plain"), { maxLength }).examples;
   };
   const [train = [], dev = []] = await Promise.all(files.map(read));
-  const used = (forRates ? train.slice(0, -heldForRates) : train).slice(0, rows);
-  const held = forRates ? train.slice(-heldForRates) : dev;
+  const used = (forRates ? train.slice(0, -rateSearchRows) : train).slice(0, rows);
+  const held = forRates ? train.slice(-rateSearchRows) : dev;
   const byLength = [...held].sort((one, other) => one.inputIds.length - other.inputIds.length);
   const all = { train: used, held: byLength, padId: tokenizer.padId, batchSize, heldSize: 64 };
   const { measureHeld, ...ordered } = orderedBatches(all);
