@@ -1,7 +1,8 @@
 // Any tf.LayersModel as a host. Its folders:
 //
-// hook-points/  weights and sites of a host model, and the changes to the model while adapters are attached
-// layers/       how each class of layers computes with an adapter; the host; `enableLora`; adapters as data
+// hook-points/  sites and parameters of a host model
+// layers/       how each class of layers computes with an adapter; changes to the model while adapters are attached; `enableLora`
+// topology/     the model's structure, which an adapter stores so that it is refused on another model
 
 export { UnfitDataError } from "./errors.ts";
 export { attachLora } from "./layers/adapter-data.ts";

@@ -147,7 +147,7 @@ export class OpenedAdapter {
     training.warnOfPreferences(rows.file, rows.preferences, notices);
     const config = this.#handle === undefined ? this.config : undefined;
     training.refuseIdleOptions(training.runToCheck(model, rows, { labels, config }), options);
-    const hasText = training.needTokenizer(rows.train) || training.needTokenizer(rows.validation);
+    const hasText = training.needsTokenizer(rows.train) || training.needsTokenizer(rows.validation);
     const tokenizer = hasText ? await this.#facts.tokenizer() : undefined;
     const trained = embeddingSettingsIn(this.#metadata);
     const learning = await rows.objective.plan(opened.source, rows, { ...options, tokenizer, trained });

@@ -9,17 +9,17 @@ import { loraMatricesIn } from "../lora-matrices-in.ts";
 import { buildTensorKey, parseTensorKey } from "../tensor-keys.ts";
 
 /** The component's name, and the rest of the path. */
-const named = /^(lora_(?:unet|te\d?|transformer|prior)|unet|transformer|text_encoder(?:_\d)?)[._](.+)$/;
+const componentPattern = /^(lora_(?:unet|te\d?|transformer|prior)|unet|transformer|text_encoder(?:_\d)?)[._](.+)$/;
 
 /** The component at the start of a module's name; undefined for a path without one. */
 export function componentOf(path: string): { readonly component: string; readonly rest: string } | undefined {
-  const [, component, rest] = named.exec(path) ?? [];
+  const [, component, rest] = componentPattern.exec(path) ?? [];
   return component === undefined || rest === undefined ? undefined : { component, rest };
 }
 
 /**
- * Keeps the A and B of the component that the model is, under the model's paths. Returns the adapter unchanged if its
- * names have no component, or if none of them is in the model.
+ * Keeps the LoRA matrices of the component that the model is, and renames them to the model's paths. Returns the adapter unchanged
+ * if its names have no component, or if none of them is in the model.
  *
  * @throws InvalidAdapterTensorsError if two components fit the model equally well.
  */
@@ -43,18 +43,22 @@ export function withComponentPaths(
   const [best, second] = [...newPaths].sort(([, one], [, other]) => other.size - one.size);
   if (best === undefined) return adapter;
   if (second !== undefined && second[1].size === best[1].size) throw ambiguous([best[0], second[0]]);
-  const left = paths.size - best[1].size;
+  const kept = new Map([
+    ...best[1],
+    ...[...paths].flatMap((path) => (modelPaths.has(path) ? [[path, path] as const] : [])),
+  ]);
+  const left = paths.size - kept.size;
   if (left > 0) {
     const others = new Set(parts.map(({ component = "" }) => component));
     onWarning?.({
       code: "OTHER_COMPONENTS",
-      message: `The adapter has weights for ${paths.size} modules, of ${enumerated([...others])}. The model has ${best[1].size} of them, of ${best[0]}; the other ${left} are left out.`,
+      message: `The adapter has weights for ${paths.size} modules, of ${enumerated([...others])}. The model has ${kept.size} of them, of ${best[0]}; the other ${left} are left out.`,
     });
   }
-  return withPaths(adapter, best[1]);
+  return withPaths(adapter, kept);
 }
 
-/** Finds the module of a path: equal when dots become underscores, or but for a prefix of one of the two paths. */
+/** Finds the module whose path, with underscores for dots, equals the given one, or differs only by a prefix of either. */
 function finderOf(modules: readonly string[]): (rest: string) => string | undefined {
   const flat = modules.map((path) => [path.replaceAll(".", "_"), path] as const);
   const exact = new Map(flat);

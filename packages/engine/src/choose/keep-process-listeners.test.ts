@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { keepProcessListeners } from "./start-engine.ts";
+import { withoutNewListeners } from "./start-engine.ts";
 
-describe("keepProcessListeners", () => {
+describe("withoutNewListeners", () => {
   it("removes a loader's listeners and keeps the program's own", async () => {
     const own = () => {};
     process.on("unhandledRejection", own);
     const before = process.listeners("unhandledRejection");
-    await keepProcessListeners(async () => process.on("unhandledRejection", () => {}));
+    await withoutNewListeners(async () => process.on("unhandledRejection", () => {}));
     expect(process.listeners("unhandledRejection")).toEqual(before);
     process.removeListener("unhandledRejection", own);
   });

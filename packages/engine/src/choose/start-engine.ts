@@ -10,13 +10,13 @@ export function startEngine(name: EngineName, options: StartOptions): Promise<St
   const run = async () => {
     const outcome = await starters[name](options);
     await useBackend(outcome.backend);
-    await multiplySmallMatrices();
+    await checkSmallProduct();
     return outcome;
   };
-  return quietly(() => keepProcessListeners(run));
+  return quietly(() => withoutNewListeners(run));
 }
 
-/** Makes a backend that is registered TensorFlow.js's current one. */
+/** Makes a registered backend the current one of TensorFlow.js. */
 export async function useBackend(backend: string): Promise<void> {
   if (!(await tf.setBackend(backend))) throw new Error(`the backend "${backend}" could not be initialised`);
   await tf.ready();
@@ -33,8 +33,8 @@ async function quietly<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** An engine counts as started once it has computed something right. */
-async function multiplySmallMatrices(): Promise<void> {
+/** Throws if a small product is wrong: an engine counts as started once it has computed something right. */
+async function checkSmallProduct(): Promise<void> {
   const product = tf.tidy(() => tf.matMul(tf.tensor2d([[1, 2]]), tf.tensor2d([[3], [4]])));
   try {
     const [value] = await product.data();
@@ -49,8 +49,8 @@ async function multiplySmallMatrices(): Promise<void> {
 
 const events = ["uncaughtException", "unhandledRejection"] as const;
 
-/** Runs something and takes off the process-wide error listeners that it added. Does nothing outside Node. */
-export async function keepProcessListeners<T>(run: () => Promise<T>): Promise<T> {
+/** Runs a function, then removes the error listeners that it added to the process. Does nothing else outside Node. */
+export async function withoutNewListeners<T>(run: () => Promise<T>): Promise<T> {
   if (typeof process === "undefined" || typeof process.listeners !== "function") return run();
   const before = new Map(events.map((event) => [event, listenersOf(event)]));
   try {

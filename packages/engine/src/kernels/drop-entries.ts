@@ -1,12 +1,12 @@
-// A tensor times a mask that is a function of a key: by the backend's fused kernel, which draws while it multiplies, or from
-// factors that are made for it and forgotten.
+// Dropout whose mask follows from a key: by the backend's fused kernel, which draws while it multiplies, or with a temporary tensor of
+// factors.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { type DropoutDraw, dropoutMask } from "../random/masks/dropout-mask.ts";
 import { runSingleOutputKernel } from "./custom-kernel.ts";
 
 /** x with the entries of a draw set to 0 and the others multiplied by 1/(1 − rate), plus a term of x's shape if there is one. */
-export function dropEntries(x: tf.Tensor, draw: DropoutDraw, term?: tf.Tensor): tf.Tensor {
+export function applyDropout(x: tf.Tensor, draw: DropoutDraw, term?: tf.Tensor): tf.Tensor {
   const fused = runSingleOutputKernel("LowrankDropout", term === undefined ? { x } : { x, term }, attributesOf(draw));
   if (fused !== undefined) return fused;
   return tf.tidy(() => {

@@ -4,7 +4,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
 import { runCustomKernel, runSingleOutputKernel } from "../kernels/custom-kernel.ts";
-import { attributesOf, dropEntries } from "../kernels/drop-entries.ts";
+import { applyDropout, attributesOf } from "../kernels/drop-entries.ts";
 import { linearProduct } from "../kernels/linear-product.ts";
 import type { DropoutDraw } from "../random/masks/dropout-mask.ts";
 import { checkLastAxis, flattenRows, matrix, unflattenRows } from "../rows.ts";
@@ -53,7 +53,7 @@ export function addLowRank(
     throw new ShapeError("addLowRank's B", b.shape, `${a.shape[1]} rows, as A has columns`);
   if (dropout !== undefined) checkRate("addLowRank", dropout.rate);
   const draw = dropout !== undefined && dropout.rate > 0 ? dropout : undefined;
-  const dropped = (input: tf.Tensor) => (draw === undefined ? input : dropEntries(input, draw));
+  const dropped = (input: tf.Tensor) => (draw === undefined ? input : applyDropout(input, draw));
   const attributes = { scale, ...(draw === undefined ? {} : attributesOf(draw)) };
   const savedX = saveForBackward(x);
   return withGradients<readonly [tf.Tensor2D, tf.Tensor2D, ...tf.Tensor[]]>({
@@ -77,7 +77,7 @@ export function addLowRank(
         const terms = soFar === undefined ? {} : { term: soFar };
         const fusedForX = runSingleOutputKernel("LowrankDroppedLowRankGradient", { narrow, a, ...terms }, attributes);
         if (fusedForX !== undefined) return tf.reshape(fusedForX, x.shape);
-        return tf.tidy(() => dropEntries(product(), draw, soFar));
+        return tf.tidy(() => applyDropout(product(), draw, soFar));
       });
       const [, forA, forB] = fused ?? [];
       if (forA !== undefined && forB !== undefined)

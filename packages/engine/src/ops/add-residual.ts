@@ -3,7 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
-import { dropEntries } from "../kernels/drop-entries.ts";
+import { applyDropout } from "../kernels/drop-entries.ts";
 import type { DropoutDraw } from "../random/masks/dropout-mask.ts";
 import { withGradients } from "../tape/with-gradients.ts";
 import { checkRate } from "./dropout.ts";
@@ -28,7 +28,7 @@ export function addResidual(a: tf.Tensor, b: tf.Tensor, draw?: DropoutDraw): tf.
   const drops = draw !== undefined && draw.rate > 0;
   return withGradients({
     inputs: { a, b },
-    forward: () => ({ value: drops ? dropEntries(b, draw, a) : tf.add(a, b), saved: [] }),
-    backward: (dy) => ({ a: () => tf.clone(dy), b: () => (drops ? dropEntries(dy, draw) : tf.clone(dy)) }),
+    forward: () => ({ value: drops ? applyDropout(b, draw, a) : tf.add(a, b), saved: [] }),
+    backward: (dy) => ({ a: () => tf.clone(dy), b: () => (drops ? applyDropout(dy, draw) : tf.clone(dy)) }),
   });
 }

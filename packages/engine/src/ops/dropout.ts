@@ -4,7 +4,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../errors.ts";
 import { requireAlive } from "../kernels/custom-kernel.ts";
-import { dropEntries } from "../kernels/drop-entries.ts";
+import { applyDropout } from "../kernels/drop-entries.ts";
 import type { DrawKey } from "../random/hash-key.ts";
 import { accumulates } from "../tape/accumulate.ts";
 import { withGradients } from "../tape/with-gradients.ts";
@@ -31,8 +31,8 @@ export function dropout(x: tf.Tensor, rate: number, key: DrawKey): tf.Tensor {
   if (rate === 0) return tf.clone(x);
   return withGradients({
     inputs: { x },
-    forward: () => ({ value: dropEntries(x, { rate, key }), saved: [] }),
-    backward: (dy) => ({ x: accumulates((soFar) => dropEntries(dy, { rate, key }, soFar)) }),
+    forward: () => ({ value: applyDropout(x, { rate, key }), saved: [] }),
+    backward: (dy) => ({ x: accumulates((soFar) => applyDropout(dy, { rate, key }, soFar)) }),
   });
 }
 

@@ -41,8 +41,8 @@ export const encodableTypes: readonly EncodableType[] = [
  * ```
  */
 export function encodeValues(values: Float32Array, type: EncodableType): Uint8Array {
-  if (type in plain) return plain[type as keyof typeof plain](values);
-  if (type in quantizers) return quantized(values, type, quantizers[type as keyof typeof quantizers]);
+  if (Object.hasOwn(plain, type)) return plain[type as keyof typeof plain](values);
+  if (Object.hasOwn(quantizers, type)) return quantized(values, type, quantizers[type as keyof typeof quantizers]);
   const problem = `Tensors of type ${String(type)} cannot be written; supported are ${encodableTypes.join(", ")}.`;
   throw new GgufError("GGUF_TYPE_UNSUPPORTED", problem);
 }

@@ -1,4 +1,4 @@
-// Trained rows of embeddings (PEFT's `trainable_token_indices`).
+// The kind of part for trained rows of embeddings (PEFT's `trainable_token_indices`).
 
 import { trainRows } from "../adapted/trained-rows.ts";
 import type { PlannedTokenRows } from "../planned/planned-parts.ts";

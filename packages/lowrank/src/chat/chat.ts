@@ -5,7 +5,7 @@ import { PrefixCache } from "@lowrank/models";
 import { noTurn } from "../errors/library-errors.ts";
 import { ChatTemplateMissingError } from "../errors/model-errors.ts";
 import type { TextEvent } from "../generate/continue-prompts.ts";
-import { newTokensByFile } from "../generate/file-defaults.ts";
+import { maxNewTokensInFile } from "../generate/file-defaults.ts";
 import type { PartMessage } from "../generate/prompt-ids.ts";
 import type { TextOptions } from "../generate/text-rules.ts";
 import { positionLimit } from "../open/position-limit.ts";
@@ -171,7 +171,7 @@ export class Chat {
   async #roomFor(messages: readonly ChatMessage[], settings: TextOptions & SelectedAdapter): Promise<number> {
     const { template, system, adapter } = settings;
     const prompt = await this.#model.promptIds({ messages }, { adapter, template, system });
-    const maxNewTokens = settings.maxNewTokens ?? newTokensByFile(this.#model.base, prompt.length) ?? defaultTokens;
+    const maxNewTokens = settings.maxNewTokens ?? maxNewTokensInFile(this.#model.base, prompt.length) ?? defaultTokens;
     return Math.max(1, Math.min(maxNewTokens, positionLimit(this.#model.base.config) - prompt.length));
   }
 

@@ -22,7 +22,7 @@ import type { Platform } from "../platform.ts";
 import type { PredictOptions } from "../predict/predict-rows.ts";
 import { type KnownClasses, numberClasses } from "../rows/classes/class-names.ts";
 import { checkProblem, problemOf, problemOn } from "../rows/classes/problem-type.ts";
-import { inOrder, needTokenizer, type RowFile, rowsWhere } from "../rows/row-kinds.ts";
+import { inOrder, needsTokenizer, type RowFile, rowsWhere } from "../rows/row-kinds.ts";
 import { chooseTemplate, rememberedTemplate } from "../rows/tokens/choose-template.ts";
 import { tokenizeRows } from "../rows/tokens/tokenize-rows.ts";
 
@@ -95,7 +95,7 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
   const { hasText = false, hasLabels = false, hasPictures: sees = false } = objective;
   const media = await rowMedia({ sees, lists: [read] }, { ...opened, platform, notices });
   const rows = (await media?.worded(read)) ?? read;
-  const needsText = needTokenizer(rows);
+  const needsText = needsTokenizer(rows);
   const labelsTokens = model.task === "token-classification" || model.task === "masked-lm";
   if (hasText && objective.task !== model.task && !writesText(model.task) && (needsText || !labelsTokens)) {
     const advice = 'Use rows with "sentence" and "label", or tokenised rows with one label each.';

@@ -7,7 +7,7 @@ import type { TextOptions } from "./text-rules.ts";
 
 type WritingModel = Pick<PretrainedModel, "config" | "generation" | "task">;
 
-/** Models whose settings were already reported. */
+/** Settings that were already reported. */
 const reported = new WeakSet<WritingDefaults>();
 
 /** Adds the settings of the model's files to the options. Reports them once per model. */
@@ -25,7 +25,7 @@ export function withFileDefaults(
     ...(isSampled ? rules : {}),
     repetitionPenalty,
     stop,
-    maxNewTokens: newTokensByFile(model, promptTokens),
+    maxNewTokens: maxNewTokensInFile(model, promptTokens),
   };
   const optionNames = Object.keys(options).filter((name) => options[name as keyof TextOptions] !== undefined);
   const added = Object.entries(defaults).filter(([name, value]) => value !== undefined && !optionNames.includes(name));
@@ -51,12 +51,15 @@ const nameInFile: Readonly<Record<string, string>> = {
   maxNewTokens: "max_new_tokens",
 };
 
-/** Maximum number of tokens in the model's files, limited to its positions; undefined if they set none. */
-export function newTokensByFile({ config, generation, task }: WritingModel, promptTokens: number): number | undefined {
+/** The most new tokens that generation_config.json allows, within the model's context; undefined if it sets none. */
+export function maxNewTokensInFile(
+  { config, generation, task }: WritingModel,
+  promptTokens: number,
+): number | undefined {
   const { maxNewTokens, maxLength } = generation.writing;
-  const isSourced = task === "sequence-to-sequence";
-  const before = isSourced ? 1 : promptTokens; // a decoder's text begins with one token
+  const isEncoderDecoder = task === "sequence-to-sequence";
+  const before = isEncoderDecoder ? 1 : promptTokens; // a decoder's text begins with one token
   const limit = maxNewTokens ?? (maxLength === undefined ? undefined : maxLength - before);
-  const room = isSourced ? Number.POSITIVE_INFINITY : positionLimit(config) - before;
+  const room = isEncoderDecoder ? Number.POSITIVE_INFINITY : positionLimit(config) - before;
   return limit === undefined ? undefined : Math.max(1, Math.min(limit, room));
 }

@@ -42,7 +42,7 @@ export const recipeOptions: ReadonlyMap<string, RecipeOption> = new Map(
   ),
 );
 
-/** Options that the help of commands with many shows; `--help-all` shows all. */
+/** Options that `--help` shows where a command has many; `--help-all` shows all of them. */
 export const commonOptions: ReadonlySet<string> = new Set([
   ...["recipe", "overwrite", "resume", "model", "data", "out", "adapter", "basePrecision", "validation", "template"],
   ...["maxLength", "rank", "alpha", "targetModules", "epochs", "steps", "batchSize", "learningRate", "seed"],
@@ -55,7 +55,7 @@ const { queryPrompt: _query, documentPrompt: _document, ...comparisons } = compa
 const { rewardWeights: _weights, ...rewards } = rewardOptions.rows;
 
 /** The options of the library's `train`. */
-export const trainingRows = {
+export const trainOptionRows = {
   columns,
   header,
   template,
@@ -93,6 +93,6 @@ export function optionsFor<Receiver extends "forward" | "trainer">(
 /** The given options with their rows, in the order of the table. */
 export function optionsWithRows(options: object): readonly (readonly [name: string, value: unknown, row: OptionRow])[] {
   const values = new Map<string, unknown>(Object.entries(options));
-  const rows = Object.entries<OptionRow>(trainingRows).map(([name, row]) => [name, values.get(name), row] as const);
+  const rows = Object.entries<OptionRow>(trainOptionRows).map(([name, row]) => [name, values.get(name), row] as const);
   return rows.filter(([, value]) => value !== undefined);
 }

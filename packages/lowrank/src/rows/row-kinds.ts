@@ -1,4 +1,4 @@
-// Kinds of rows, independent of objectives.
+// Facts about rows that do not depend on the objective: their kinds, numbers in messages, and how many are held out.
 
 import { type Example, type RowList, selectRows } from "@lowrank/data";
 
@@ -15,7 +15,8 @@ export function textsOf(example: Example): readonly [PlainExample, ...PlainExamp
   return "chosen" in example ? [example.chosen, example.rejected] : [example];
 }
 
-export function needTokenizer(examples: RowList<Example>): boolean {
+/** Whether a row has text that is not yet tokens. */
+export function needsTokenizer(examples: RowList<Example>): boolean {
   return examples.some(({ kind }) => kind !== "tokens" && kind !== "span" && kind !== "image");
 }
 
@@ -24,9 +25,9 @@ export function isAudio(kind: Example["kind"]): boolean {
 }
 
 /** A selection of the rows; for rows on disk, only their indices are in memory. */
-export function rowsWhere(examples: RowList<Example>, is: (example: Example) => boolean): RowList<Example> {
+export function rowsWhere(examples: RowList<Example>, matches: (example: Example) => boolean): RowList<Example> {
   const positions: number[] = [];
-  for (const [position, example] of examples.entries()) if (is(example)) positions.push(position);
+  for (const [position, example] of examples.entries()) if (matches(example)) positions.push(position);
   return selectRows(examples, positions);
 }
 
@@ -36,6 +37,7 @@ export interface RowFile {
   readonly rows: RowList<Example>;
 }
 
+/** The number of a row in messages, by its index. */
 export type RowNumbers = (index: number) => number;
 
 /** For rows in their original order. */

@@ -7,7 +7,7 @@ import { TrainingOptionsError } from "@lowrank/trainer";
 import { rowsTask } from "../errors/library-errors.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
 import type { Notices } from "../notices.ts";
-import { type TrainingRows, trainingRows } from "../objectives/training-rows.ts";
+import { type TrainingRows, trainOptionRows } from "../objectives/training-rows.ts";
 import { omitUndefined } from "../omit-undefined.ts";
 import { problemKey } from "../open/adapter-problem.ts";
 import type { OpenedBase } from "../open/open-base.ts";
@@ -131,7 +131,7 @@ export async function readTrainingRows(
   const validationRows = validation === undefined ? undefined : await readRows(validation, how);
   const { task, config } = opened.model;
   const problem = config.labels === 1 ? "regression" : (config.problemType ?? undefined);
-  return trainingRows({ data, validation: validationRows, validationShare, seed, task, problem, loss });
+  return trainOptionRows({ data, validation: validationRows, validationShare, seed, task, problem, loss });
 }
 
 function isRead(input: RowsInput | TrainingRows): input is TrainingRows {

@@ -5,7 +5,7 @@ export { rowMedia } from "../media/row-media.ts";
 export { warnOfPreferences } from "../objectives/preferences/chosen-answers.ts";
 export { warnOfOddClasses } from "../rows/classes/odd-classes.ts";
 export { checkRows } from "../rows/invocation-rows.ts";
-export { needTokenizer } from "../rows/row-kinds.ts";
+export { needsTokenizer } from "../rows/row-kinds.ts";
 export { setupOfRows } from "../setup/adapter-setup.ts";
 export {
   classesOf,

@@ -1,7 +1,7 @@
 // The names of all options of `train`, for programs in plain JavaScript.
 
 import type { OptionNames } from "@lowrank/contracts";
-import { trainingRows } from "../options/all-options.ts";
+import { trainOptionRows } from "../options/all-options.ts";
 import type { KeepingOptions, RunOptions } from "./training-options.ts";
 
 const runNames: OptionNames<
@@ -28,5 +28,5 @@ const runNames: OptionNames<
 /** The options of `train`: those of the option table for the library, and others. */
 export const trainingNames: Readonly<Record<string, true>> = {
   ...runNames,
-  ...Object.fromEntries(Object.keys(trainingRows).map((name) => [name, true as const])),
+  ...Object.fromEntries(Object.keys(trainOptionRows).map((name) => [name, true as const])),
 };

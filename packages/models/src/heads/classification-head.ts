@@ -4,7 +4,7 @@ import type { ProblemType } from "@lowrank/contracts/families";
 import type { LinearSite } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
-import type { Pick } from "../parts/backbone/stages.ts";
+import type { StateSelection } from "../parts/backbone/stages.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
 import type { Answers, Head, Losses, LossSum } from "./head.ts";
 import { smoothedLoss, smoothingOf } from "./loss/smoothed-loss.ts";
@@ -23,7 +23,7 @@ export interface ClassificationHeadOptions {
 export class ClassificationHead implements Head {
   constructor(private readonly options: ClassificationHeadOptions) {}
 
-  reads(pass: Pass): Pick | undefined {
+  reads(pass: Pass): StateSelection | undefined {
     return readForPooling(this.options.columns, pass);
   }
 

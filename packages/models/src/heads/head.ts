@@ -1,9 +1,9 @@
-// Turns the last hidden states into answers, and answers into a loss.
+// The interface of a head: logits and losses from the last hidden states.
 
 import type { ProblemType } from "@lowrank/contracts/families";
 import type * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
-import type { Pick } from "../parts/backbone/stages.ts";
+import type { StateSelection } from "../parts/backbone/stages.ts";
 import type { Pass } from "../parts/pass.ts";
 import type { Planned } from "../parts/planned.ts";
 import type { AdaptedHead } from "./loss/adapted-head-loss.ts";
@@ -35,9 +35,10 @@ export interface Measurement extends LossSum {
   readonly answers?: Answers | undefined;
 }
 
+/** Computes a task's logits and losses from the last hidden states. */
 export interface Head extends Planned {
   /** Selects the states that the head reads; absent: all. */
-  reads?(pass: Pass): Pick | undefined;
+  reads?(pass: Pass): StateSelection | undefined;
   /** The picked states, or all states [batch, time, width] → logits. Without a head: the states. */
   forward(states: tf.Tensor, pass: Pass): tf.Tensor;
   /** The loss that transformers defines for the task; labels are checked before anything is computed. */
@@ -48,7 +49,7 @@ export interface Head extends Planned {
 
 /** One loss for each supervised label; the caller computes the states first. */
 export interface PositionLosses {
-  readonly pick?: Pick | undefined;
+  readonly pick?: StateSelection | undefined;
   /** The index of each prediction among batch·time positions. */
   readonly positions: readonly number[];
   /** −log p of each label, [positions], from the states that `pick` selected. */
@@ -58,7 +59,7 @@ export interface PositionLosses {
 /** A loss; the caller computes the states first. */
 export interface Losses {
   /** Selects the states that the loss reads; absent: all. */
-  readonly pick?: Pick | undefined;
+  readonly pick?: StateSelection | undefined;
   /** From the states that `pick` selected. */
   of(states: tf.Tensor): LossSum;
   /** The loss and the predictions from one computation without gradients; absent if the head has no predictions. */
@@ -72,6 +73,7 @@ export interface HeadRows extends SupervisedRows {
   readonly head: AdaptedHead;
 }
 
+/** The tensors of a measurement, for their disposal or download. */
 export function tensorsOf({ sum, answers }: Measurement): tf.NamedTensorMap {
   return answers === undefined ? { sum } : { sum, answers: answers.values };
 }

@@ -2,7 +2,7 @@
 
 import { currentBackend } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Pick } from "../parts/backbone/stages.ts";
+import type { StateSelection } from "../parts/backbone/stages.ts";
 import type { Pass } from "../parts/pass.ts";
 
 /** Integers [batch]. */
@@ -17,7 +17,7 @@ interface PoolAll {
 export type PooledStates = ColumnsOf | "mean" | PoolAll;
 
 /** The states that are read; absent: all are. */
-export function readForPooling(pooled: PooledStates, pass: Pass): Pick | undefined {
+export function readForPooling(pooled: PooledStates, pass: Pass): StateSelection | undefined {
   if (typeof pooled === "object") return undefined;
   if (pooled !== "mean") return { columns: pooled(pass) };
   const mask = shownBy(pass);

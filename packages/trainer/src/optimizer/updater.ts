@@ -17,13 +17,13 @@ export interface WeightedLoss {
 /** The optimiser of a run with all numbers that it works on. */
 export interface Updater {
   readonly layout: FlatLayout;
-  /** Begins a step without gradients. */
+  /** Begins a step: clears the gradients and the loss. */
   begin(): void;
   /** Runs one micro-batch forward and backward, and adds its loss and gradients. */
   add(loss: WeightedLoss): Promise<void>;
   /** Counts a micro-batch whose loss is 0 whatever the variables are. */
   skip(weight: number): void;
-  /** Sums over all processes; returns the sums of `counts`. Only in the memory of the process. */
+  /** Sums over all processes; returns the sums of `counts`. Absent if the numbers are in the memory of a GPU. */
   reduce?(reduction: GradientReduction, counts: readonly number[]): Promise<readonly number[]>;
   /**
    * Ends the step: divides loss and gradients by the weight of all micro-batches, clips, and updates the variables. They remain
@@ -43,7 +43,7 @@ export interface Updater {
   captureMoments(): Promise<ReadonlyMap<string, Moments>>;
   /** Continues from a captured state; an empty one is that before the first step. */
   restoreMoments(state: ReadonlyMap<string, Moments>): void;
-  /** The running means of each variable, as views. Only in the memory of the process. */
+  /** The moments of each variable, as views. Absent if they are in the memory of a GPU. */
   means?(): readonly (readonly Float32Array[])[];
   dispose(): void;
 }
@@ -60,5 +60,5 @@ export interface UpdaterSettings extends RuleOptions {
   readonly precondition?: ((variables: ReadonlyMap<string, VariableNumbers>) => void) | undefined;
 }
 
-/** Multiplies the learning rate of a variable; its weight decay. */
+/** A variable's factor of the learning rate, and its weight decay. */
 export type RatesOf = (range: VariableRange) => { readonly rateFactor: number; readonly weightDecay: number };

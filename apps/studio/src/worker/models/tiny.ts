@@ -1,4 +1,4 @@
-// The tiny model, from next to the page. Its files are loaded in parallel, to save round trips.
+// Downloads the tiny model from the page's own server. Its files are loaded in parallel, to save round trips.
 
 import { filesFolder, type ModelFolder } from "@lowrank/models";
 import type { LoadingProgress } from "../../protocol/model.ts";
@@ -6,11 +6,11 @@ import { DownloadError } from "./errors.ts";
 
 const files = ["config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
 
-/** Files on their way. */
+/** The download of the tiny model. */
 export interface TinyFiles {
   /** Rejects with a DownloadError that names the file. */
   readonly folder: Promise<ModelFolder>;
-  /** Called with the number of bytes that arrive from now on. */
+  /** Called whenever bytes arrive, with the bytes so far and the total that is known. */
   onProgress: ((progress: LoadingProgress) => void) | undefined;
 }
 
@@ -28,18 +28,21 @@ export function fetchTiny(address: URL): TinyFiles {
   }
 
   async function fetchOne(file: URL): Promise<Uint8Array> {
-    const response = await fetch(file).catch((cause: unknown) => {
-      throw new DownloadError(file.href, { reason: "no-network" }, { cause });
-    });
+    const response = await fetch(file).catch((cause: unknown) => offline(file, cause));
     if (!response.ok) throw new DownloadError(file.href, { reason: "status", status: response.status });
     total += Number(response.headers.get("Content-Length") ?? 0);
     const parts: Uint8Array<ArrayBuffer>[] = [];
     const reader = response.body?.getReader();
-    for (let piece = await reader?.read(); piece?.done === false; piece = await reader?.read()) {
+    const read = () => reader?.read().catch((cause: unknown) => offline(file, cause));
+    for (let piece = await read(); piece?.done === false; piece = await read()) {
       parts.push(piece.value);
       done += piece.value.length;
       tiny.onProgress?.({ stage: "download", done, total: Math.max(done, total) });
     }
     return new Uint8Array(await new Blob(parts).arrayBuffer());
   }
+}
+
+function offline(file: URL, cause: unknown): never {
+  throw new DownloadError(file.href, { reason: "no-network" }, { cause });
 }

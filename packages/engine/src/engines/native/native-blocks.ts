@@ -56,7 +56,7 @@ export class NativeBlocks implements BlockStore {
   /** Undefined if the library is too old for these blocks. */
   #sessionOf(blocks: EvenBlocks): NativeSession | undefined {
     try {
-      return this.runtime.createSession(blockProductGraph(blocks), { isOneOfMany: true });
+      return this.runtime.createSession(blockProductGraph(blocks), { skipsArena: true });
     } catch (error) {
       if (error instanceof NativeCallError) return undefined;
       throw error;

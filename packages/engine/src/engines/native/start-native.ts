@@ -11,7 +11,7 @@ import { installCommandOf } from "./library/install-command.ts";
 import { type LibraryFile, UnusableLibraryError } from "./library/library-file.ts";
 import { NativeBackend, nativeBackendName } from "./native-backend.ts";
 import { registerNativeKernels } from "./register-native-kernels.ts";
-import { commandLineBytes, makeRoomFor } from "./runtime/command-line.ts";
+import { commandLineBytes, enlargeStackFor } from "./runtime/command-line.ts";
 import { importKoffi, type Koffi } from "./runtime/koffi.ts";
 import { OnnxRuntime } from "./runtime/onnx-runtime.ts";
 
@@ -26,7 +26,7 @@ export interface NativeOptions {
 /** Above any other backend that may register itself. */
 const priority = 5;
 
-/** Starts the engine, once. Throws with a reason and the way on if that cannot be done. */
+/** Starts the engine, once. Throws with the reason and what to do about it. */
 export async function startNative(options: NativeOptions = {}): Promise<StartOutcome> {
   if (!isNode()) throw new EngineUnavailableError("it needs Node.js");
   if (tf.findBackend(nativeBackendName) !== null) return { backend: nativeBackendName };
@@ -34,10 +34,10 @@ export async function startNative(options: NativeOptions = {}): Promise<StartOut
   await requireWholeLibrary(library);
   const { origin } = library;
   const koffi = await importKoffi(origin === "setting" ? "npm install koffi" : installCommandOf(origin.name));
-  await exitWithKoffi();
-  makeRoomFor(await commandLineBytes(), koffi);
+  await closeBrokenOutputsOnExit();
+  enlargeStackFor(await commandLineBytes(), koffi);
   disableTelemetry(koffi);
-  giveMemoryBack(koffi, process.env);
+  returnFreedMemory(koffi, process.env);
   const threads = options.threads ?? (await availableThreads());
   const runtime = new OnnxRuntime(koffi, library, { threads });
   tf.registerBackend(nativeBackendName, () => new NativeBackend(runtime), priority);
@@ -102,7 +102,7 @@ function disableTelemetry(koffi: Koffi): void {
 
 // When the process exits, koffi (3.3.4) flushes stdout and stderr to disk, and reports a failure on stderr. If stderr itself failed,
 // koffi waits for its own lock (lib/native/base/base.cc: StreamWriter::Flush holds the lock that Print needs), and the process never
-// ends. That happens on a full disk of a network, or on a broken one.
+// ends. That happens on a full or broken network disk.
 
 const standardOutputs = [1, 2];
 /** Errors of outputs that cannot be flushed (a pipe, a terminal), which koffi expects. */
@@ -110,7 +110,7 @@ const expected = ["EINVAL", "ENOTSUP"];
 let isPrepared = false;
 
 /** Lets the process exit regardless of its output: streams that cannot be flushed are closed before koffi tries. */
-async function exitWithKoffi(): Promise<void> {
+async function closeBrokenOutputsOnExit(): Promise<void> {
   const { isMainThread } = (await importUnbundled("node:worker_threads")) as typeof import("node:worker_threads");
   if (isPrepared || !isMainThread || process.platform === "win32") return;
   isPrepared = true;
@@ -133,17 +133,17 @@ async function exitWithKoffi(): Promise<void> {
 // was used while a matrix was loaded would then stay with the process.
 
 /** M_MMAP_THRESHOLD of malloc.h. */
-const largePieces = -3;
-/** Memory of tensors that steps use again: the backend recycles it itself. */
-const fewestBytes = 2 ** 20;
+const mmapThreshold = -3;
+/** Pieces from this size on are returned when freed. Tensors that steps use again do not suffer: the backend keeps their memory. */
+const returnedBytes = 2 ** 20;
 
 /** Returns freed memory of a megabyte and more to the system, for the whole process. A setting of the user stays. */
-export function giveMemoryBack(koffi: Koffi, environment: Readonly<Record<string, string | undefined>>): void {
+export function returnFreedMemory(koffi: Koffi, environment: Readonly<Record<string, string | undefined>>): void {
   const { MALLOC_MMAP_THRESHOLD_: threshold, GLIBC_TUNABLES: tunables = "" } = environment;
   const isSet = threshold !== undefined || tunables.includes("mmap_threshold");
   if (process.platform !== "linux" || isSet) return;
   try {
-    koffi.load(null).func("mallopt", "int", ["int", "int"])(largePieces, fewestBytes);
+    koffi.load(null).func("mallopt", "int", ["int", "int"])(mmapThreshold, returnedBytes);
   } catch {
     // Another C library than glibc, which has no such habit.
   }

@@ -4,7 +4,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../../errors.ts";
 import { hasCustomKernel, runCustomKernel } from "../../kernels/custom-kernel.ts";
-import { attributesOf, dropEntries } from "../../kernels/drop-entries.ts";
+import { applyDropout, attributesOf } from "../../kernels/drop-entries.ts";
 import { maskedScore } from "../../kernels/masked-score.ts";
 import type { DropoutDraw } from "../../random/masks/dropout-mask.ts";
 import { withGradients } from "../../tape/with-gradients.ts";
@@ -51,7 +51,7 @@ export function attention(inputs: AttentionInputs): tf.Tensor {
   const sizes = checkSizes(inputs);
   if (inputs.dropout !== undefined) checkRate("attention", inputs.dropout.rate);
   const dropped = (weights: tf.Tensor) =>
-    inputs.dropout === undefined || inputs.dropout.rate === 0 ? weights : dropEntries(weights, inputs.dropout);
+    inputs.dropout === undefined || inputs.dropout.rate === 0 ? weights : applyDropout(weights, inputs.dropout);
   const scale = inputs.scale ?? 1 / Math.sqrt(sizes.headSize);
   const { batch, heads, queryTime, keyTime } = sizes;
   const groupRows = (heads / sizes.keyHeads) * queryTime;

@@ -7,8 +7,8 @@ import type { GraphNode } from "../reading/graph.ts";
 import { fusedWith } from "./activation.ts";
 import { type Application, asItIs, type Constants, type Refusal, refusal } from "./application.ts";
 
-/** Conv2D and _FusedConv2D. */
-export function recogniseConvolution(node: GraphNode, constants: Constants): Application | Refusal | undefined {
+/** The convolution that a Conv2D or _FusedConv2D node computes, or why it cannot be adapted. */
+export function recognizeConvolution(node: GraphNode, constants: Constants): Application | Refusal | undefined {
   const [input, filter] = node.inputs;
   const constant = constants.find(filter);
   if (constant === undefined || input === undefined) return undefined;
@@ -18,24 +18,24 @@ export function recogniseConvolution(node: GraphNode, constants: Constants): App
   if (attributes.text("data_format", "NHWC") !== "NHWC") return refusal(node, weight, "its channels come first (NCHW)");
   const { bias, activation, unknown } = fusedWith(node);
   if (unknown !== undefined) return refusal(node, weight, `it is fused with "${unknown}"`);
-  const [, down = 1, across = 1] = attributes.numbers("strides");
-  const [, tall = 1, wide = 1] = attributes.numbers("dilations");
+  const [, strideHeight = 1, strideWidth = 1] = attributes.numbers("strides");
+  const [, dilationHeight = 1, dilationWidth = 1] = attributes.numbers("dilations");
   const common = { node: node.name, weight, input, bias, activation, leave: asItIs, retrace: asItIs };
   const padding = paddingOf(node);
-  const isOfPixels = height * width * down * across === 1 && typeof padding === "string";
-  if (isOfPixels) {
+  const isPointwise = height * width * strideHeight * strideWidth === 1 && typeof padding === "string";
+  if (isPointwise) {
     return { ...common, shape: { kind: "linear", inFeatures, outFeatures, isTransposed: false }, enter: asItIs };
   }
   const geometry = {
     kernel: [height, width],
-    strides: [down, across],
+    strides: [strideHeight, strideWidth],
     padding: [0, 0],
-    dilations: [tall, wide],
+    dilations: [dilationHeight, dilationWidth],
     groups: 1,
   } as const;
   const windows: readonly Window[] = [
-    { seen: (height - 1) * tall + 1, stride: down },
-    { seen: (width - 1) * wide + 1, stride: across },
+    { seen: (height - 1) * dilationHeight + 1, stride: strideHeight },
+    { seen: (width - 1) * dilationWidth + 1, stride: strideWidth },
   ];
   return {
     ...common,
@@ -45,7 +45,7 @@ export function recogniseConvolution(node: GraphNode, constants: Constants): App
 }
 
 /** Depthwise kernels are refused. */
-export function recogniseDepthwise(node: GraphNode, constants: Constants): Refusal | undefined {
+export function recognizeDepthwise(node: GraphNode, constants: Constants): Refusal | undefined {
   const constant = constants.find(node.inputs[1]);
   if (constant === undefined) return undefined;
   const reason =

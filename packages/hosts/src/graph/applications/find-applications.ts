@@ -15,7 +15,7 @@ import {
   type Refusal,
   refusal,
 } from "./application.ts";
-import { recogniseConvolution, recogniseDepthwise } from "./convolutions.ts";
+import { recognizeConvolution, recognizeDepthwise } from "./convolutions.ts";
 import { recogniseEinsum } from "./einsum.ts";
 
 const rows: Readonly<Record<string, Recognise>> = {
@@ -23,11 +23,11 @@ const rows: Readonly<Record<string, Recognise>> = {
   _FusedMatMul: recogniseProduct,
   BatchMatMul: recogniseProduct,
   BatchMatMulV2: recogniseProduct,
-  Conv2D: recogniseConvolution,
-  _FusedConv2D: recogniseConvolution,
-  DepthwiseConv2dNative: recogniseDepthwise,
-  DepthwiseConv2d: recogniseDepthwise,
-  FusedDepthwiseConv2dNative: recogniseDepthwise,
+  Conv2D: recognizeConvolution,
+  _FusedConv2D: recognizeConvolution,
+  DepthwiseConv2dNative: recognizeDepthwise,
+  DepthwiseConv2d: recognizeDepthwise,
+  FusedDepthwiseConv2dNative: recognizeDepthwise,
   Einsum: recogniseEinsum,
   GatherV2: recogniseTable,
   Gather: recogniseTable,

@@ -7,7 +7,7 @@ import type { MediaReader } from "../../media/prepare-media.ts";
 import { prepareRows } from "../../media/prepare-media.ts";
 import { writesText } from "../../open/task-types.ts";
 import { type TranscribeOptions, type Transcriber, transcribe } from "../../predict/transcribe.ts";
-import { isAudio, needTokenizer } from "../../rows/row-kinds.ts";
+import { isAudio, needsTokenizer } from "../../rows/row-kinds.ts";
 import { type DistillationSettings, distillationPlan } from "../distillation/distillation.ts";
 import { headLoss } from "../head-loss/head-loss.ts";
 import type { Objective } from "../objective.ts";
@@ -19,7 +19,7 @@ export const text: Objective<DistillationSettings & { readonly tokenizer?: TextT
   options: ["klToBase", "teacher", "labelSmoothing", "template"],
   hasText: true,
   refuse({ task, modelType, config }, { train }) {
-    if (writesText(task) || !needTokenizer(train)) return;
+    if (writesText(task) || !needsTokenizer(train)) return;
     const advice =
       config.decoderLayers > 0
         ? `To train its decoder, add ${named("task")} sequence-to-sequence.`

@@ -8,7 +8,7 @@ import { type Packing, planPacking } from "../packing/plan-packing.ts";
 import type { Pass } from "../pass.ts";
 import { runSegments } from "./checkpoint-segments.ts";
 import { numbersOf, pickFrom, pickFromPacked, type Reading } from "./picked-states.ts";
-import { type Pick, type PositionRules, runStages, type Stage, type StageList, withPick } from "./stages.ts";
+import { type PositionRules, runStages, type Stage, type StageList, type StateSelection, withPick } from "./stages.ts";
 
 export type { Stage };
 
@@ -58,7 +58,7 @@ export function runBackbone(
 function packingFor(
   { decoder, keepsPadding }: Backbone,
   pass: Pass,
-  { pick, sharesTokens }: { readonly pick: Pick; readonly sharesTokens: boolean },
+  { pick, sharesTokens }: { readonly pick: StateSelection; readonly sharesTokens: boolean },
 ): Packing | undefined {
   const { attentionMask, inputIds, cache } = pass.inputs;
   if (keepsPadding?.(pass.context) || pass.inputs.blocks !== undefined) return undefined;

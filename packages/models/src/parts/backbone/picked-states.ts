@@ -3,11 +3,11 @@
 import { withGradients } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Pass } from "../pass.ts";
-import type { Pick } from "./stages.ts";
+import type { StateSelection } from "./stages.ts";
 
 export interface Reading<T extends tf.Tensor | tf.NamedTensorMap> {
   /** The states that are read; absent: all are. */
-  readonly pick?: Pick | undefined;
+  readonly pick?: StateSelection | undefined;
   /** Whether a common beginning of rows may be computed once, also with dropout. */
   readonly sharesTokens?: boolean;
   /** The result without any states, if it is known. */
@@ -16,7 +16,7 @@ export interface Reading<T extends tf.Tensor | tf.NamedTensorMap> {
 }
 
 /** hidden [batch, time, width] → [batch, 1, width] or [1, states, width] */
-export function pickFrom(hidden: tf.Tensor, pick: Pick): tf.Tensor {
+export function pickFrom(hidden: tf.Tensor, pick: StateSelection): tf.Tensor {
   const [batch = 0, time = 1] = hidden.shape;
   if ("states" in pick) return pickStates(hidden, tf.tensor1d([...pick.states], "int32"));
   if (time === 1) return tf.clone(hidden);
@@ -26,13 +26,13 @@ export function pickFrom(hidden: tf.Tensor, pick: Pick): tf.Tensor {
 }
 
 /** Like `pickFrom`, for the tokens of a rectangle without its padding, hidden [tokens, 1, width]; `states` are indices of tokens. */
-export function pickFromPacked(hidden: tf.Tensor, states: readonly number[], pick: Pick): tf.Tensor {
+export function pickFromPacked(hidden: tf.Tensor, states: readonly number[], pick: StateSelection): tf.Tensor {
   const picked = pickStates(hidden, tf.tensor1d([...states], "int32"));
   return "states" in pick ? picked : asRows(picked);
 }
 
 /** The indices of the picked states among all batch·time. Reads the values of a tensor of columns. */
-export function numbersOf(pick: Pick, time: number): readonly number[] {
+export function numbersOf(pick: StateSelection, time: number): readonly number[] {
   if ("states" in pick) return pick.states;
   const columns = pick.columns instanceof tf.Tensor ? pick.columns.dataSync() : pick.columns;
   return Array.from(columns, (column, row) => row * time + column);
@@ -64,7 +64,7 @@ export function pickStates(hidden: tf.Tensor, indices: tf.Tensor1D): tf.Tensor {
 }
 
 /** Picks the last state of each row. */
-export function lastStates({ lastIds }: Pass): Pick {
+export function lastStates({ lastIds }: Pass): StateSelection {
   const [batch, time] = lastIds.shape;
   return { columns: Array(batch).fill(time - 1) };
 }

@@ -41,7 +41,9 @@ export interface StageList {
  * Which of the last states [batch, time, width] are read: one of each row, by its column – they become [batch, 1, width] –, or
  * any, by their numbers among all batch·time: [1, states, width].
  */
-export type Pick = { readonly columns: readonly number[] | tf.Tensor1D } | { readonly states: readonly number[] };
+export type StateSelection =
+  | { readonly columns: readonly number[] | tf.Tensor1D }
+  | { readonly states: readonly number[] };
 
 export function runStages(stages: readonly Stage[], hidden: tf.Tensor, pass: Pass): tf.Tensor {
   return stages.reduce((state, stage) => stage.run(state, pass), hidden);

@@ -51,7 +51,7 @@ export class NativeRounding {
   #session(key: string, build: () => OnnxGraph): NativeSession {
     const existing = this.#sessions.get(key);
     if (existing !== undefined) return existing;
-    const session = this.#runtime.createSession(build(), { isOneOfMany: true });
+    const session = this.#runtime.createSession(build(), { skipsArena: true });
     this.#sessions.set(key, session);
     return session;
   }

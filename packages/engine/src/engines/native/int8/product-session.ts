@@ -16,7 +16,7 @@ export function productSession(
 ): NativeSession {
   const graph = productGraph(codes, inner, zero);
   const shared = packing && { packing, constants: graph.constants.filter(({ name }) => name === "weight") };
-  return runtime.createSession(graph, { isOneOfMany: true, shared });
+  return runtime.createSession(graph, { skipsArena: true, shared });
 }
 
 function productGraph(

@@ -17,7 +17,7 @@ export interface KoffiSettings {
 }
 
 /** Throws EngineUnavailableError if the library could not start with a command line of this many bytes. */
-export function makeRoomFor(commandLineBytes: number, koffi: KoffiSettings): void {
+export function enlargeStackFor(commandLineBytes: number, koffi: KoffiSettings): void {
   const longest = enlargeStack(koffi) ? longestCommandLine : longestWithSmallStack;
   if (commandLineBytes <= longest) return;
   throw new EngineUnavailableError(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { giveMemoryBack } from "../start-native.ts";
+import { returnFreedMemory } from "../start-native.ts";
 import type { Koffi } from "./koffi.ts";
 
 /** The calls to the C library. */
@@ -9,11 +9,11 @@ function callsWith(environment: Readonly<Record<string, string>>, find: () => vo
     find();
     return (...values: unknown[]) => void calls.push([name, ...values]);
   };
-  giveMemoryBack({ load: () => ({ func }) } as unknown as Koffi, environment);
+  returnFreedMemory({ load: () => ({ func }) } as unknown as Koffi, environment);
   return calls;
 }
 
-describe.skipIf(process.platform !== "linux")("giveMemoryBack", () => {
+describe.skipIf(process.platform !== "linux")("returnFreedMemory", () => {
   it("sets a fixed threshold", () => {
     const threshold = [["mallopt", -3, 2 ** 20]];
     expect(callsWith({})).toEqual(threshold);

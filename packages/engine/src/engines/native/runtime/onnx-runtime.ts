@@ -17,14 +17,14 @@ export interface RuntimeOptions {
 
 /** Settings of one session. */
 export interface SessionOptions {
-  /** Whether its intermediates stay out of the arena: for graphs that run once for each weight, or have none. */
-  readonly isOneOfMany?: boolean;
-  /** Shares some of the graph's constants, as they are packed, with other sessions. The values are not read again later. */
+  /** Allocates intermediates outside the shared arena: for graphs that run once for each weight, or have no intermediates. */
+  readonly skipsArena?: boolean;
+  /** Constants whose packed form is shared with other sessions. Their values are not read after the session is created. */
   readonly shared?: { readonly packing: Packing; readonly constants: readonly OnnxConstant[] } | undefined;
 }
 
-/** Indices of the functions that we use in the table OrtApi (onnxruntime_c_api.h): name → [index, result, parameters]. */
 const P = "void *";
+/** Indices of the functions that we use in the table OrtApi (onnxruntime_c_api.h): name → [index, result, parameters]. */
 const functions = {
   GetErrorMessage: [2, "str", [P]],
   DisableTelemetryEvents: [6, P, [P]],
@@ -75,6 +75,7 @@ export interface NativeSession {
   readonly pinned: readonly unknown[];
 }
 
+/** The library with one thread pool and one arena for all of its sessions. */
 export class OnnxRuntime {
   readonly version: string;
   readonly threads: number;
@@ -113,7 +114,7 @@ export class OnnxRuntime {
   }
 
   /** Prepares a graph. The caller releases the session. */
-  createSession(graph: OnnxGraph, { isOneOfMany = false, shared }: SessionOptions = {}): NativeSession {
+  createSession(graph: OnnxGraph, { skipsArena = false, shared }: SessionOptions = {}): NativeSession {
     const { outputs } = graph;
     const inputs = graph.inputs.map(({ name }) => name);
     if (inputs.length > maxTensors || outputs.length > maxTensors)
@@ -124,7 +125,7 @@ export class OnnxRuntime {
       this.#check(this.#call.DisablePerSessionThreads(options));
       // Intermediates are cache-sized pieces of any size, so there is no pattern. With an arena, they need no system allocation.
       this.#check(this.#call.DisableMemPattern(options));
-      if (isOneOfMany) this.#check(this.#call.DisableCpuMemArena(options));
+      if (skipsArena) this.#check(this.#call.DisableCpuMemArena(options));
       else this.#check(this.#call.AddSessionConfigEntry(options, "session.use_env_allocators", "1"));
       this.#check(this.#call.SetSessionGraphOptimizationLevel(options, allOptimizations));
       const handle = this.#createSession(encodeModel(graph), options, shared);
@@ -142,7 +143,7 @@ export class OnnxRuntime {
     session.packing?.release();
   }
 
-  /** Lives until the last session that was made with it is released. */
+  /** An empty container of packed weights, for several sessions. It is freed with the last of them. */
   makePacking(): Packing {
     const address = this.#make((result) => this.#call.CreatePrepackedWeightsContainer(result));
     return new Packing(address, this.#call.ReleasePrepackedWeightsContainer);
@@ -151,7 +152,10 @@ export class OnnxRuntime {
   /** Runs a session, writing into the values of `outputs`. An output may be the same array as an input of its shape. */
   run(session: NativeSession, inputs: readonly NativeTensor[], outputs: readonly NativeTensor[]): void {
     if (inputs.length !== session.inputs.length || outputs.length !== session.outputs.length)
-      throw new NativeCallError("A graph", `it needs ${session.inputs.length} inputs, got ${inputs.length}`);
+      throw new NativeCallError(
+        "A graph",
+        `it needs ${session.inputs.length} inputs and ${session.outputs.length} outputs, got ${inputs.length} and ${outputs.length}`,
+      );
     for (const tensor of inputs) checkTensor(tensor);
     for (const tensor of outputs) checkTensor(tensor);
     this.runs++;

@@ -105,7 +105,7 @@ function mustRoundRows(plans: readonly StepPlan[], rows: number): boolean {
 /** Equal graphs without matrices share a session, such as those of a decoder's blocks. */
 function sessionOf(backend: StepBackend, stage: StepGraph): NativeSession {
   const { graph, shared } = stage;
-  if (hasConstants(stage)) return backend.runtime.createSession(graph, { isOneOfMany: true, shared });
+  if (hasConstants(stage)) return backend.runtime.createSession(graph, { skipsArena: true, shared });
   const { inputs, outputs, nodes } = graph;
   return backend.session(`step ${JSON.stringify({ inputs, outputs, nodes })}`, () => graph);
 }
