@@ -2,6 +2,7 @@
 // for every architecture, and ignoring one would change the results.
 
 import { describeValue } from "../../messages.ts";
+import { sizeLimits } from "../config-names.ts";
 import { type ConfigProblem, InvalidConfigError } from "../errors.ts";
 import { familyOf } from "../families.ts";
 import { factorsMissing, scalingOf } from "./gguf-rope.ts";
@@ -17,23 +18,34 @@ interface RefusedKey {
   readonly key: string;
   /** Another value that changes nothing. */
   readonly neutral?: unknown;
+  /** A key with the same value. */
+  readonly sameAs?: string;
   readonly effect: string;
 }
+
+/** Layers with a window: all except every nth, or a list of booleans. */
+const windowPattern = "attention.sliding_window_pattern";
 
 const refusedKeys: readonly RefusedKey[] = [
   { key: "attention.causal", neutral: true, effect: "positions attend to later ones" },
   { key: "attention.clamp_kqv", effect: "queries, keys and values are clipped" },
+  { key: "attention.key_length_swa", sameAs: "attention.key_length", effect: "heads have different widths" },
   { key: "attention.max_alibi_bias", effect: "a bias on attention replaces positions" },
   { key: "attention.scale", effect: "attention is scaled differently" },
   { key: "attention.sliding_window", effect: "attention is limited to nearby positions" },
+  { key: windowPattern, effect: "attention is limited in other layers" },
   { key: "attention.temperature_scale", effect: "attention is scaled by position" },
+  { key: "attention.value_length_swa", sameAs: "attention.value_length", effect: "heads have different widths" },
   { key: "attn_logit_softcapping", effect: "attention scores are soft-capped" },
   { key: "embedding_scale", neutral: 1, effect: "embeddings are scaled" },
   { key: "expert_count", effect: "the feed-forward is a mixture of experts" },
   { key: "final_logit_softcapping", effect: "logits are soft-capped" },
   { key: "logit_scale", neutral: 1, effect: "logits are scaled" },
+  { key: "nextn_predict_layers", effect: "the last layers predict further tokens" },
   { key: "residual_scale", neutral: 1, effect: "each layer's output is scaled" },
+  { key: "rope.dimension_count_swa", sameAs: "rope.dimension_count", effect: "layers rotate differently" },
   { key: "rope.dimension_sections", effect: "features rotate by several positions" },
+  { key: "rope.freq_base_swa", sameAs: "rope.freq_base", effect: "layers rotate differently" },
   { key: "rope.scaling.attn_factor", neutral: 1, effect: "attention is scaled" },
   { key: "rope.scaling.yarn_attn_factor", neutral: 1, effect: "attention is scaled" },
   { key: "rope.scaling.yarn_beta_fast", neutral: 32, effect: "other pairs of features are stretched" },
@@ -86,13 +98,19 @@ export function configFromGguf(
 ): Readonly<Record<string, unknown>> {
   const table = ggufTableOf(metadata, file);
   const family = familyOf(table.modelType);
-  const fields = architectureFields(metadata, table.architecture);
+  const fields = withDefaults(architectureFields(metadata, table.architecture), table);
   const rows = table.config.filter(({ gguf }) => fields.has(gguf) && !isUnset(gguf, fields.get(gguf)));
   const scaling = scalingOf(fields, ropeFactors);
-  const read = new Set([...table.config.map(({ gguf }) => gguf), ...scaling.read]);
+  const needs = table.needs?.(fields) ?? {};
+  const hasWindows = table.config.some(({ gguf }) => gguf === "attention.sliding_window");
+  const windows = hasWindows && family.config.window?.layers !== "all" ? windowedLayers(fields) : [];
+  const read = new Set([
+    ...[...table.config.map(({ gguf }) => gguf), ...scaling.read, ...Object.keys(needs)],
+    ...(windows.length > 0 ? [windowPattern] : []),
+  ]);
   const source = { file, architecture: table.architecture };
   const problems = [...unhandled(fields, read, family.causal), ...otherHeadSizes(fields, table), ...scaling.problems];
-  refuse(source, [...problems, ...factorsMissing(tensorNames, ropeFactors)]);
+  refuse(source, [...problems, ...otherValues(fields, needs), ...factorsMissing(tensorNames, ropeFactors)]);
   const refused = new Set(refusedKeys.map(({ key }) => key));
   const task = table.task ?? "causal-lm";
   const entries: readonly Entry[] = [
@@ -100,6 +118,7 @@ export function configFromGguf(
     ["architectures", [...family.architectures].filter(([, other]) => other === task).map(([name]) => name)],
     ...(task === "causal-lm" ? [["tie_word_embeddings", !tensorNames.has("output.weight")] as const] : []),
     ...rows.map(({ gguf, key }): Entry => [key, fields.get(gguf)]),
+    ...windows,
     ...(fields.has("vocab_size") ? [] : [["vocab_size", vocabularyOf(metadata)] as const]),
     ...(table.rotaryShare === undefined ? [] : [[table.rotaryShare, rotaryShareOf(fields)] as const]),
     ...Object.entries(table.implied?.(tensorNames, fields) ?? {}),
@@ -127,6 +146,16 @@ function architectureFields(metadata: Metadata, architecture: string): Metadata 
   return new Map(fields.map(([key, value]) => [key.slice(prefix.length), plainNumber(value)]));
 }
 
+/** llama.cpp's values of absent keys, where a family may have others. */
+function withDefaults(fields: Metadata, { config }: GgufTable): Metadata {
+  const defaults: readonly Entry[] = [
+    ["rope.freq_base", 10_000],
+    ["attention.head_count_kv", fields.get("attention.head_count")],
+  ];
+  const isRead = new Set(config.map(({ gguf }) => gguf));
+  return new Map([...defaults.filter(([key, value]) => isRead.has(key) && value !== undefined), ...fields]);
+}
+
 function plainNumber(value: unknown): unknown {
   return typeof value === "bigint" ? Number(value) : value;
 }
@@ -142,13 +171,33 @@ function refuse(
 }
 
 function unhandled(fields: Metadata, read: ReadonlySet<string>, isCausal: boolean): readonly Problem[] {
-  return refusedKeys.flatMap(({ key, neutral: fallback, effect }) => {
+  return refusedKeys.flatMap(({ key, neutral: fallback, sameAs, effect }) => {
     const value = fields.get(key) ?? 0;
-    const neutral = key === "attention.causal" ? isCausal : fallback;
+    const usual = sameAs === undefined ? fallback : fields.get(sameAs);
+    const neutral = key === "attention.causal" ? isCausal : usual;
     if (read.has(key) || value === 0 || value === neutral) return [];
     const expected = `${neutral === undefined ? "0" : describeValue(neutral)} or no such key (${effect})`;
     return [{ key, got: describeValue(value), expected }];
   });
+}
+
+function otherValues(fields: Metadata, needs: Readonly<Record<string, unknown>>): readonly Problem[] {
+  return Object.entries(needs).flatMap(([key, needed]) => {
+    const value = fields.get(key) ?? needed;
+    if (value === needed) return [];
+    return [{ key, got: describeValue(value), expected: `${describeValue(needed)} or no such key` }];
+  });
+}
+
+/** config.json's list of each layer's kind, if the file says which layers have windows. */
+function windowedLayers(fields: Metadata): readonly Entry[] {
+  const pattern = fields.get(windowPattern);
+  if (pattern === undefined) return [];
+  const hasWindow = (layer: number) =>
+    Array.isArray(pattern) ? Boolean(pattern[layer]) : pattern === 0 || (layer + 1) % Number(pattern) !== 0;
+  const count = Math.min(Number(fields.get("block_count")), sizeLimits.layers);
+  const layers = Array.from({ length: count }, (_, layer) => layer);
+  return [["layer_types", layers.map((layer) => (hasWindow(layer) ? "sliding_attention" : "full_attention"))]];
 }
 
 /** The default width of a head. */

@@ -3,6 +3,7 @@
 import { describeValue } from "../../messages.ts";
 import { checkConfig } from "../config/check-config.ts";
 import type { ConfigValues } from "../config-values.ts";
+import { InvalidConfigError } from "../errors.ts";
 import type { ModelConfig } from "../family.ts";
 import type { RotaryScaling } from "../rotary.ts";
 import { configFromGguf, tokenTypesKey } from "./config-from-gguf.ts";
@@ -65,7 +66,10 @@ type NamedEntry = readonly [key: string, entry: GgufEntry | undefined];
 /** The keys after "<architecture>.", without those that the model does not need. */
 function architectureEntries(config: ModelConfig): readonly NamedEntry[] {
   const { rotary, localRotary, scalars, family, headSize, maxPositions } = config;
-  const hasMeans = ggufTableFor(config)?.config.some(({ gguf }) => gguf === "attention.layer_norm_epsilon");
+  const table = ggufTableFor(config);
+  const read = [...(table?.config.map(({ gguf }) => gguf) ?? []), ...Object.keys(table?.needs?.(new Map()) ?? {})];
+  const hasMeans = read.includes("attention.layer_norm_epsilon");
+  const isDivisor = family.config.scalars?.logitScale?.isDivisor && scalars.logitScale !== null;
   const window = Math.max(0, ...config.windows.map((width) => width ?? 0));
   return [
     ["vocab_size", whole(config.vocabularySize)],
@@ -82,6 +86,10 @@ function architectureEntries(config: ModelConfig): readonly NamedEntry[] {
     ["attention.key_length", whole(headSize)],
     ["attention.value_length", whole(headSize)],
     ["attention.sliding_window", window === 0 ? undefined : whole(window)],
+    ["attention.scale", real(scalars.scoreScale)],
+    ["embedding_scale", real(scalars.embeddingScale)],
+    ["residual_scale", real(scalars.residualScale)],
+    ["logit_scale", real(isDivisor ? 1 / scalars.logitScale : scalars.logitScale)],
     ["attn_logit_softcapping", real(scalars.scoreCap)],
     ["final_logit_softcapping", real(scalars.logitCap)],
     [
@@ -146,13 +154,24 @@ const settingsOutsideGguf: ReadonlySet<string> = new Set([
 function differences(config: ModelConfig, { metadata, ropeFactors }: GgufConfig) {
   const values = new Map([...metadata].map(([key, { value }]) => [key, value]));
   const names = new Set([...ropeFactors.keys(), ...impliedNames(config)]);
-  const again = checkConfig(configFromGguf(values, names, { ropeFactors }));
+  const again = readAgain(() => checkConfig(configFromGguf(values, names, { ropeFactors })));
+  if (Array.isArray(again)) return again;
   const expected: ConfigValues = { ...config, rotary: withListed(config, ropeFactors) };
   return (Object.keys(expected) as (keyof ConfigValues)[]).flatMap((key) => {
     if (settingsOutsideGguf.has(key) || isAlike(expected[key], again[key])) return [];
     const [got, fromGguf] = [describeValue(expected[key]), describeValue(again[key])];
     return [{ what: key, reason: `the model has ${got}, the GGUF metadata would mean ${fromGguf}` }];
   });
+}
+
+/** The configuration, or the reasons against it. */
+function readAgain<Config>(read: () => Config) {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof InvalidConfigError)) throw error;
+    return error.problems.map(({ key, got, expected }) => ({ what: key, reason: `${got}, expected ${expected}` }));
+  }
 }
 
 /** Names of tensors whose presence is a setting in llama.cpp. */

@@ -47,6 +47,8 @@ export interface GgufTable {
   readonly config: readonly GgufConfigRow[];
   /** Keys of config.json that are derived from the file's tensor names and metadata. */
   readonly implied?: (tensorNames: ReadonlySet<string>, fields: GgufFields) => Readonly<Record<string, unknown>>;
+  /** Values that keys of this file must have if they are present, because llama.cpp or the family computes with no others. */
+  readonly needs?: (fields: GgufFields) => Readonly<Record<string, unknown>>;
   /** config.json's key for the share of each head that rotates; absent: all. */
   readonly rotaryShare?: string;
 }

@@ -156,14 +156,37 @@ describe("GGUF metadata", () => {
     expect(config).toMatchObject({ modelType: "mistral", windows: Array.from({ length: 30 }, () => 4096) });
   });
 
-  const ofLfm2 = (keyHeads: unknown) => {
-    const sizes = [...metadata].map(([key, value]) => [key.replace("llama.", "lfm2."), value] as const);
-    const own = [["lfm2.block_count", 3] as const, ["lfm2.shortconv.l_cache", 3] as const];
-    const named = ["general.architecture", "lfm2"] as const;
-    return checkConfig(
-      configFromGguf(new Map([...sizes, ...own, named, ["lfm2.attention.head_count_kv", keyHeads]]), new Set()),
-    );
+  const of = (architecture: string, own: Readonly<Record<string, unknown>>) => {
+    const sizes = [...metadata].map(([key, value]) => [key.replace("llama.", `${architecture}.`), value] as const);
+    const others = Object.entries(own).map(([key, value]) => [`${architecture}.${key}`, value] as const);
+    const all = new Map([...sizes, ...others, ["general.architecture", architecture]]);
+    return checkConfig(configFromGguf(new Map([...all].filter(([, value]) => value !== undefined)), new Set()));
   };
+  const ofLfm2 = (keyHeads: unknown) =>
+    of("lfm2", { block_count: 3, "shortconv.l_cache": 3, "attention.head_count_kv": keyHeads });
+
+  it.each([
+    [undefined, [4, 4, 4, null, 4]],
+    [3, [4, 4, null, 4, 4]],
+    [0, [4, 4, 4, 4, 4]],
+    [
+      [true, false, false, true, false],
+      [4, null, null, 4, null],
+    ],
+  ])("with the pattern %j limits attention in these layers: %j", (pattern, windows) => {
+    const own = { block_count: 5, "attention.sliding_window": 4, "attention.sliding_window_pattern": pattern };
+    expect(of("cohere2", own).windows).toEqual(windows);
+    expect(of("olmo2", own)).toMatchObject({ modelType: "olmo3", windows });
+  });
+
+  it("without a key has llama.cpp's value, not the family's", () => {
+    expect(of("granite", {}).scalars.scoreScale).toBeCloseTo(1 / 8, 12);
+    const { keyValueHeads, rotary } = of("exaone", {
+      "attention.head_count_kv": undefined,
+      "rope.freq_base": undefined,
+    });
+    expect([keyValueHeads, rotary?.theta]).toEqual([9, 10_000]);
+  });
 
   it("of LFM2 defines by key heads which layers have convolutions", () => {
     const kinds = ["convolution", "plain", "convolution"];
@@ -180,6 +203,12 @@ describe("GGUF metadata", () => {
     ["qwen2", "final_logit_softcapping", 30],
     ["olmo2", "rope.dimension_count", 32],
     ["llama", "expert_count", 8],
+    ["qwen2", "attention.sliding_window_pattern", 4],
+    ["granite", "rope.scaling.finetuned", false],
+    ["olmo", "attention.layer_norm_epsilon", 1e-6],
+    ["exaone4", "attention.sliding_window", 4096],
+    ["cohere2", "rope.freq_base_swa", 5000],
+    ["glm4", "nextn_predict_layers", 1],
   ])("of %s with %s, which the family does not compute, is refused by the key", (architecture, key, value) => {
     const renamed = [...metadata].map(([name, one]) => [name.replace("llama.", `${architecture}.`), one] as const);
     const own = [["general.architecture", architecture] as const, [`${architecture}.${key}`, value] as const];

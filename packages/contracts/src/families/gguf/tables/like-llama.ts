@@ -1,4 +1,4 @@
-// LLaMA and its relatives in GGUF: Gemma, Phi, Qwen, Mistral, StarCoder 2, OLMo 2 and StableLM.
+// LLaMA and its relatives in GGUF: Gemma, Phi, Qwen, Mistral, Granite, StarCoder 2, OLMo, EXAONE, Cohere 2, GLM-4 and StableLM.
 
 import type { GgufFields, GgufTable } from "../gguf-table.ts";
 import {
@@ -134,6 +134,45 @@ export const llama: GgufTable = {
   }),
 };
 
+/** llama.cpp reads no biases and leaves every fourth layer without rotation, which are the family's defaults. */
+export const smollm3: GgufTable = { ...llama, architecture: "smollm3", modelType: "smollm3", implied: () => ({}) };
+
+/** llama.cpp's factor of scores without the key. */
+function rootOfHead(fields: GgufFields): number {
+  return Math.sqrt(Number(fields.get("attention.head_count")) / Number(fields.get("embedding_length")));
+}
+
+export const granite: GgufTable = {
+  ...llama,
+  architecture: "granite",
+  modelType: "granite",
+  config: configRows([
+    { gguf: "attention.scale", key: "attention_multiplier" },
+    { gguf: "embedding_scale", key: "embedding_multiplier" },
+    { gguf: "residual_scale", key: "residual_multiplier" },
+    { gguf: "logit_scale", key: "logits_scaling" },
+  ]),
+  // llama.cpp uses this key as the switch of rotation.
+  needs: () => ({ "rope.scaling.finetuned": true }),
+  implied: (tensorNames, fields) => ({
+    ...llama.implied?.(tensorNames, fields),
+    ...(fields.get("attention.scale") ? {} : { attention_multiplier: rootOfHead(fields) }),
+  }),
+};
+
+export const exaone: GgufTable = { ...qwen2, architecture: "exaone", modelType: "exaone" };
+
+/** Norms have no weights, and llama.cpp's epsilon of them is transformers' constant. */
+export const olmo: GgufTable = {
+  ...llama,
+  architecture: "olmo",
+  modelType: "olmo",
+  names: llama.names.filter(({ gguf }) => !gguf.endsWith("_norm")),
+  config: configRows([], ["attention.layer_norm_rms_epsilon"]),
+  needs: () => ({ "attention.layer_norm_epsilon": Math.fround(1e-5) }),
+  implied: () => ({}),
+};
+
 export const mistral: GgufTable = {
   architecture: llama.architecture,
   modelType: "mistral",
@@ -169,6 +208,60 @@ export const olmo2: GgufTable = {
     ]),
   ],
   config: configRows([]),
+};
+
+/** OLMo 2 with windows, except in every fourth layer. Layers with windows have no scaled rotation. */
+export const olmo3: GgufTable = {
+  ...olmo2,
+  modelType: "olmo3",
+  config: configRows([window]),
+  implied: (_, fields) => ({
+    rope_parameters: { sliding_attention: { rope_type: "default", rope_theta: fields.get("rope.freq_base") } },
+  }),
+};
+
+/** llama.cpp has windows only in models of 64 layers: there, layers without a window do not rotate. */
+export const exaone4: GgufTable = {
+  architecture: "exaone4",
+  modelType: "exaone4",
+  names: olmo2.names,
+  config: configRows([headWidth, window]),
+  needs: (fields): Record<string, unknown> => (hasWindows(fields) ? {} : { "attention.sliding_window": 0 }),
+  implied: (_, fields) => (hasWindows(fields) ? {} : { sliding_window: null }),
+};
+
+function hasWindows(fields: GgufFields): boolean {
+  return fields.get("block_count") === 64;
+}
+
+export const cohere2: GgufTable = {
+  architecture: "cohere2",
+  modelType: "cohere2",
+  // Both halves of a layer have one norm. The head is the embedding.
+  names: [
+    ...llamaLikeMaps.filter(({ gguf }) => gguf !== "output"),
+    ...nameRows(llamaLikeNorms.filter(([gguf]) => gguf !== "blk.{n}.ffn_norm")),
+  ],
+  config: configRows([layerNormEpsilon("layer_norm_eps"), window, { gguf: "logit_scale", key: "logit_scale" }]),
+};
+
+export const glm4: GgufTable = {
+  architecture: "glm4",
+  modelType: "glm4",
+  names: [
+    ...llamaLikeMaps.filter(({ gguf }) => !gguf.endsWith("ffn_gate") && !gguf.endsWith("ffn_up")),
+    ...nameRows([
+      ["blk.{n}.ffn_up", "model.layers.{n}.mlp.gate_up_proj"],
+      ["blk.{n}.attn_norm", "model.layers.{n}.input_layernorm"],
+      ["blk.{n}.post_attention_norm", "model.layers.{n}.post_self_attn_layernorm"],
+      ["blk.{n}.ffn_norm", "model.layers.{n}.post_attention_layernorm"],
+      ["blk.{n}.post_ffw_norm", "model.layers.{n}.post_mlp_layernorm"],
+      ["output_norm", "model.norm"],
+    ]),
+  ],
+  config: configRows([headWidth]),
+  rotaryShare: "partial_rotary_factor",
+  implied: (tensorNames) => ({ attention_bias: tensorNames.has("blk.0.attn_q.bias") }),
 };
 
 export const stablelm: GgufTable = {
