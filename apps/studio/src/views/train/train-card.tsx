@@ -1,4 +1,4 @@
-// The run: its controls, its curve, its filmstrip, and its result.
+// The run: its controls, its result, its filmstrip, and its curve.
 
 import "./train.css";
 import { useEffect, useState } from "preact/hooks";
@@ -24,8 +24,8 @@ export function TrainCard() {
         </p>
       ))}
       <DivergedNote />
-      <CurveCard />
       <Film />
+      <CurveCard />
     </Card>
   );
 }
