@@ -254,11 +254,11 @@ export const korean: Texts = {
     stopping: "이 단계가 끝나면 마쳐요…",
     progress: (step, steps) => `${steps}단계 중 ${step}단계`,
     left: (seconds) => `${duration(seconds)} 남음`,
-    finished: (steps) => `${steps}단계를 마쳤어요. 어댑터는 선반에 있어요.`,
+    finished: (steps) => `${steps}단계를 마쳤어요. 어댑터는 “내 어댑터”에 있어요.`,
     stopped: (steps) =>
       steps === 0
         ? "첫 단계 전에 끝냈어요. 모든 것이 그대로예요."
-        : `${steps}단계에서 끝냈어요. 배운 것은 선반에 있어요.`,
+        : `${steps}단계에서 끝냈어요. 배운 것은 “내 어댑터”에 있어요.`,
     failed: "학습하지 못했어요.",
     notSaved: "브라우저에 저장할 자리가 없어요. 학습은 계속되지만, 페이지를 닫으면 사라져요.",
     lost: (step) => `학습이 발산했어요. ${step}단계에서 손실이 처음보다 훨씬 커졌어요.`,
@@ -302,7 +302,7 @@ export const korean: Texts = {
     base: "원래 모델",
     adapted: "가르친 모델",
     adaptedBy: (name, strength) => `“${name}” 적용${strength === 1 ? "" : `, 세기 ${strength}`}`,
-    noAdapter: "먼저 무언가를 가르치거나 선반에서 어댑터를 고르세요. 그러면 여기에서도 답해요.",
+    noAdapter: "먼저 무언가를 가르치거나 “내 어댑터”에서 고르세요. 그러면 여기에서도 답해요.",
     you: "나",
     ask: "보낼 말",
     placeholderChat: "가르친 문장 그대로가 아닌 것을 물어보세요",
@@ -398,7 +398,7 @@ export const korean: Texts = {
     hubPlaceholder: "소유자/이름",
     fetch: "받기",
     adding: "살펴보는 중…",
-    added: (name) => `“${name}” 어댑터가 선반에 있어요.`,
+    added: (name) => `“${name}” 어댑터가 “내 어댑터”에 있어요.`,
     mix: "둘 섞기",
     mixNote: "두 변화를 더해 어댑터 하나로 만들어요. 예를 들면 말투에 지식을 더해요.",
     first: "이것과",
