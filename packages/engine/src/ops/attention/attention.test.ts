@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { expectTwin, onEachBackend, waves } from "../../../test/compare-with-twin.ts";
 import { drawKey, drawnFactors } from "../../../test/operations/drawn-factors.ts";
 import { drawsOn } from "../../../test/test-engines.ts";
+import { expectTwoLosses } from "../../../test/two-losses.ts";
 import { ShapeError } from "../../errors.ts";
 import { attention } from "./attention.ts";
 import { causalMask, combineMasks, paddingMask } from "./attention-mask.ts";
@@ -230,6 +231,14 @@ onEachBackend((engine) => {
         inputs,
       );
       tf.dispose([mask, ...inputs]);
+    });
+
+    // A kernel that wrote its gradient into what it saved would pass every test that takes the gradient once.
+    it("gives each of two losses over one tape its gradients", async () => {
+      const mask = causalMask(3);
+      const inputs = [waves([2, 4, 3, 3]), waves([2, 2, 3, 3], 2), waves([2, 2, 3, 4], 3)];
+      await expectTwoLosses((query, key, value) => attention({ query, key, value, mask }), inputs);
+      tf.dispose([...inputs, mask]);
     });
 
     it("leaks nothing", async () => {
