@@ -17,6 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomLlama } from "./random-llama.ts";
 import { words } from "./rewritten.ts";
 import {
+  expertParameters,
   fixtureNames,
   fixtures,
   idsOf,
@@ -51,7 +52,7 @@ describe.skipIf(!isThere)("a merged model as GGUF", { timeout: 120_000 }, () => 
       const requests: NextTokenRequest[] = [];
       for (const name of fixtureNames) {
         const model = await loadGguf(bytesSource(readFileSync(join(fixtures, name)), name));
-        const handle = someAdapter(model, 0.3);
+        const handle = someAdapter(model, 0.3, expertParameters(model));
         await mergeAdapter(model, handle, { tied: "untie" });
         const ids = idsOf(name);
         expected.set(name, ours(model, ids));

@@ -97,8 +97,13 @@ export function cosine(one: ArrayLike<number>, other: ArrayLike<number>): number
   return product(one, other) / Math.sqrt(product(one, one) * product(other, other));
 }
 
+/** Raw parameters of a mixture of experts, and its router; none of other models. */
+export function expertParameters({ config }: PretrainedModel): readonly string[] {
+  return config.experts === 0 ? [] : ["mlp.experts.gate_up_proj", "mlp.experts.down_proj", "mlp.gate.weight"];
+}
+
 /** An adapter with a B that is not 0, of α unlike the rank. */
-export function someAdapter(model: PretrainedModel, size: number): AdapterHandle {
+export function someAdapter(model: PretrainedModel, size: number, parameters: readonly string[] = []): AdapterHandle {
   const config = createLoraConfig({
     rank: 4,
     alpha: 6,
@@ -106,6 +111,7 @@ export function someAdapter(model: PretrainedModel, size: number): AdapterHandle
     taskType: model.task === "feature-extraction" ? "FEATURE_EXTRACTION" : "CAUSAL_LM",
     rankPattern: new Map([["down_proj|c_proj|dense_4h_to_h|fc2", 3]]),
     rankStabilized: true,
+    ...(parameters.length > 0 && { targetParameters: parameters }),
   });
   const handle = injectAdapter(model, planInjection(model, config), { seed: 1 });
   for (const [index, variable] of [...handle.variables.values()].entries()) {

@@ -139,6 +139,15 @@ describe("an adapter in llama.cpp's format", () => {
     expect(() => writeGgufAdapter(adapter(query), t5)).toThrow(/a model of type t5/);
   });
 
+  it("refuses A and B of experts, by the name of the option and by their paths", () => {
+    const experts = { num_experts: 2, num_experts_per_tok: 1, moe_intermediate_size: 4, norm_topk_prob: true };
+    const base = checkConfig({ model_type: "qwen3_moe", ...sizes, num_key_value_heads: 1, ...experts });
+    const given = adapter({ [`${layer}.mlp.experts`]: [8, 8] }, { targetParameters: ["mlp.experts.gate_up_proj"] });
+    expect(() => writeGgufAdapter(given, base)).toThrow(
+      /target_parameters = .*mlp\.experts: the architecture qwen3moe has no such weight/s,
+    );
+  });
+
   it("refuses a file for another base, or that is no adapter", async () => {
     const bytes = writeGgufAdapter(adapter(query), bases.llama!);
     const read = (base: string) => readGgufAdapter(bytesSource(bytes, "lora.gguf"), bases[base]!);

@@ -57,9 +57,9 @@ export function tensorTypeIn(
   return fitting(wanted(type, name, { ...context, width: shape.at(-1) ?? 1 }), shape);
 }
 
-/** Position and token type embeddings are small, and norms are vectors. */
+/** Position and token type embeddings are small, routers decide about whole experts, and norms are vectors. */
 function isLeftWhole(name: string): boolean {
-  return /^(position_embd|token_types)\.|_norm\.weight$/.test(name);
+  return /^(position_embd|token_types)\.|(_norm|ffn_gate_inp)\.weight$/.test(name);
 }
 
 /** A type, or its fallback if rows are not whole blocks: F16 in the end. */
@@ -86,7 +86,7 @@ function wanted(
   const layer = Number(/^blk\.(\d+)\./.exec(name)?.[1]);
   const isImportant = needsMoreBits(layer, layers);
   if (/attn_(v|qkv)\.weight$/.test(name)) return isImportant ? "Q6_K" : usual;
-  if (!name.endsWith("ffn_down.weight")) return usual;
+  if (!/ffn_down(_exps|_shexp)?\.weight$/.test(name)) return usual;
   if (isFalcon && type === "Q4_K_M") return layer < Math.floor(layers / 16) ? "Q6_K" : isImportant ? "Q5_K" : usual;
   return isImportant ? "Q6_K" : usual;
 }

@@ -20,7 +20,7 @@ import type { MergeInFiles } from "../stream/plan-merge.ts";
 import { fileTypeId, type GgufFileType, LostEffectError } from "./file-types.ts";
 import { type PlannedGgufTensor, planGguf, planLikeBase } from "./plan-gguf.ts";
 import { EffectSums, MeasuredEffects, type RetainedEffect } from "./retained-effect.ts";
-import { inStoredOrder } from "./stored-order.ts";
+import { inStoredOrder, storedShape } from "./stored-order.ts";
 
 /** Options of `ggufModelFile`. */
 export interface GgufModelOptions {
@@ -177,7 +177,7 @@ async function* modelPieces(
   const rounded = (values: Float32Array) => dequantize(encoded(values, type, name), type, values.length);
   const sums = new EffectSums();
   let changedPieces = 0;
-  let remaining = order.shape.reduce((product, size) => product * size, 1);
+  let remaining = storedShape(order).reduce((product, size) => product * size, 1);
   for await (const piece of after) {
     const bytes = encoded(piece, type, name);
     const frozen = (await before?.next())?.value;

@@ -1,5 +1,6 @@
 // Decides name, type and source of each tensor of a merged GGUF file.
 
+import type { ModelConfig } from "@lowrank/contracts/families";
 import { parametersOf, pathInModel } from "@lowrank/contracts/families/checkpoint";
 import { type GgufTable, ggufNameOf, ggufParameterOf } from "@lowrank/contracts/families/gguf";
 import { type EncodableType, encodableTypes, type GgufFile } from "@lowrank/gguf";
@@ -91,9 +92,20 @@ function namedWeights({ config, task }: ExportableModel, { table, isUntied }: Gg
   const weights = parameters.flatMap(({ path, shape }): NamedWeight[] => {
     const name = ggufNameOf(table, tablePath(path));
     if (name !== null) return [{ name, path, order: { shape, change: ggufParameterOf(table, name)?.change, config } }];
-    unnamed.push(path);
-    return [];
+    const names = stackNames(path, config, table);
+    if (names.length === 0) unnamed.push(path);
+    return names.map((each, index) => {
+      return { name: each, path, order: { shape, change: undefined, config, part: { index, count: names.length } } };
+    });
   });
   if (unnamed.length > 0) throw new UnnamedWeightsError(table.architecture, unnamed);
   return weights;
+}
+
+/** The tensors of an expert's matrices, which a stack has one below the other; empty for other parameters. */
+function stackNames(path: string, { family }: ModelConfig, table: GgufTable): readonly string[] {
+  const layer = /\.layers\.(\d+)\./.exec(path)?.[1] ?? "";
+  const row = family.stackedFileKeys?.find((each) => path.endsWith(each.path.replace("{n}", layer)));
+  const pieces = (row?.pieces ?? []).map((piece) => `${family.basePrefix}.${piece.replace("{n}", layer)}`);
+  return pieces.flatMap((piece) => ggufNameOf(table, piece) ?? []);
 }

@@ -9,6 +9,8 @@ import { type GgufChange, storedRowOf } from "@lowrank/contracts/families/gguf";
 export interface WeightOrder {
   readonly shape: readonly number[];
   readonly change: GgufChange | undefined;
+  /** Of a stack [experts, rows, columns]: the part of each expert's rows that this tensor has. */
+  readonly part?: { readonly index: number; readonly count: number };
   readonly config: ModelConfig;
 }
 
@@ -16,8 +18,9 @@ export interface WeightOrder {
 const usualBlock = 1 << 18;
 
 /** The shape in a GGUF file. */
-export function storedShape({ shape, change }: WeightOrder): readonly number[] {
-  if (change === "one-channel") return shape.filter((_, axis) => axis !== 1);
+export function storedShape({ shape, change, part }: WeightOrder): readonly number[] {
+  if (part) return shape.map((size, axis) => (axis === 1 ? size / part.count : size));
+  if (change === "one-channel") return shape.filter((_, axis) => axis !== (shape.length === 2 ? 0 : 1));
   return change === "transposed" ? [...shape].reverse() : shape;
 }
 
@@ -29,7 +32,11 @@ export async function* inStoredOrder(
   blocks: AsyncIterable<Float32Array>,
   order: WeightOrder,
 ): AsyncGenerator<Float32Array> {
-  const { shape, change, config } = order;
+  const { shape, change, config, part } = order;
+  if (part) {
+    yield* rowsOfPart(blocks, shape, part);
+    return;
+  }
   const [rows = 1] = shape;
   const width = shape.reduce((product, size) => product * size, 1) / rows;
   const rowsTogether = groupOf(order, rows);
@@ -47,6 +54,23 @@ export async function* inStoredOrder(
         ordered.set(piece.subarray(row * width, (row + 1) * width), (rowOf(first + row) - first) * width);
       yield ordered;
     }
+    first += piece.length / width;
+  }
+}
+
+/** In each expert, one of several equal parts of its rows. */
+async function* rowsOfPart(
+  blocks: AsyncIterable<Float32Array>,
+  [, rows = 1, width = 1]: readonly number[],
+  { index, count }: NonNullable<WeightOrder["part"]>,
+): AsyncGenerator<Float32Array> {
+  let first = 0;
+  for await (const piece of inPieces(blocks, Math.max(1, Math.floor(usualBlock / width)) * width)) {
+    const all = Array.from({ length: piece.length / width }, (_, row) => row);
+    const kept = all.filter((row) => Math.floor(((first + row) % rows) / (rows / count)) === index);
+    const values = new Float32Array(kept.length * width);
+    for (const [at, row] of kept.entries()) values.set(piece.subarray(row * width, (row + 1) * width), at * width);
+    if (values.length > 0) yield values;
     first += piece.length / width;
   }
 }

@@ -39,8 +39,14 @@ const refusedKeys: readonly RefusedKey[] = [
   { key: "attn_logit_softcapping", effect: "attention scores are soft-capped" },
   { key: "embedding_scale", neutral: 1, effect: "embeddings are scaled" },
   { key: "expert_count", effect: "the feed-forward is a mixture of experts" },
+  { key: "expert_gating_func", neutral: 1, effect: "experts are chosen by other scores" },
+  { key: "expert_group_count", neutral: 1, effect: "experts are chosen by groups" },
+  { key: "expert_shared_count", effect: "all tokens have an expert" },
+  { key: "expert_shared_feed_forward_length", effect: "all tokens have an expert" },
+  { key: "expert_weights_scale", neutral: 1, effect: "the experts' shares are scaled" },
   { key: "final_logit_softcapping", effect: "logits are soft-capped" },
   { key: "logit_scale", neutral: 1, effect: "logits are scaled" },
+  { key: "leading_dense_block_count", effect: "the first layers have no experts" },
   { key: "nextn_predict_layers", effect: "the last layers predict further tokens" },
   { key: "residual_scale", neutral: 1, effect: "each layer's output is scaled" },
   { key: "rope.dimension_count_swa", sameAs: "rope.dimension_count", effect: "layers rotate differently" },
@@ -110,7 +116,8 @@ export function configFromGguf(
   ]);
   const source = { file, architecture: table.architecture };
   const problems = [...unhandled(fields, read, family.causal), ...otherHeadSizes(fields, table), ...scaling.problems];
-  refuse(source, [...problems, ...otherValues(fields, needs), ...factorsMissing(tensorNames, ropeFactors)]);
+  const ofTensors = [...factorsMissing(tensorNames, ropeFactors), ...singleExperts(tensorNames)];
+  refuse(source, [...problems, ...otherValues(fields, needs), ...ofTensors]);
   const refused = new Set(refusedKeys.map(({ key }) => key));
   const task = table.task ?? "causal-lm";
   const entries: readonly Entry[] = [
@@ -165,7 +172,8 @@ function refuse(
   found: readonly Problem[],
 ): void {
   const problems = found.map((problem) => {
-    return { kind: "not-handled", ...problem, key: `${architecture}.${problem.key}` } as const;
+    const key = problem.key.endsWith(".weight") ? problem.key : `${architecture}.${problem.key}`;
+    return { kind: "not-handled", ...problem, key } as const;
   });
   if (problems.length > 0) throw new InvalidConfigError(file, problems);
 }
@@ -187,6 +195,14 @@ function otherValues(fields: Metadata, needs: Readonly<Record<string, unknown>>)
     if (value === needed) return [];
     return [{ key, got: describeValue(value), expected: `${describeValue(needed)} or no such key` }];
   });
+}
+
+/** Mixtral's first files have a tensor for each expert, which llama.cpp no longer reads. */
+function singleExperts(tensorNames: ReadonlySet<string>): readonly Problem[] {
+  const key = [...tensorNames].find((name) => /^blk\.\d+\.ffn_(gate|up|down)\.\d+\.weight$/.test(name));
+  if (key === undefined) return [];
+  const expected = `a stack of all experts, ${key.replace(/\.\d+\.weight$/, "_exps.weight")}; convert the model again`;
+  return [{ key, got: "a tensor of one expert", expected }];
 }
 
 /** config.json's list of each layer's kind, if the file says which layers have windows. */

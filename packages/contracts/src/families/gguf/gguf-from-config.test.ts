@@ -8,6 +8,7 @@ const grouped = { ...small, num_key_value_heads: 2, max_position_embeddings: 64 
 const gpt = { vocab_size: 40, n_embd: 16, n_layer: 2, n_head: 4, n_positions: 64 };
 const llama3 = { rope_type: "llama3", factor: 8, low_freq_factor: 1, high_freq_factor: 4 };
 const longrope = { rope_type: "longrope", short_factor: [1, 2], long_factor: [3, 4] };
+const experts = { num_experts: 4, num_experts_per_tok: 2, moe_intermediate_size: 8 };
 
 const cases: readonly (readonly [string, object])[] = [
   ["llama", grouped],
@@ -23,6 +24,9 @@ const cases: readonly (readonly [string, object])[] = [
   ["exaone4", { ...grouped, sliding_window: null }],
   ["exaone4", { ...grouped, num_hidden_layers: 64, sliding_window: 4 }],
   ["cohere2", { ...grouped, num_hidden_layers: 5, sliding_window: 4, logit_scale: 0.25 }],
+  ["qwen3_moe", { ...grouped, head_dim: 8, ...experts, norm_topk_prob: true }],
+  ["qwen2_moe", { ...grouped, ...experts, shared_expert_intermediate_size: 24, router_aux_loss_coef: 1 }],
+  ["mixtral", { ...grouped, num_local_experts: 4, num_experts_per_tok: 2, sliding_window: 4 }],
   ["glm4", { ...grouped, head_dim: 8, partial_rotary_factor: 0.5 }],
   ["qwen2", grouped],
   ["qwen2", { ...grouped, rope_scaling: { rope_type: "yarn", factor: 4, original_max_position_embeddings: 16 } }],
@@ -59,6 +63,20 @@ describe("ggufFromConfig", () => {
     const dynamic = { rope_scaling: { rope_type: "dynamic", factor: 2 } };
     const stretched = checkConfig({ model_type: "llama", ...grouped, ...dynamic });
     expect(() => ggufFromConfig(stretched)).toThrow(UnwritableArchitectureError);
+    const mixed = checkConfig({ model_type: "qwen3_moe", ...grouped, ...experts, mlp_only_layers: [0] });
+    expect(() => ggufFromConfig(mixed)).toThrow(/layerKinds: the model has/);
     expect(() => ggufFromConfig(checkConfig({ model_type: "electra", ...small }))).toThrow(/names for its weights/);
   });
+
+  const readers = ["llama", "mixtral", "granite", "exaone", "exaone4"];
+  const others = ["smollm3", "glm4", "olmo", "cohere2", "qwen2", "olmo2"];
+  it.each([...readers, ...others])(
+    "writes Llama 3's rotary scaling only where llama.cpp reads it: %s",
+    (model_type) => {
+      const rope_scaling = { ...llama3, original_max_position_embeddings: 16 };
+      const config = checkConfig({ model_type, ...grouped, sliding_window: null, rope_scaling });
+      if (readers.includes(model_type)) expect(ggufFromConfig(config).ropeFactors.has("rope_freqs.weight")).toBe(true);
+      else expect(() => ggufFromConfig(config)).toThrow(/rope_scaling: .*architecture \w+ has no tensor rope_freqs/);
+    },
+  );
 });

@@ -8,7 +8,7 @@ import type { ModelConfig } from "../family.ts";
 import type { RotaryScaling } from "../rotary.ts";
 import { configFromGguf, tokenTypesKey } from "./config-from-gguf.ts";
 import { UnwritableArchitectureError } from "./errors.ts";
-import { ropeFactorTensors } from "./gguf-rope.ts";
+import { readsRopeFreqs, ropeFactorTensors } from "./gguf-rope.ts";
 import type { GgufTable } from "./gguf-table.ts";
 import { ggufTableFor } from "./gguf-tables.ts";
 
@@ -56,7 +56,9 @@ export function ggufFromConfig(config: ModelConfig): GgufConfig {
     ...(config.tokenTypes === 0 ? [] : [[tokenTypesKey, whole(config.tokenTypes)] as const]),
   ]);
   const file = { table, metadata, ropeFactors };
-  const problems = differences(config, file);
+  const isUnread = ropeFactors.has("rope_freqs.weight") && !readsRopeFreqs.has(table.architecture);
+  const reason = `llama.cpp's architecture ${table.architecture} has no tensor rope_freqs.weight`;
+  const problems = [...differences(config, file), ...(isUnread ? [{ what: "rope_scaling", reason }] : [])];
   if (problems.length > 0) throw new UnwritableArchitectureError(config.modelType, problems);
   return file;
 }
@@ -69,6 +71,7 @@ function architectureEntries(config: ModelConfig): readonly NamedEntry[] {
   const table = ggufTableFor(config);
   const read = [...(table?.config.map(({ gguf }) => gguf) ?? []), ...Object.keys(table?.needs?.(new Map()) ?? {})];
   const hasMeans = read.includes("attention.layer_norm_epsilon");
+  const optional = (key: string, value: number) => (read.includes(key) ? whole(value) : undefined);
   const isDivisor = family.config.scalars?.logitScale?.isDivisor && scalars.logitScale !== null;
   const window = Math.max(0, ...config.windows.map((width) => width ?? 0));
   return [
@@ -80,6 +83,10 @@ function architectureEntries(config: ModelConfig): readonly NamedEntry[] {
     ["feed_forward_length", whole(config.intermediateSize || 4 * config.hiddenSize)],
     ["attention.head_count", whole(config.heads)],
     ["attention.head_count_kv", keyHeadsOf(config)],
+    ["expert_count", optional("expert_count", config.experts)],
+    ["expert_used_count", optional("expert_used_count", config.expertsPerToken)],
+    ["expert_feed_forward_length", optional("expert_feed_forward_length", config.expertIntermediateSize)],
+    ["expert_shared_feed_forward_length", optional("expert_shared_feed_forward_length", config.sharedIntermediateSize)],
     ["shortconv.l_cache", hasConvolutions(config) ? whole(config.convKernelSize) : undefined],
     ["attention.causal", family.causal ? undefined : { type: "bool", value: false }],
     [`attention.layer_norm${hasMeans ? "" : "_rms"}_epsilon`, real(config.normEpsilon)],
@@ -156,7 +163,14 @@ function differences(config: ModelConfig, { metadata, ropeFactors }: GgufConfig)
   const names = new Set([...ropeFactors.keys(), ...impliedNames(config)]);
   const again = readAgain(() => checkConfig(configFromGguf(values, names, { ropeFactors })));
   if (Array.isArray(again)) return again;
-  const expected: ConfigValues = { ...config, rotary: withListed(config, ropeFactors) };
+  const rotary = withListed(config, ropeFactors);
+  const expected: ConfigValues = {
+    ...config,
+    rotary,
+    // The loss that balances experts is one of training.
+    scalars: { ...config.scalars, balanceScale: again.scalars.balanceScale },
+    switches: { ...config.switches, balancesExperts: again.switches.balancesExperts },
+  };
   return (Object.keys(expected) as (keyof ConfigValues)[]).flatMap((key) => {
     if (settingsOutsideGguf.has(key) || isAlike(expected[key], again[key])) return [];
     const [got, fromGguf] = [describeValue(expected[key]), describeValue(again[key])];
@@ -210,9 +224,10 @@ function ropeDivisors({ rotary, headSize, modelType }: ModelConfig): readonly (r
   if (rotary?.scaling.type === "longrope") {
     const { shortFactors, longFactors, magnitude } = rotary.scaling;
     const [ofShort, ofLong] = [Float32Array.from(shortFactors), Float32Array.from(longFactors)];
-    if (magnitude === 1 && ofShort.every((factor, pair) => factor === ofLong[pair])) return [[all, ofShort]];
+    const isPhi = modelType === "phi3";
+    if (!isPhi && magnitude === 1 && ofShort.every((factor, pair) => factor === ofLong[pair])) return [[all, ofShort]];
     // Phi 3 is the only architecture with two lists and no scaling type.
-    return modelType === "phi3"
+    return isPhi
       ? [
           [short, ofShort],
           [long, ofLong],

@@ -13,6 +13,9 @@ export const ropeFactorTensors = [
   "rope_factors_long.weight",
 ] as const;
 
+/** llama.cpp refuses a file of another architecture with `rope_freqs.weight`, a tensor that it does not expect there. */
+export const readsRopeFreqs: ReadonlySet<string> = new Set(["llama", "granite", "exaone", "exaone4"]);
+
 interface Scaling {
   /** For config.json. */
   readonly entries: readonly (readonly [key: string, value: unknown])[];

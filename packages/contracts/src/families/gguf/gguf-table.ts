@@ -4,7 +4,10 @@
 export interface GgufNameRow {
   /** GGUF's name without ".weight": "blk.{n}.attn_q". */
   readonly gguf: string;
-  /** transformers' module path with the base prefix: "model.layers.{n}.self_attn.q_proj". */
+  /**
+   * transformers' module path with the base prefix: "model.layers.{n}.self_attn.q_proj". With `{e}` for the expert, GGUF's tensor is a
+   * stack of these modules' weights, and the path is that of a piece in the family's `stackedFileKeys`.
+   */
   readonly path: string;
   /** How the file's numbers differ from transformers'. */
   readonly change?: GgufChange;
@@ -17,7 +20,7 @@ export interface GgufNameRow {
  * - "apart": rows of all queries, then of all keys, then of all values, where transformers sorts them by key head: its
  *   queries, its key, its value;
  * - "transposed": [out, in] instead of [in, out];
- * - "one-channel": [features, taps] instead of [features, 1, taps];
+ * - "one-channel": [features, taps] instead of [features, 1, taps], or [features] instead of [1, features];
  * - "plus-one": 1 was added.
  */
 export type GgufChange = "pairs-of-heads" | "pairs-of-key-heads" | "apart" | "transposed" | "one-channel" | "plus-one";

@@ -4,6 +4,7 @@ import type { ModelConfig } from "../family.ts";
 import { UnsupportedArchitectureError } from "./errors.ts";
 import type { GgufTable } from "./gguf-table.ts";
 import { bert, nomicBert } from "./tables/bert.ts";
+import { mixtral, qwen2Moe, qwen3Moe } from "./tables/experts.ts";
 import { lfm2 } from "./tables/lfm2.ts";
 import { bloom, falcon, falconGrouped, gpt2, gptNeox } from "./tables/like-gpt.ts";
 import {
@@ -32,7 +33,7 @@ import {
 const tables: ReadonlyMap<string, GgufTable> = new Map(
   [
     ...[llama, qwen2, qwen3, gemma, gemma2, gemma3, phi2, phi3],
-    ...[smollm3, granite, exaone, olmo, exaone4, cohere2, glm4],
+    ...[smollm3, granite, exaone, olmo, exaone4, cohere2, glm4, qwen2Moe, qwen3Moe],
     ...[starcoder2, olmo2, stablelm, gpt2, gptNeox, bloom, falcon, bert, nomicBert, lfm2],
   ].map((table) => [table.architecture, table]),
 );
@@ -41,6 +42,7 @@ type Metadata = ReadonlyMap<string, unknown>;
 
 /** Second families under the same architecture name, and how to recognize them. */
 const secondTables: readonly { readonly table: GgufTable; readonly isMeant: (metadata: Metadata) => boolean }[] = [
+  { table: mixtral, isMeant: (metadata) => Number(metadata.get("llama.expert_count") ?? 0) > 0 },
   { table: mistral, isMeant: (metadata) => Number(metadata.get("llama.attention.sliding_window") ?? 0) > 0 },
   { table: olmo3, isMeant: (metadata) => Number(metadata.get("olmo2.attention.sliding_window") ?? 0) > 0 },
   { table: falconGrouped, isMeant: (metadata) => Number(metadata.get("falcon.attention.head_count_kv") ?? 1) > 1 },
@@ -84,5 +86,5 @@ export function ggufTableFor({ family, heads, keyValueHeads }: ModelConfig): Ggu
   if (family.modelType === falcon.modelType) {
     return keyValueHeads > 1 && keyValueHeads <= heads ? falconGrouped : falcon;
   }
-  return [...tables.values(), mistral, olmo3].find(({ modelType }) => modelType === family.modelType);
+  return [...tables.values(), mistral, mixtral, olmo3].find(({ modelType }) => modelType === family.modelType);
 }

@@ -91,8 +91,9 @@ describe("GGUF metadata", () => {
     expect(scaled("none")).toEqual({ type: "none" });
     expect(scaled("yarn")).toMatchObject({ type: "yarn", factor: 2 });
     expect(() => scaled("longrope")).toThrow("rope_scaling.short_factor");
-    const experts = new Map([...metadata, ["llama.expert_count", 8] as const]);
-    expect(() => checkConfig(configFromGguf(experts, new Set()))).toThrow("llama.expert_count");
+    const experts = new Map([...metadata, ["llama.expert_count", 8] as const, ["llama.expert_used_count", 2] as const]);
+    expect(checkConfig(configFromGguf(experts, new Set()))).toMatchObject({ modelType: "mixtral", experts: 8 });
+    expect(() => configFromGguf(experts, new Set(["blk.0.ffn_up.0.weight"]))).toThrow(/blk.0.ffn_up.0.weight: .*_exps/);
   });
 
   const withKeys = (keys: Readonly<Record<string, unknown>>) =>
@@ -202,7 +203,9 @@ describe("GGUF metadata", () => {
     ["llama", "attention.max_alibi_bias", 8],
     ["qwen2", "final_logit_softcapping", 30],
     ["olmo2", "rope.dimension_count", 32],
-    ["llama", "expert_count", 8],
+    ["qwen2", "expert_count", 8],
+    ["qwen3moe", "expert_weights_norm", false],
+    ["qwen2moe", "expert_weights_scale", 2],
     ["qwen2", "attention.sliding_window_pattern", 4],
     ["granite", "rope.scaling.finetuned", false],
     ["olmo", "attention.layer_norm_epsilon", 1e-6],
@@ -229,7 +232,7 @@ describe("GGUF metadata", () => {
   });
 
   it.each([
-    ["qwen3moe", "qwen3"],
+    ["qwen3next", "qwen3"],
     ["jina-bert-v2", "bert"],
     ["gemma4", "gemma"],
   ])("of the architecture %s is refused in a line that names %s", (architecture, nearest) => {

@@ -49,7 +49,8 @@ export async function ggufWeights({ table, config, file, source }: GgufContents)
     const storedRow = storedRowOf(change, shape[0] ?? 0, config);
     const isReadable = readers.has(type);
     const isDivisible = change !== "transposed" && storedRow === undefined;
-    tensors.set(path, { type, dtype: type, shape, offset, byteLength, isReadable, isDivisible, change, storedRow });
+    const entry = { type, dtype: type, shape, offset, byteLength, isReadable, isDivisible, change, storedRow };
+    for (const [piece, part] of expertsIn(path, entry, config)) tensors.set(piece, part);
   }
   const find = (name: string): Entry => {
     const entry = tensors.get(name);
@@ -98,11 +99,23 @@ export async function ggufWeights({ table, config, file, source }: GgufContents)
   };
 }
 
+/** A stack of experts as a matrix for each of them, in the form of older folders; other tensors as they are. */
+function expertsIn(path: string, entry: Entry, { experts }: ModelConfig): readonly (readonly [string, Entry])[] {
+  const [count = 0, ...shape] = entry.shape;
+  if (!path.includes("{e}") || count !== experts) return [[path, entry]];
+  const byteLength = entry.byteLength / count;
+  return Array.from({ length: count }, (_, expert) => {
+    const offset = entry.offset + expert * byteLength;
+    return [path.replace("{e}", String(expert)), { ...entry, shape, offset, byteLength }];
+  });
+}
+
 /** transformers' shape of a tensor that the file has as `stored`. */
 function shapeBefore(change: GgufChange | undefined, stored: readonly number[]): readonly number[] {
   if (change === "transposed") return [...stored].reverse();
   const [features = 0, ...taps] = stored;
-  return change === "one-channel" ? [features, 1, ...taps] : stored;
+  if (change !== "one-channel") return stored;
+  return taps.length === 0 ? [1, features] : [features, 1, ...taps];
 }
 
 const ropeFactors: ReadonlySet<string> = new Set(ropeFactorTensors);

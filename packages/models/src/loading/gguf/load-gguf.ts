@@ -9,6 +9,7 @@ import { defaultsOf } from "../../folder/generation-defaults.ts";
 import { outlineModel } from "../../outline/outline-model.ts";
 import type { PretrainedModel } from "../../pretrained-model.ts";
 import { fillModel } from "../fill-model.ts";
+import { joinWeights } from "../joined-weights.ts";
 import { withLabels } from "../load-model.ts";
 import { type LoadOptions, loadOptionNames } from "../load-options.ts";
 import { splitWeights } from "../split-weights.ts";
@@ -42,6 +43,6 @@ export async function loadGguf(source: GgufSource, options: LoadOptions = {}): P
   const config = withLabels(checkConfig(raw, options.onWarning, source.name), options);
   const outline = outlineModel({ config, task: resolveTask(config, options.task) });
   const settings = { options, initializerRange: 0.02, generation: defaultsOf(config) };
-  const weights = splitWeights(await ggufWeights({ table, config, file, source }), config);
+  const weights = joinWeights(splitWeights(await ggufWeights({ table, config, file, source }), config), config);
   return fillModel(outline, weights, settings);
 }
