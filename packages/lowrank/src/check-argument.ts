@@ -55,6 +55,10 @@ const kinds = {
     (value) => isText(value) || has(value, "getFileHandle"),
     "a path; in a web page, a directory from showDirectoryPicker()",
   ],
+  batchSize: [
+    (value) => value === undefined || (Number.isSafeInteger(value) && Number(value) > 0),
+    "an integer from 1",
+  ],
   type: [
     (value) => isText(value) && Object.hasOwn(ggufTypes, value as string),
     `one of ${Object.keys(ggufTypes).join(", ")}`,
@@ -83,4 +87,5 @@ export function checkCall(
   // The keys are kinds, as the type says.
   for (const [kind, value] of Object.entries({ ...values, options })) checkArgument(where, kind as Kind, value);
   refuseUnknownOptions(where, options, optionNames[where]);
+  if ("batchSize" in options) checkArgument(where, "batchSize", options.batchSize);
 }

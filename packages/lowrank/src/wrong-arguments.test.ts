@@ -76,6 +76,8 @@ describe("a wrong argument is refused with the value found, the values expected 
     ["generate", ["a", { adapter: "mine" }], 'The adapter "mine" does not belong to this model'],
     ["promptIds", [], "promptIds got nothing as prompt"],
     ["embed", ["a text"], 'embed got "a text" as texts. Expected an array of texts'],
+    ["embed", [["a text"], { batchSize: 0 }], "embed got 0 as batchSize. Expected an integer from 1"],
+    ["predict", [[row], { batchSize: 0.5 }], "predict got 0.5 as batchSize"],
     ["evaluate", [], "evaluate got nothing as rows"],
     ["evaluate", [row], "For one row, write [row]."],
     ["predict", [], "predict got nothing as rows"],

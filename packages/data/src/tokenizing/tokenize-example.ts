@@ -169,15 +169,23 @@ function plainIds(tokenizer: TextTokenizer): (text: string) => number[] {
 export function cachedPrefixes(tokenizer: TextTokenizer): RowTokenizer["idsOfPrefix"] {
   const encode = plainIds(tokenizer);
   const cache = new Map<string, readonly number[]>();
+  let size = 0;
   return (text) => {
-    const ids = cache.get(text) ?? encode(text);
-    if (cache.size < maxCachedPrefixes) cache.set(text, ids);
+    const cached = cache.get(text);
+    if (cached !== undefined) return cached;
+    const ids = encode(text);
+    if (size > maxCachedCharacters) {
+      cache.clear();
+      size = 0;
+    }
+    size += text.length;
+    cache.set(text, ids);
     return ids;
   };
 }
 
-/** Bounds the cache if all rows begin differently. */
-const maxCachedPrefixes = 4096;
+/** Bounds the cache if all rows begin differently: texts and their ids take some megabytes. Equal beginnings are usually neighbours. */
+const maxCachedCharacters = 1_000_000;
 
 function labelSegments(rendered: RenderedExample, { tokenizer, idsOfPrefix }: RowTokenizer): TokenSequence {
   const encode = plainIds(tokenizer);

@@ -33,7 +33,9 @@ it("leaves temperature 0 greedy, and a file that does not sample, unless the cal
 });
 
 it("counts the prompt in max_length, a source not, and leaves room for no more than there are positions", () => {
-  expect(complete({ doSample: false, maxLength: 40 }, {}).completed.maxNewTokens).toBe(30);
+  const { completed, lines } = complete({ doSample: false, maxLength: 40 }, {});
+  expect(completed.maxNewTokens).toBe(30);
+  expect(lines).toEqual([expect.stringContaining("generation_config.json: max_length 40.")]);
   expect(complete({ doSample: false, maxLength: 40 }, {}, "sequence-to-sequence").completed.maxNewTokens).toBe(39);
   expect(complete({ doSample: false, maxNewTokens: 2000 }, {}).completed.maxNewTokens).toBe(90);
   expect(complete({ doSample: false, maxLength: 40 }, { maxNewTokens: 3 }).completed.maxNewTokens).toBe(3);

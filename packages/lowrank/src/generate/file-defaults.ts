@@ -31,9 +31,10 @@ export function withFileDefaults(
   const added = Object.entries(defaults).filter(([name, value]) => value !== undefined && !optionNames.includes(name));
   if (added.length > 0 && !reported.has(writing)) {
     reported.add(writing);
-    const settings = added.map(
-      ([name, value]) => `${nameInFile[name]} ${Array.isArray(value) ? JSON.stringify(value) : value}`,
-    );
+    const settings = added.map(([name, value]) => {
+      if (name === "maxNewTokens" && writing.maxNewTokens === undefined) return `max_length ${writing.maxLength}`;
+      return `${nameInFile[name]} ${Array.isArray(value) ? JSON.stringify(value) : value}`;
+    });
     notices.note?.(
       `Settings from generation_config.json: ${settings.join(", ")}. Options override them; temperature 0 is greedy.`,
     );

@@ -34,9 +34,12 @@ export type Rewards = Reward | readonly WeightedReward[];
 /** The rewards with their weights and names. A name that occurs again gets a number. */
 export function weightedRewards(choice: Rewards) {
   const all: readonly WeightedReward[] = typeof choice === "function" ? [{ reward: choice }] : choice;
-  const names = all.map(({ name, reward }) => name ?? (reward.name || "reward"));
-  return all.map(({ reward, weight = 1 }, index) => {
-    const earlier = names.slice(0, index).filter((each) => each === names[index]).length;
-    return { reward, weight, name: `${names[index]}${earlier === 0 ? "" : ` ${earlier + 1}`}` };
+  const taken = new Set<string>();
+  return all.map(({ reward, weight = 1, name: given }) => {
+    const plain = given ?? (reward.name || "reward");
+    let name = plain;
+    for (let number = 2; taken.has(name); number += 1) name = `${plain} ${number}`;
+    taken.add(name);
+    return { reward, weight, name };
   });
 }

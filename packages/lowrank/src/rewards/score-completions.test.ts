@@ -23,6 +23,8 @@ describe("the rewards of completions", () => {
     const shapes = { "shape/json": [1, 1, 1], "shape/short": [2, 2, 2] };
     expect(Object.fromEntries(parts)).toEqual({ letters: [1, 2, 3], ...shapes, "letters 2": [1, 2, 3] });
     expect([...(await score(shape)).parts.keys()]).toEqual(["json", "short"]);
+    const alike = ["a 2", "a", "a"].map((name) => ({ reward: letters, name }));
+    expect([...(await score(alike)).parts.keys()]).toEqual(["a 2", "a", "a 3"]);
   });
 
   it("are computed a few at a time", async () => {

@@ -2,13 +2,19 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { imageInDataUrl } from "@lowrank/contracts";
-import { expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import type { ChoiceEvent } from "../answers/written-choice.ts";
 import { rowRecorder } from "./record-rows.ts";
 
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lowrank-"));
+  path = join(folder, "rows.jsonl");
+});
+afterEach(() => rm(folder, { recursive: true }));
+
 it("records an image as a data URL, which a row to train on may have", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "lowrank-"));
-  const path = join(folder, "rows.jsonl");
   const image = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 1, 2, 3);
   const parts = [
     { type: "text", text: "What is this?" },
@@ -26,5 +32,20 @@ it("records an image as a data URL, which a row to train on may have", async () 
   expect(question.parts).toBeUndefined();
   expect(imageInDataUrl(question.content[1].image_url.url)).toEqual(image);
   expect(answer).toEqual({ role: "assistant", content: "A fox." });
-  await rm(folder, { recursive: true });
+});
+
+it("leaves out a row whose call has no JSON object as arguments, and reports why", async () => {
+  const notes: string[] = [];
+  const record = rowRecorder(path, (line) => notes.push(line));
+  for (const text of ['{"city": "Bo', "7", "", '{"city": "Bonn"}']) {
+    async function* events(): AsyncGenerator<ChoiceEvent, void, undefined> {
+      yield { type: "call", index: 0, id: "c", name: "weather", arguments: text };
+      yield { type: "end", reason: "tool_calls", promptTokens: 9, tokens: 3 };
+    }
+    for await (const _ of record({ messages: [] }, events()));
+  }
+  expect(notes).toEqual(Array(2).fill('a row was not recorded: the arguments of "weather" are not a JSON object'));
+  const rows = (await readFile(path, "utf8")).trim().split("\n");
+  const values = rows.map((row) => JSON.parse(row).messages[0].tool_calls[0].function.arguments);
+  expect(values).toEqual([{}, { city: "Bonn" }]);
 });

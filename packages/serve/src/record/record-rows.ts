@@ -1,7 +1,7 @@
 // Records conversations with their answers as rows to train on: JSON Lines in OpenAI's chat format, with objects as arguments of tools.
 
 import { appendFile } from "node:fs/promises";
-import { jsonIn } from "@lowrank/contracts";
+import { isObject, jsonIn } from "@lowrank/contracts";
 import type { CallPiece } from "../answers/answer-shape.ts";
 import { addPiece } from "../answers/write-answer.ts";
 import type { ChoiceEvent } from "../answers/written-choice.ts";
@@ -14,8 +14,8 @@ type Conversation = Exclude<ServedPrompt, string>;
 export type Recorder = (conversation: Conversation, events: Events) => Events;
 
 /**
- * Appends to a file, which only its owner can read if it is created here. `onNote` gets the reason if a row cannot be written; the
- * client still gets its answer.
+ * Appends to a file, which only its owner can read if it is created here. `onNote` gets the reason if a row cannot be written, or
+ * calls a tool with arguments that are no JSON object; the client still gets its answer.
  */
 export function rowRecorder(path: string, onNote: (line: string) => void): Recorder {
   let writing: Promise<void> = Promise.resolve();
@@ -26,9 +26,8 @@ export function rowRecorder(path: string, onNote: (line: string) => void): Recor
       if (event.type === "piece") text += event.text;
       else if (event.type === "call") addPiece(calls, event);
       else if (event.reason !== "length") {
-        const row = rowOf(conversation, text, calls);
         writing = writing
-          .then(() => appendFile(path, `${JSON.stringify(row)}\n`, { mode: 0o600 }))
+          .then(() => appendFile(path, `${JSON.stringify(rowOf(conversation, text, calls))}\n`, { mode: 0o600 }))
           .catch((error: unknown) =>
             onNote(`a row was not recorded: ${error instanceof Error ? error.message : error}`),
           );
@@ -41,7 +40,9 @@ export function rowRecorder(path: string, onNote: (line: string) => void): Recor
 
 function rowOf({ messages, tools }: Conversation, content: string, calls: readonly CallPiece[]): object {
   const tool_calls = calls.map(({ id, name, arguments: text }) => {
-    return { id, type: "function", function: { name, arguments: jsonIn(text) ?? {} } };
+    const values = text === "" ? {} : jsonIn(text);
+    if (!isObject(values)) throw new Error(`the arguments of "${name}" are not a JSON object`);
+    return { id, type: "function", function: { name, arguments: values } };
   });
   const answer = { role: "assistant", content, ...(calls.length > 0 && { tool_calls }) };
   const asked = messages.map(({ parts, content: text, more, ...message }) => {

@@ -49,6 +49,14 @@ describe("an update of a weight", () => {
     }
   });
 
+  it("keeps an output of zeros, which has no direction", () => {
+    const zero = { ...lora, b: { shape: [2, 1], values: new Float32Array(2) }, magnitude: Float32Array.of(7, 9) };
+    for (const layout of ["out-in", "in-out"] as const)
+      expect([...folded(new Float32Array(6), layout === "out-in" ? 2 : 3, [{ lora: zero, begin: 0 }], layout)]).toEqual(
+        Array(6).fill(0),
+      );
+  });
+
   it("leaves the outputs of other modules that share the weight", () => {
     const one = { lora: { ...lora, magnitude: Float32Array.of(7, 9) }, begin: 1 };
     const other = { lora: { ...lora, b: { shape: [1, 1], values: Float32Array.of(2) } }, begin: 3 };

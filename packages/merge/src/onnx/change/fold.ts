@@ -21,8 +21,8 @@ export interface WeightPart {
 }
 
 /**
- * Adds scale·(B·A) to a weight, in place. A magnitude m (Liu et al. 2024) then sets the length of each output: m·(W +
- * s·B·A)/‖W + s·B·A‖. If an output's values are in all rows, the rows are read twice, first to measure all lengths.
+ * Adds scale·(B·A) to a weight, in place. A magnitude m (Liu et al. 2024) then sets the length of each output: m·(W + s·B·A)/‖W +
+ * s·B·A‖; zeros stay zeros. If an output's values are in all rows, the rows are read twice, first to measure all lengths.
  */
 export class LoraFold {
   /** Whether `measure` must see every row before `fold` does. */
@@ -62,7 +62,7 @@ export class LoraFold {
     this.#each(rows, (values, output) => {
       for (let at = 0; at < values.length; at++) {
         const outputIndex = output + (this.part.layout === "out-in" ? 0 : at);
-        values[at]! *= magnitude[outputIndex]! / Math.sqrt(squares[outputIndex]!);
+        values[at]! *= magnitude[outputIndex]! / (Math.sqrt(squares[outputIndex]!) || 1);
       }
     });
   }
@@ -86,7 +86,7 @@ export class LoraFold {
     });
   }
 
-  /** Calls `use` for each row with the module's values, the index of its first output, and the row of `#left`. */
+  /** Calls `call` for each row with the module's values, the index of its first output, and the row of `#left`. */
   #each(
     { values, columns, first }: WeightRows,
     call: (values: Float32Array, output: number, row: number) => void,

@@ -39,7 +39,7 @@ const optionNames: OptionNames<SwitchableOptions> = { fedBy: true };
  * Plans a model whose linear modules `paths` (PEFT's paths, as in `loraMatricesIn`) read A and B from inputs of their own, of any
  * rank; rank 0 means no adapter. If one node computes queries, keys and values, each gets its own A and B.
  *
- * @throws OnnxMismatchError listing modules without a node, or with sizes that are not in the file
+ * @throws OnnxMismatchError listing modules without a node, with sizes that are not in the file, or that are switchable already
  *
  * @example
  * ```ts
@@ -70,6 +70,8 @@ export function makeSwitchable(
     if (typeof found === "string") problems.push({ what: path, reason: found });
     else if (branch === undefined)
       problems.push({ what: path, reason: "its sizes are missing in the file, or its states are not floats" });
+    else if (branch.some(({ names }) => model.graph.inputs.has(names.a)))
+      problems.push({ what: path, reason: "the model already has inputs for its A and B" });
     else if (sites.some(({ node }) => (branched.get(node) ?? inputs) !== inputs))
       problems.push({ what: path, reason: "another module matches the same node" });
     else {

@@ -120,7 +120,9 @@ export class OnnxRuntime {
     if (inputs.length > maxTensors || outputs.length > maxTensors)
       throw new NativeCallError("A graph", `it has more than ${maxTensors} inputs or outputs`);
     const pinned: unknown[] = [];
+    const packing = shared?.packing;
     const options = this.#make((result) => this.#call.CreateSessionOptions(result));
+    packing?.retain();
     try {
       this.#check(this.#call.DisablePerSessionThreads(options));
       // Intermediates are cache-sized pieces of any size, so there is no pattern. With an arena, they need no system allocation.
@@ -130,9 +132,10 @@ export class OnnxRuntime {
       this.#check(this.#call.SetSessionGraphOptimizationLevel(options, allOptimizations));
       const handle = this.#createSession(encodeModel(graph), options, shared);
       const inputNames = this.#names(inputs, pinned);
-      const packing = shared?.packing;
-      packing?.retain();
       return { handle, inputs, outputs, inputNames, outputNames: this.#names(outputs, pinned), packing, pinned };
+    } catch (error) {
+      packing?.release();
+      throw error;
     } finally {
       this.#call.ReleaseSessionOptions(options);
     }
@@ -255,8 +258,9 @@ export class OnnxRuntime {
   #names(names: readonly string[], pinned: unknown[]): BigUint64Array {
     const addresses = new BigUint64Array(Math.max(1, names.length));
     names.forEach((name, index) => {
-      const text = new Uint8Array(128); // outside V8's heap, so that it does not move
-      new TextEncoder().encodeInto(name, text.subarray(0, 127));
+      const bytes = new TextEncoder().encode(name);
+      const text = new Uint8Array(Math.max(128, bytes.length + 1)); // outside V8's heap, so that it does not move
+      text.set(bytes);
       pinned.push(text);
       addresses[index] = this.#koffi.address(text);
     });
