@@ -1,4 +1,4 @@
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdir, readdir, rename, utimes, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -57,19 +57,6 @@ describe("tidyUpTemporaries", () => {
       await utimes(path, twoDaysAgo, twoDaysAgo);
       await tidyUpTemporaries(folder, nodeFileSystem);
       expect(await readdir(folder)).toEqual([]);
-    }));
-
-  it("does not touch the work of another container with the same host name", ({ skip }) =>
-    inScratchFolder(async (folder) => {
-      const module = JSON.stringify(new URL("temporary-path.ts", import.meta.url).href);
-      const program = `console.log(await (await import(${module})).temporaryPath(process.argv[1], "unfinished"))`;
-      const node = [process.execPath, "--conditions=lowrank-source", "--import", "tsx", "--input-type=module"];
-      const command = ["-Upfr", "--mount-proc", ...node, "-e", program, join(folder, "out")];
-      const { stdout, status } = spawnSync("unshare", command, { encoding: "utf8" });
-      skip(status !== 0, "this system does not let a test make a namespace");
-      await writeFile(stdout.trim(), "in progress");
-      await tidyUpTemporaries(folder, nodeFileSystem);
-      expect(await readdir(folder)).toEqual([basename(stdout.trim())]);
     }));
 
   it("recognizes leftovers of an earlier process with the same id, as in a container", () =>

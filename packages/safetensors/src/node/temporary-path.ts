@@ -2,7 +2,7 @@
 // process's identity, so that the next run can remove the files of a killed process.
 
 import { createHash, randomBytes } from "node:crypto";
-import { readFileSync, readlinkSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -37,28 +37,8 @@ const maxReplacedAge = 10 * 60 * 1000;
 /** Largest difference between a file's time and the process's, in milliseconds. */
 const clockTolerance = 1000;
 
-/**
- * The namespace of process ids on Linux, for containers that share a host name: ids of another namespace cannot be checked. Empty
- * on other systems.
- *
- * @example
- * ```ts
- * import { hostname } from "node:os";
- * import { pidNamespace } from "@lowrank/safetensors/node";
- *
- * const place = { host: hostname(), pidNamespace };
- * ```
- */
-export const pidNamespace: string = (() => {
-  try {
-    return readlinkSync("/proc/self/ns/pid");
-  } catch {
-    return "";
-  }
-})();
-
-/** Process ids are valid in one container or machine only, and folders can be shared. */
-const thisHost = shortHash(`${hostname()} ${pidNamespace}`);
+/** Process ids are valid on one machine only, and folders can be shared. */
+const thisHost = shortHash(hostname());
 
 /**
  * A new name next to `target`: "unfinished" for an output that is being written, "replaced" for a folder that contains an old
@@ -84,8 +64,8 @@ export async function temporaryPath(target: string, purpose: "unfinished" | "rep
 }
 
 /**
- * Cleans up after killed processes in a folder. Removes unfinished outputs whose process is gone, or which another machine or
- * container made and did not touch for a day. Restores a replaced output if its successor never arrived. So call it before searching for an
+ * Cleans up after killed processes in a folder. Removes unfinished outputs whose process is gone, or which another machine made
+ * and did not touch for a day. Restores a replaced output if its successor never arrived. So call it before searching for an
  * output. It never fails.
  *
  * @example
@@ -130,7 +110,7 @@ async function isStale(folder: string, match: RegExpExecArray, { fileSystem, now
   const pid = Number(id);
   if (host === thisHost && !isRunning(pid)) return true;
   const current = host === thisHost ? await shortIdentity(pid) : unknown;
-  // The id may belong to another program by now; a restarted container may have the namespace of the one before.
+  // The id may belong to another program by now; in a container every run has the same id.
   if (identity !== unknown && current !== unknown) return identity !== current;
   const entry = await fileSystem.entry(join(folder, name));
   if (entry === undefined) return false;

@@ -12,7 +12,6 @@ import {
   nodeFileSystem,
   OutputExistsError,
   openFile,
-  pidNamespace,
   processIdentity,
   writeFileAtomic,
 } from "@lowrank/safetensors/node";
@@ -22,8 +21,6 @@ import { realPath } from "../real-path.ts";
 interface Holder {
   readonly pid: number;
   readonly host: string;
-  /** Absent in locks of earlier versions. */
-  readonly pidNamespace?: string;
   /** Distinguishes the process from later ones with the same id; null if the system does not provide it. */
   readonly identity: string | null;
   /** Distinguishes several runs of the same process. */
@@ -65,7 +62,7 @@ export async function lockOutput(
   const target = await realPath(out);
   const lock = join(dirname(target), `.lowrank-lock-${shortHash(basename(target))}`);
   const identity = (await processIdentity(process.pid)) ?? null;
-  const holder: Holder = { pid: process.pid, host: hostname(), pidNamespace, identity, run: randomUUID() };
+  const holder: Holder = { pid: process.pid, host: hostname(), identity, run: randomUUID() };
   let start = Date.now();
   let waitedFor: string | undefined;
   try {
@@ -174,29 +171,23 @@ async function readWhole(lock: string): Promise<string | undefined> {
 
 function parseHolder(text: string): Holder | undefined {
   try {
-    const { pid, host, pidNamespace, identity, run } = JSON.parse(text) as Partial<Record<keyof Holder, unknown>>;
+    const { pid, host, identity, run } = JSON.parse(text) as Partial<Record<keyof Holder, unknown>>;
     if (typeof pid !== "number" || !Number.isSafeInteger(pid) || pid <= 0) return undefined;
     if (typeof host !== "string" || typeof run !== "string") return undefined;
-    const place = typeof pidNamespace === "string" ? { host, pidNamespace } : { host };
-    return { pid, ...place, run, identity: typeof identity === "string" ? identity : null };
+    return { pid, host, run, identity: typeof identity === "string" ? identity : null };
   } catch {
     return undefined;
   }
 }
 
-/** Whether its process cannot be checked from here: on another machine, or in another container with the same host name. */
-function isElsewhere(holder: Holder): boolean {
-  return holder.host !== hostname() || (holder.pidNamespace ?? pidNamespace) !== pidNamespace;
-}
-
-/** Elsewhere, and renewed recently enough to be alive. */
+/** On another machine, and renewed recently enough to be alive. */
 function isSilentElsewhere(lock: FoundLock): lock is FoundLock & { readonly holder: Holder } {
-  return lock.holder !== undefined && isElsewhere(lock.holder) && lock.silence <= longestSilence;
+  return lock.holder !== undefined && lock.holder.host !== hostname() && lock.silence <= longestSilence;
 }
 
 async function isStale({ holder, silence }: FoundLock): Promise<boolean> {
   if (holder === undefined) return silence > longestWrite;
-  if (isElsewhere(holder)) return silence > longestSilence;
+  if (holder.host !== hostname()) return silence > longestSilence;
   if (!isRunning(holder.pid)) return true;
   const identity = await processIdentity(holder.pid);
   if (identity === undefined || holder.identity === null) return silence > longestSilence;
