@@ -18,7 +18,10 @@ export function showsImages(prompt: PlainPrompt): boolean {
 }
 
 /** Throws ExampleError, PREPROCESSOR_MISSING, ImagePreparationError, MediaError, DECODER_MISSING. */
-export async function wordImages(textPrompts: readonly TextPrompt[], reader: MediaReader): Promise<PromptsWithImages> {
+export async function insertImageTokens(
+  textPrompts: readonly TextPrompt[],
+  reader: MediaReader,
+): Promise<PromptsWithImages> {
   const prompts = textPrompts.map(plainPrompt);
   const images = prompts.some(showsImages) ? await MessageImages.of(reader) : undefined;
   if (images === undefined) return { prompts, images };

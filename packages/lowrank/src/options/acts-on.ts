@@ -21,7 +21,8 @@ export interface RunToCheck {
 
 /** The runs in which an option has an effect. Elsewhere it is refused, because a person who sets it expects an effect. */
 export interface ActsOn {
-  readonly isFor: string;
+  /** The runs in words, for messages. */
+  readonly appliesTo: string;
   acts(run: RunToCheck, options: Readonly<Record<string, unknown>>): boolean;
 }
 
@@ -33,11 +34,17 @@ export function isOneClass(problem: ProblemType | undefined): boolean {
   return (problem ?? "single_label_classification") === "single_label_classification";
 }
 
-export const onTokens: ActsOn = { isFor: "rows of text or audio", acts: (run) => run.objective.hasPictures !== true };
+export const onTokens: ActsOn = {
+  appliesTo: "rows of text or audio",
+  acts: (run) => run.objective.hasPictures !== true,
+};
 
 export const onValidation: ActsOn = {
-  isFor: "runs with validation rows",
+  appliesTo: "runs with validation rows",
   acts: ({ hasValidation }) => hasValidation,
 };
 
-export const onComparisons: ActsOn = { isFor: "rows for embeddings or ranking", acts: (run) => reads(run, "pooling") };
+export const onComparisons: ActsOn = {
+  appliesTo: "rows for embeddings or ranking",
+  acts: (run) => reads(run, "pooling"),
+};
