@@ -157,9 +157,9 @@ export class OpenedModel {
   ): Promise<readonly number[]> {
     checkArgument("promptIds", "prompt", prompt);
     const { opened, tokenizer } = await this.#writer({ adapter });
-    const { insertImageTokens } = await import("./generate/prompt-images.ts");
+    const { readImages } = await import("./generate/prompt-images.ts");
     const { platform } = this.#facts;
-    const [worded = prompt] = (await insertImageTokens([prompt], { ...opened, platform })).prompts;
+    const [worded = prompt] = (await readImages([prompt], { ...opened, platform })).prompts;
     return promptIds(worded, options, { tokenizer, task: opened.model.task, setup: opened.setup });
   }
 

@@ -25,7 +25,7 @@ function namesOf<Name extends string>(names: Readonly<Record<Name, true>>): read
 
 function onSchedule(...names: readonly ScheduleName[]): ActsOn {
   return {
-    appliesTo: `the schedule ${names.join(" or ")}`,
+    runs: `the schedule ${names.join(" or ")}`,
     acts: (_, { schedule = loopDefaults.schedule }) => names.some((name) => name === schedule),
   };
 }
@@ -38,7 +38,7 @@ export const loopOptions = {
       argument: "<number>",
       help: "epochs, 0.5 for half of one (default: 3, more if the rows make few steps)",
       value: numberIn({ above: 0 }),
-      actsOn: { appliesTo: "runs without `steps`", acts: (_, { steps }) => steps === undefined },
+      actsOn: { runs: "runs without `steps`", acts: (_, { steps }) => steps === undefined },
     },
     /** Optimizer steps, instead of epochs. */
     steps: {
@@ -97,7 +97,7 @@ export const loopOptions = {
       value: numberIn({ min: 0, max: 1 }),
       excludes: ["warmupSteps"],
       actsOn: {
-        appliesTo: "runs without `warmupSteps`",
+        runs: "runs without `warmupSteps`",
         acts: (_, { warmupSteps }) => warmupSteps === undefined,
       },
     },
@@ -191,7 +191,7 @@ export const loopOptions = {
       expected: 'two numbers, such as "0.9,0.999"',
       passedTo: "trainer",
       actsOn: {
-        appliesTo: 'the optimizers "adamw" and "lion"',
+        runs: 'the optimizers "adamw" and "lion"',
         acts: (_, { optimizer = "adamw" }) => optimizer === "adamw" || optimizer === "lion",
       },
     },
@@ -201,7 +201,7 @@ export const loopOptions = {
       help: "sgd: momentum (default: 0)",
       value: numberIn({ min: 0, below: 1 }),
       passedTo: "trainer",
-      actsOn: { appliesTo: 'the optimizer "sgd"', acts: (_, { optimizer }) => optimizer === "sgd" },
+      actsOn: { runs: 'the optimizer "sgd"', acts: (_, { optimizer }) => optimizer === "sgd" },
     },
     /** LoRA+: learning rate of B as a multiple of A's (its authors advise 16); default 1. */
     loraPlusRatio: {
@@ -234,7 +234,7 @@ export const loopOptions = {
       help: "share of each label that is spread over all classes (0.1 is usual; default: 0)",
       value: numberIn({ min: 0, below: 1 }),
       actsOn: {
-        appliesTo: "losses over tokens or single-label classes",
+        runs: "losses over tokens or single-label classes",
         acts: (run) => reads(run, "labelSmoothing") && isOneClass(run.problem),
       },
       passedTo: "forward",

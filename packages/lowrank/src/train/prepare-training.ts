@@ -98,7 +98,7 @@ export function refuseIdleOptions(run: RunToCheck, options: object): void {
   const optionValues = Object.fromEntries(Object.entries(options));
   const idle = optionEntries(options).flatMap(([name, value, { actsOn = [] }]) => {
     const rules = [actsOn].flat().filter(({ acts }) => value !== 0 && !acts(run, optionValues));
-    return rules.map(({ appliesTo }) => `${name}: has no effect in this run, it is for ${appliesTo}`);
+    return rules.map(({ runs }) => `${name}: has no effect in this run, it is for ${runs}`);
   });
   if (idle.length > 0) throw new TrainingOptionsError(idle);
 }
