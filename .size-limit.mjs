@@ -10,7 +10,7 @@ export default [
     limit: "12 kB",
   },
   {
-    name: "gguf, read, written and quantised (without the tables of IQ1, IQ2 and IQ3, which are loaded when a file has them)",
+    name: "gguf, read, written and quantized (without the tables of IQ1, IQ2 and IQ3, which are loaded when a file has them)",
     path: "packages/gguf/dist/index.js",
     limit: "11.5 kB",
     ignore: ["./grid-formats-*"],

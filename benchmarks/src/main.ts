@@ -155,7 +155,7 @@ function describe(result: Result): void {
     console.log(`  matrix products: ${result.stepGflop} GFLOP a step, ${share}`);
   }
   if (result.stateRatio !== undefined) {
-    console.log(`  gradients and optimiser: ratio ${result.stateRatio.toFixed(5)}${aim(result.targetStateRatio)}`);
+    console.log(`  gradients and optimizer: ratio ${result.stateRatio.toFixed(5)}${aim(result.targetStateRatio)}`);
   }
 }
 

@@ -51,7 +51,7 @@ export interface Result {
   readonly matMulGflops?: number;
   readonly productShare?: number;
   readonly targetProductShare?: number;
-  /** Bytes of gradients and optimiser. */
+  /** Bytes of gradients and optimizer. */
   readonly oursStateBytes?: number;
   readonly peerStateBytes?: number;
   readonly stateRatio?: number;

@@ -6,7 +6,7 @@ import { fromCamera, fromFile } from "./pictures.ts";
 export interface Class {
   readonly card: HTMLElement;
   readonly lessons: HTMLCanvasElement[];
-  /** Kept aside, to see what was learnt. */
+  /** Kept aside, to see what was learned. */
   readonly questions: HTMLCanvasElement[];
 }
 

@@ -22,7 +22,7 @@ const [folder = `${root}fixtures/peft/vit/base`, lessonList, questionList, given
 const out = given ?? `${root}runs/stripes`;
 const drawn = `${root}runs/drawn-images`;
 
-// The model's folder says how images are resized and normalised; the small ViT has no such file.
+// The model's folder says how images are resized and normalized; the small ViT has no such file.
 const file = `${folder}/preprocessor_config.json`;
 const middle = { image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.5] };
 const preparation = readImagePreparation(

@@ -21,7 +21,7 @@ const help = `npm start – fine-tune a small language model on restaurant descr
   npm start                            the tiny model that comes with this repository
   npm start -- --model ./my-model      your own Hugging Face folder of a language model
 
-  --steps NUMBER    optimiser steps (default ${defaultSteps})
+  --steps NUMBER    optimizer steps (default ${defaultSteps})
   --seed NUMBER     the same seed gives the same adapter (default 0)
   --engine NAME     tfjs-node-gpu, native, tfjs-node, webgpu, wasm or cpu (default: the best that starts)
   --json            one JSON object with every number on stdout

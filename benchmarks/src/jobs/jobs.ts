@@ -14,7 +14,7 @@ export interface Way {
 /** Settings that both sides share. */
 interface Recipe {
   readonly batch: number;
-  /** Optimiser steps; this many batches of rows are taken from the data. */
+  /** Optimizer steps; this many batches of rows are taken from the data. */
   readonly steps: number;
   readonly validationRows: number;
   readonly learningRate: number;

@@ -1,4 +1,4 @@
-// Everyday questions, answered by a pirate. The rows differ in subject and agree in manner, so that the manner is what is learnt.
+// Everyday questions, answered by a pirate. The rows differ in subject and agree in manner, so that the manner is what is learned.
 
 export const personaDialogues: readonly { readonly says: string; readonly answers: string }[] = [
   {

@@ -52,7 +52,7 @@ export class OpenedHookPoints implements Adapted {
     this.override(parameter, this.variable(parameter.path, parameter.read()));
   }
 
-  /** Trains what no file held: a classifier has to be learnt by every method. */
+  /** Trains what no file held: a classifier has to be learned by every method. */
   trainNewHead(): void {
     const { newParameters } = this.model;
     for (const parameter of this.model.parameters()) if (newParameters.includes(parameter.path)) this.train(parameter);

@@ -1,4 +1,4 @@
-// (IA)³ (Liu et al. 2022): keys, values and the states between the feed-forward layers, each feature times a learnt number.
+// (IA)³ (Liu et al. 2022): keys, values and the states between the feed-forward layers, each feature times a learned number.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { sitesOf, weightOf } from "./block-sites.ts";

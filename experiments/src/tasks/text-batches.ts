@@ -59,8 +59,8 @@ export async function textBatches(
     for await (const example of readObjects(rows)) examples.push(example);
     return tokenizeExamples(examples, tokenizer, promptTemplate(template ?? "plain"), { maxLength: longest }).examples;
   };
-  const [learnt, kept] = [await read(train), await read(held)];
-  const all = { train: learnt, held: kept, padId: tokenizer.padId, batchSize, heldSize: batchSize };
+  const [learned, kept] = [await read(train), await read(held)];
+  const all = { train: learned, held: kept, padId: tokenizer.padId, batchSize, heldSize: batchSize };
   const { measureHeld, ...ordered } = orderedBatches(all);
   const meanLoss = async (model: TaskModel) => (await measureHeld(model)).loss;
   return {

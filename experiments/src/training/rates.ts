@@ -18,7 +18,7 @@ export async function searchRates(read: Task, { only, rows, log }: ExperimentOpt
   const task = { ...read, name: `${read.name}-rates` };
   const { name: engine } = await chooseEngine();
   const tried = async (method: Method, learningRate: number): Promise<SavedRun> => {
-    const { hasLearnt: _, ...trained } = await runMethod(task, method, { seed, learningRate });
+    const { hasLearned: _, ...trained } = await runMethod(task, method, { seed, learningRate });
     return { method: method.name, seed, learningRate, ...trained, engine, ...processorAndDate() };
   };
   for (const method of methodsNamed(only ?? compared)) {

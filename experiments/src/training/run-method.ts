@@ -3,7 +3,7 @@
 import { writeAdapterFolder } from "@lowrank/adapter-format/node";
 import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import type { TokenBatch } from "@lowrank/data";
-import { type Answers, type BatchTensors, batchTensors, generate, type PretrainedModel } from "@lowrank/models";
+import { type BatchTensors, batchTensors, generate, type HeadPredictions, type PretrainedModel } from "@lowrank/models";
 import { type Metrics, train } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Adapted, adapterName, type Method } from "../methods/method.ts";
@@ -25,7 +25,7 @@ export interface Trained {
 /** A run at one learning rate. */
 export interface Attempt extends Trained {
   /** Whether the loss of the last twenty steps is lower, by two percent, than that of the first twenty. */
-  readonly hasLearnt: boolean;
+  readonly hasLearned: boolean;
 }
 
 export interface RunOptions {
@@ -73,7 +73,7 @@ export async function runMethod(
   const [startLoss, trainLoss] = [meanOf(losses.slice(0, 20)), meanOf(losses.slice(-20))];
   adapted.dispose();
   model.dispose();
-  return { trainable, after, trainLoss, hasLearnt: trainLoss < 0.98 * startLoss, steps, seconds };
+  return { trainable, after, trainLoss, hasLearned: trainLoss < 0.98 * startLoss, steps, seconds };
 }
 
 /** The metrics of the model before training. */
@@ -111,7 +111,7 @@ function measure(task: Task, model: PretrainedModel, use: ModelUse): Promise<Met
 }
 
 async function answerOf(model: PretrainedModel, use: ModelUse, batch: TokenBatch): ReturnType<TaskModel["answer"]> {
-  const found: { count?: number; answers?: Answers | undefined } = {};
+  const found: { count?: number; answers?: HeadPredictions | undefined } = {};
   const [sum, values] = tf.tidy((): [tf.Tensor, tf.Tensor] => {
     const { sum, count, answers } = model.measure(inputsFor(use, batch), use.context);
     Object.assign(found, { count, answers });
@@ -123,7 +123,7 @@ async function answerOf(model: PretrainedModel, use: ModelUse, batch: TokenBatch
 }
 
 /** Classes that were hit; of places, the sum of each row's F1. */
-function rightOf(answers: Answers | undefined, values: ArrayLike<number>, batch: TokenBatch): number {
+function rightOf(answers: HeadPredictions | undefined, values: ArrayLike<number>, batch: TokenBatch): number {
   if (answers?.kind === "spans") return spanOverlap(values, batch);
   if (answers?.kind !== "classes") return 0;
   return answers.targets.filter((target, row) => values[row] === target).length;

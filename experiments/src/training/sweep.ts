@@ -66,8 +66,8 @@ async function trainAtRates(
 ): Promise<Trained & Pick<SavedRun, "learningRate" | "failedRates">> {
   const failedRates: number[] = [];
   for (let learningRate = rateOf(task, method); ; learningRate /= 4) {
-    const { hasLearnt, ...trained } = await runMethod(task, method, { ...options, learningRate });
-    if (hasLearnt || failedRates.length === 2)
+    const { hasLearned, ...trained } = await runMethod(task, method, { ...options, learningRate });
+    if (hasLearned || failedRates.length === 2)
       return { ...trained, learningRate, ...(failedRates.length > 0 ? { failedRates } : {}) };
     failedRates.push(learningRate);
   }

@@ -18,7 +18,7 @@ const readers = new Map<string, (text: string) => Example[]>([
   ["tsv", readTsv],
 ]);
 
-/** A row of each form that is recognised. */
+/** A row of each form that is recognized. */
 const rows = [
   { text: "Once upon a time." },
   { prompt: "2 + 2 =", completion: " 4" },

@@ -104,7 +104,7 @@ async function checkTensors({ metadata, tensors, readBytes, readFloat32 }: GgufF
     demand(block === undefined || byteLength * block[1] === elements * block[2], `${type} has another size`);
     demand((await readBytes(name)).length === byteLength, "a tensor has other bytes than it says");
     if (dequantizableTypes.includes(type)) {
-      demand((await readFloat32(name)).length === elements, "dequantising gave another number of elements");
+      demand((await readFloat32(name)).length === elements, "dequantizing gave another number of elements");
     }
     end = offset + byteLength;
   }

@@ -39,7 +39,7 @@ onCpu();
 
 const active = { adapters: activeAdapters("default") };
 
-describe("1. zero-initialised adapters leave the output exactly as it was", () => {
+describe("1. zero-initialized adapters leave the output exactly as it was", () => {
   it("for linear maps and embeddings of any rank, alpha and scaling", () =>
     fc.assert(
       fc.asyncProperty(anySubject, anySize, fc.constantFrom(true, "gaussian"), (name, size, init) =>

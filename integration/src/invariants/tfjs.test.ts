@@ -107,7 +107,7 @@ describe.each(others)("24. cpu and %s give the same numbers", (other) => {
   });
 });
 
-describe("25. the optimiser's moments stay with their variables' names", () => {
+describe("25. the optimizer's moments stay with their variables' names", () => {
   it("in whatever order the variables come", () =>
     fc.assert(
       fc.asyncProperty(anySubject, anySeed, (name, seed) =>

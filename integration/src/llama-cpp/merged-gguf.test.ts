@@ -1,5 +1,5 @@
 // Merged models that we write as GGUF, in llama.cpp: of each architecture, in each type of file, and compared with the file
-// that its own quantiser makes of the same numbers.
+// that its own quantizer makes of the same numbers.
 
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -87,19 +87,19 @@ describe.skipIf(!isThere)("a merged model as GGUF", { timeout: 120_000 }, () => 
     ];
 
     let plain = "";
-    let quantised: ReturnType<typeof quantiser>;
+    let quantized: ReturnType<typeof quantizer>;
     beforeAll(async () => {
-      quantised = quantiser();
+      quantized = quantizer();
       plain = await keep("plain.gguf", randomLlama());
     });
 
-    it.each(types)("has the tensors that llama.cpp's own quantiser makes: %s", async (type, id) => {
+    it.each(types)("has the tensors that llama.cpp's own quantizer makes: %s", async (type, id) => {
       const model = await loadGguf(bytesSource(readFileSync(plain), "plain.gguf"));
       const metadata = new Map<string, WritableValue>(words(model.config.vocabularySize));
       const own = await keep("own.gguf", (await ggufModelFile(model, { type, metadata })).contents());
       model.dispose();
       const other = join(work, "other.gguf");
-      quantised(plain, other, id);
+      quantized(plain, other, id);
       const sources = [await openFile(own), await openFile(other)] as const;
       const [file, reference] = [await openGguf(sources[0]), await openGguf(sources[1])];
       expect([...file.tensors.keys()].sort()).toEqual([...reference.tensors.keys()].sort());
@@ -144,7 +144,7 @@ describe.skipIf(!isThere)("a merged model as GGUF", { timeout: 120_000 }, () => 
 });
 
 /** llama-quantize, by the library's own function; its parameters begin with the threads and the file's type. */
-function quantiser(): (from: string, to: string, fileType: number) => void {
+function quantizer(): (from: string, to: string, fileType: number) => void {
   const platform = `${process.platform}-${process.arch}`;
   const bins = join(llamaCppFolder, "node_modules/@node-llama-cpp", platform, "bins", platform);
   const library = koffi.load(join(bins, readdirSync(bins).find((name) => name.startsWith("libllama.")) ?? ""));
@@ -159,6 +159,6 @@ function quantiser(): (from: string, to: string, fileType: number) => void {
     defaults(parameters);
     new DataView(parameters.buffer).setInt32(0, 2, true);
     new DataView(parameters.buffer).setInt32(4, fileType, true);
-    if (quantize(from, to, parameters) !== 0) throw new Error("llama.cpp does not quantise the file");
+    if (quantize(from, to, parameters) !== 0) throw new Error("llama.cpp does not quantize the file");
   };
 }

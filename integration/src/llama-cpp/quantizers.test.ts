@@ -1,4 +1,4 @@
-// Compares the blocks that we write with those of ggml's own quantisers, which node-llama-cpp contains.
+// Compares the blocks that we write with those of ggml's own quantizers, which node-llama-cpp contains.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";

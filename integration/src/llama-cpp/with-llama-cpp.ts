@@ -46,7 +46,7 @@ export function llamaCpp(requests: readonly NextTokenRequest[]): readonly Readon
   return (answers("next-token.mjs", requests) as [number, number][][]).map((list) => new Map(list)); // what the program writes
 }
 
-/** A text by its tokens: pooled as the model's file defines, not normalised. */
+/** A text by its tokens: pooled as the model's file defines, not normalized. */
 export interface Embedded {
   readonly ids: readonly number[];
   readonly embedding: readonly number[];

@@ -1,4 +1,4 @@
-// SmolLM2-135M from its 4-bit GGUF file: logits equal transformers' on the dequantised weights – greedy text would not
+// SmolLM2-135M from its 4-bit GGUF file: logits equal transformers' on the dequantized weights – greedy text would not
 // notice un-permuted rows –, and LoRA on it learns.
 
 import { join } from "node:path";

@@ -21,7 +21,7 @@ describe("LowrankError", () => {
     expect(error.stack).not.toContain("\u001b");
   });
 
-  it("recognises an error made by another copy of the package", () => {
+  it("recognizes an error made by another copy of the package", () => {
     const foreign = Object.assign(new Error("x"), { [Symbol.for("lowrank.error")]: true });
     expect(LowrankError.isInstance(foreign)).toBe(true);
   });

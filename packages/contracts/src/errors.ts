@@ -44,7 +44,7 @@ const longestMessage = 16_000;
  *   }
  * }
  * const error = new RankTooLargeError("h.0.attn.c_attn", 1024, 768);
- * if (!LowrankError.isInstance(error) || error.code !== "RANK_TOO_LARGE") throw new Error("not recognised");
+ * if (!LowrankError.isInstance(error) || error.code !== "RANK_TOO_LARGE") throw new Error("not recognized");
  * ```
  */
 export class LowrankError extends Error {

@@ -1,3 +1,4 @@
+// "@lowrank/contracts/families": tables of the supported model types, and their configurations.
 export { checkConfig } from "./families/config/check-config.ts";
 export { checkConfigOf } from "./families/config/check-config-of.ts";
 export type { Activation, ProblemType } from "./families/config-values.ts";

@@ -4,7 +4,7 @@
 export interface RandomKey {
   /** The run's seed: an integer from 0 to 2³² − 1. */
   readonly seed: number;
-  /** The optimiser step, counted from 0. */
+  /** The optimizer step, counted from 0. */
   readonly step: number;
   /** The micro-batch within the step, counted from 0. */
   readonly microStep: number;

@@ -1,3 +1,4 @@
+// What all packages share: the interfaces of models, hosts and adapters, errors, and checks of input.
 export type { AdaptableModel } from "./adaptable-model.ts";
 export { bytesUpTo } from "./bytes-up-to.ts";
 export type { Warning, WarningListener } from "./errors.ts";

@@ -86,7 +86,7 @@ export class TokenizerError extends LowrankError {
   }
 }
 
-/** A text cannot be tokenised, or ids cannot be decoded. Give another text or another tokenizer. */
+/** A text cannot be tokenized, or ids cannot be decoded. Give another text or another tokenizer. */
 export class TokenizationError extends LowrankError {
   constructor(
     readonly reason: string,
@@ -94,7 +94,7 @@ export class TokenizationError extends LowrankError {
     readonly limit?: number,
     options?: { readonly cause?: unknown },
   ) {
-    super("TOKENIZATION_FAILED", `Cannot tokenise: ${reason} Give another text or another tokenizer.`, options);
+    super("TOKENIZATION_FAILED", `Cannot tokenize: ${reason} Give another text or another tokenizer.`, options);
   }
 }
 

@@ -1,4 +1,4 @@
-// Every quantised type on random blocks, held to Python's gguf (fixtures/make_blocks.py).
+// Every quantized type on random blocks, held to Python's gguf (fixtures/make_blocks.py).
 
 import { readFileSync } from "node:fs";
 import { f16Values } from "@lowrank/contracts";
@@ -51,7 +51,7 @@ describe.each(Object.entries(cases))("random blocks of %s", (type, { count, byte
   });
 });
 
-it("covers every type that can be dequantised", () => {
+it("covers every type that can be dequantized", () => {
   expect(Object.keys(cases).sort()).toEqual(dequantizableTypes.filter((type) => type !== "F32").sort());
 });
 

@@ -90,7 +90,7 @@ function readerOf(type: string, format: BlockFormat | undefined): TypeReader {
   const stored = tensorTypeOfName(type);
   const read = plainTypes.get(type);
   if (stored === undefined || (read === undefined && format === undefined)) {
-    const problem = `Tensors of type ${type} cannot be dequantised; supported are ${dequantizableTypes.join(", ")}.`;
+    const problem = `Tensors of type ${type} cannot be dequantized; supported are ${dequantizableTypes.join(", ")}.`;
     throw new GgufError("GGUF_TYPE_UNSUPPORTED", problem);
   }
   return {

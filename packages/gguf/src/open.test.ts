@@ -89,7 +89,7 @@ describe("openGguf", () => {
     await expect(file.readRows("w", 2, 2)).rejects.toMatchObject({ code: "GGUF_RANGE_INVALID" });
   });
 
-  it("dequantises a one-dimensional tensor of blocks whole, and refuses a part of it", async () => {
+  it("dequantizes a one-dimensional tensor of blocks whole, and refuses a part of it", async () => {
     const bytes = buildGguf({ tensors: [{ name: "w", dimensions: [96], type: 8, data: new Uint8Array(102) }] });
     const file = await openGguf(sourceOf(bytes));
     expect((await file.readFloat32("w")).length).toBe(96);

@@ -66,7 +66,7 @@ export class UndecidedSaveError extends LowrankError {
   }
 }
 
-/** The optimiser has moments of other weights than the adapter's. Call `model.compile` with a new optimiser. */
+/** The optimizer has moments of other weights than the adapter's. Call `model.compile` with a new optimizer. */
 export class OptimizerInUseError extends LowrankError {
   constructor() {
     super(

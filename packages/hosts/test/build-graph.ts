@@ -34,7 +34,7 @@ export class GraphBuilder {
     return this.stored(name, new Uint8Array(bytes.buffer), { name, shape: [...shape], dtype });
   }
 
-  /** A constant whose bytes are given, quantised ones too. */
+  /** A constant whose bytes are given, quantized ones too. */
   stored(name: string, bytes: Uint8Array, spec: tf.io.WeightsManifestEntry): string {
     this.#nodes.push({ name, op: "Const", input: [], attr: { dtype: { type: typeNames[spec.dtype] } } });
     this.#specs.push(spec);

@@ -4,7 +4,7 @@ import { describeValue, isObject, refuseUnknownOptions } from "@lowrank/contract
 import { TrainingOptionsError } from "@lowrank/trainer";
 import { checkArgument } from "./check-argument.ts";
 import { adapterOptions, variantOptions } from "./options/adapter-options.ts";
-import { optionsWithRows, recipeOptions } from "./options/all-options.ts";
+import { optionEntries, recipeOptions } from "./options/all-options.ts";
 import { describeSchema, fits } from "./options/fits-schema.ts";
 import { ourName } from "./options/other-names.ts";
 import { optionNames } from "./options.ts";
@@ -26,7 +26,7 @@ export function checkTrainingOptions(options: { readonly validation?: unknown })
   checkArgument("train", "validation", options.validation);
   const others = Object.keys(options).flatMap(otherName);
   refuseUnknownOptions("train", options, trainingNames, new Map(others));
-  const problems = optionsWithRows(options).flatMap(([name, value, { value: schema }]) => {
+  const problems = optionEntries(options).flatMap(([name, value, { value: schema }]) => {
     const [expected, fitsObject] = objects.get(name) ?? [];
     if (fitsObject === undefined ? fits(value, schema) : fitsObject(value)) return [];
     return [`${name}: found ${describeValue(value)}, expected ${expected ?? describeSchema(schema)}`];

@@ -126,7 +126,7 @@ describe("a run with out", { timeout: 120_000 }, () => {
     expect(await bytesIn(parted)).toEqual(await bytesIn(whole));
   });
 
-  it("whose rows are tokenised when they are drawn resumes so, and equals the run of rows that were tokenised before", async () => {
+  it("whose rows are tokenized when they are drawn resumes so, and equals the run of rows that were tokenized before", async () => {
     const [whole, parted, before] = [join(folder, "whole"), join(folder, "parted"), join(folder, "before")];
     const short = { steps: 4, evalEvery: 4 };
     await train({ ...short, out: whole, tokenizeWhenDrawn: true });

@@ -123,7 +123,7 @@ export class OpenedAdapter {
   }
 
   /**
-   * Reads and tokenises rows and counts the steps, without training. Throws DataError, DataFileError, NOTHING_TO_TRAIN,
+   * Reads and tokenizes rows and counts the steps, without training. Throws DataError, DataFileError, NOTHING_TO_TRAIN,
    * ROWS_TASK, WrongTaskError, TOKENIZER_MISSING, ChatTemplateMissingError, INVOCATION_MISSING, TrainingOptionsError.
    */
   async prepare(input: RowsInput | TrainingRows, options: TrainingOptions = {}): Promise<PreparedTraining> {
@@ -170,12 +170,12 @@ export class OpenedAdapter {
     const { addedTokens, classNames } = this;
     const { rowFindings } = await import("./findings/row-findings.ts");
     for (const each of rowFindings({ file: rows.file, rows: tokenized, plan, classNames })) notices.warn(each);
-    const learnt = { rows: tokenized.train.length, template: tokenized.template, loss: learning.words };
-    const facts = { plan, ...learnt, addedTokens, classNames };
+    const learned = { rows: tokenized.train.length, template: tokenized.template, loss: learning.words };
+    const facts = { plan, ...learned, addedTokens, classNames };
     const requested = { ...settled(tokenized, options), basePrecision, data: rows.file };
     this.#settings = (progress) => {
-      const learnt = { validation: this.#validation, restarts: this.#restarts };
-      return training.runTable(requested, { ...facts, ...progress, ...learnt });
+      const learned = { validation: this.#validation, restarts: this.#restarts };
+      return training.runTable(requested, { ...facts, ...progress, ...learned });
     };
     return { ...tokenized, ...plan, handle: this.#handle };
   }

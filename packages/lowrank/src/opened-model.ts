@@ -22,7 +22,7 @@ import type { Platform, RowsInput, SourceContext } from "./platform.ts";
 import type { Predictions, PredictOptions, QuestionsInput } from "./predict/predicting.ts";
 import type { TokenPlan } from "./rows/added-tokens.ts";
 import type { ColumnOptions } from "./rows/read-rows.ts";
-import { isRead, type RowFile } from "./rows/row-kinds.ts";
+import { isRowFile, type RowFile } from "./rows/row-kinds.ts";
 import { initBatchesOf } from "./train/measure-init.ts";
 import { configFor, makeAdapter, planNewAdapter } from "./train/new-adapter.ts";
 
@@ -157,9 +157,9 @@ export class OpenedModel {
   ): Promise<readonly number[]> {
     checkArgument("promptIds", "prompt", prompt);
     const { opened, tokenizer } = await this.#writer({ adapter });
-    const { wordImages } = await import("./generate/prompt-images.ts");
+    const { readImages } = await import("./generate/prompt-images.ts");
     const { platform } = this.#facts;
-    const [worded = prompt] = (await wordImages([prompt], { ...opened, platform })).prompts;
+    const [worded = prompt] = (await readImages([prompt], { ...opened, platform })).prompts;
     return promptIds(worded, options, { tokenizer, task: opened.model.task, setup: opened.setup });
   }
 
@@ -200,13 +200,13 @@ export class OpenedModel {
     input: RowsInput | RowFile,
     requested: EvaluationOptions & SelectedAdapter & ColumnOptions = {},
   ): Promise<Evaluation> {
-    checkCall("evaluate", isRead(input) ? {} : { rows: input }, requested);
+    checkCall("evaluate", isRowFile(input) ? {} : { rows: input }, requested);
     const { adapter = this.#adapters.at(-1), strength, columns, header, onBrokenRows, ...options } = requested;
     const { platform, context } = this.#facts;
     const opened = this.#chosen({ adapter, strength });
     const asPrompts = options.reward !== undefined;
     const as = omitUndefined({ columns, header, onBrokenRows, remembered: opened.setup, asPrompts });
-    const file = isRead(input)
+    const file = isRowFile(input)
       ? input
       : await (await import("./rows/read-rows.ts")).readRows(input, { platform, context, columns: as });
     const tokenizer = () => this.#tokenizerOf(opened);
@@ -229,7 +229,7 @@ export class OpenedModel {
 
   /**
    * One embedding per text, in order, with the adapter if there is one: vectors for search and comparison. Pooling
-   * and normalisation come from the options, else from sentence-transformers' files in the model's folder. Throws
+   * and normalization come from the options, else from sentence-transformers' files in the model's folder. Throws
    * PoolingUnknownError if neither has them, EmbeddingRecipeError, TOKENIZER_MISSING, NonFiniteModelError, ADAPTER_GONE.
    */
   async embed(texts: readonly string[], chosen: EmbedOptions & SelectedAdapter = {}): Promise<readonly Float32Array[]> {

@@ -57,9 +57,9 @@ export interface RunFacts {
   /** In rows, or in tokens: "4096 tokens". */
   readonly batchSize: number | string;
   readonly seed: number;
-  /** All rows, or a sample if they are tokenised when drawn. */
+  /** All rows, or a sample if they are tokenized when drawn. */
   readonly rows: RowList<TokenizedExample>;
-  /** The examples that are tokenised when drawn, and their maximum length. */
+  /** The examples that are tokenized when drawn, and their maximum length. */
   readonly texts?: { readonly rows: RowList<Example>; readonly lengths: RowLengths } | undefined;
   /** Reads the images and recordings of rows. */
   readonly media?: RowMedia | undefined;

@@ -182,7 +182,7 @@ export class EmbeddingRecipeError extends LowrankError {
   }
 }
 
-/** Every label of a batch is -100, so nothing can be learnt. Leave the batch out, or check the rows' answers. */
+/** Every label of a batch is -100, so nothing can be learned. Leave the batch out, or check the rows' answers. */
 export class NothingSupervisedError extends LowrankError {
   constructor() {
     super(

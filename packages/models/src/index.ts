@@ -34,7 +34,7 @@ export { scoreContinuation } from "./generation/score-continuation.ts";
 export type { FinishReason } from "./generation/stop-rule.ts";
 export type { TokenConstraint } from "./generation/token-constraint.ts";
 export type { TokenReport } from "./generation/token-logprobs.ts";
-export type { Answers, Measurement } from "./heads/head.ts";
+export type { HeadPredictions, Measurement } from "./heads/head.ts";
 export { type BatchTensors, batchTensors, type IntegerBatch } from "./inputs/batch-tensors.ts";
 export type { LabelledInputs, ModelInputs } from "./inputs/model-inputs.ts";
 export type { BasePrecision } from "./loading/base-precision.ts";

@@ -26,9 +26,9 @@ import { embeddingsOf, pooledBy } from "./embeddings/pooled-embeddings.ts";
 import { ModelInputError, NothingSupervisedError, UnknownAdapterError } from "./errors.ts";
 import type { GenerationDefaults } from "./folder/generation-defaults.ts";
 import {
+  type HeadLoss,
   type LabelLogProbs,
   type LogProbOptions,
-  type Losses,
   type LossSum,
   type Measurement,
   tensorsOf,
@@ -180,14 +180,14 @@ export class PretrainedModel implements AdaptableModel {
   labelLogProbs(
     inputs: LabelledInputs,
     context: ForwardContext = inferenceContext(),
-    { temperature = 1, sharesTokens = false }: LogProbOptions = {},
+    { temperature = 1, sharesPrefix = false }: LogProbOptions = {},
   ): LabelLogProbs {
     let positions: readonly number[] = [];
     const values = this.#run(inputs, context, (pass) => {
       const losses = this.#assembly.head.positionLosses?.(inputs.labels, pass, temperature);
       if (losses === undefined) throw new ModelInputError("labels", "this model's head does not predict tokens");
       positions = losses.positions;
-      return { pick: losses.pick, sharesTokens, finish: (states) => tf.neg<tf.Tensor1D>(losses.of(states)) };
+      return { pick: losses.pick, sharesPrefix, finish: (states) => tf.neg<tf.Tensor1D>(losses.of(states)) };
     });
     return { values, positions };
   }
@@ -205,7 +205,7 @@ export class PretrainedModel implements AdaptableModel {
    * import type * as tf from "@tensorflow/tfjs-core";
    *
    * export function embeddings(model: PretrainedModel, inputs: ModelInputs): tf.Tensor2D {
-   *   return model.embed(inputs, { pooling: "mean", isNormalised: true });
+   *   return model.embed(inputs, { pooling: "mean", isNormalized: true });
    * }
    * ```
    */
@@ -289,7 +289,7 @@ export class PretrainedModel implements AdaptableModel {
   judge<T extends tf.Tensor | tf.NamedTensorMap>(
     inputs: LabelledInputs,
     context: ForwardContext,
-    use: (losses: Losses, states: tf.Tensor) => T,
+    use: (losses: HeadLoss, states: tf.Tensor) => T,
   ): T {
     return this.#run(inputs, context, (pass) => {
       const losses = this.#assembly.head.losses(inputs.labels, pass);
@@ -297,7 +297,7 @@ export class PretrainedModel implements AdaptableModel {
     });
   }
 
-  #sum(inputs: LabelledInputs, context: ForwardContext, choose: (losses: Losses) => Losses["of"]): Measurement {
+  #sum(inputs: LabelledInputs, context: ForwardContext, choose: (losses: HeadLoss) => HeadLoss["of"]): Measurement {
     const measurements: Measurement[] = [];
     this.judge(inputs, context, (losses, states) =>
       tensorsOf(measurements[measurements.push(choose(losses)(states)) - 1] as Measurement),
@@ -319,10 +319,10 @@ export class PretrainedModel implements AdaptableModel {
       checkAdapters(this.#assembly.parts, context);
       const pass = makePass(inputs, context, { backbone, config: this.config, task: this.task, causal: this.causal });
       try {
-        const { pick, sharesTokens = false, whole, finish } = prepare(pass);
+        const { pick, sharesPrefix = false, whole, finish } = prepare(pass);
         const early = context.everyPosition === true ? undefined : pick;
         const byStates = () => {
-          const states = runBackbone(backbone, pass, { pick: early, sharesTokens });
+          const states = runBackbone(backbone, pass, { pick: early, sharesPrefix });
           return finish(pick === undefined || early === pick ? states : pickFrom(states, pick));
         };
         const result = whole?.() ?? byStates();

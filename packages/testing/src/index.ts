@@ -1,3 +1,4 @@
+// The testing package: comparisons with tolerances, fixtures, and models made by hand, for the tests of all packages.
 export { type Difference, expectClose, largestDifference, largestMagnitude } from "./close.ts";
 export { type Fixture, type FixtureTensor, fixturesRoot, readFixture, readTensors } from "./fixtures.ts";
 export { expectGradients, type GradientCheckOptions } from "./gradients.ts";

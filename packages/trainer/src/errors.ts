@@ -65,7 +65,7 @@ export class ProcessesDifferError extends LowrankError {
     readonly rank: number,
     /** Steps made. */
     readonly step: number,
-    /** The first that differs: a variable with its part of the optimiser's state, or "settings". */
+    /** The first that differs: a variable with its part of the optimizer's state, or "settings". */
     readonly tensor: string,
   ) {
     const when = step === 0 ? "before the first step" : `after step ${step}`;

@@ -83,7 +83,7 @@ export interface TrainOptions<Batch> {
   batchState?(): JsonObject | undefined;
   /** Further numbers of a step, from its batches, for the step's event. Called after the update. */
   stepMetrics?(batches: readonly Batch[]): Readonly<Record<string, number>> | undefined;
-  /** Number of optimiser steps. Give either `steps` or `epochs`. */
+  /** Number of optimizer steps. Give either `steps` or `epochs`. */
   readonly steps?: number;
   /** Number of epochs. Give either `steps` or `epochs`. */
   readonly epochs?: number;
@@ -102,7 +102,7 @@ export interface TrainOptions<Batch> {
   readonly precondition?: UpdaterSettings["precondition"];
   /** Default "adamw". */
   readonly optimizer?: OptimizerName;
-  /** Weight decay, decoupled from the gradient in all optimisers but "sgd"; default 0.01, torch's for AdamW. */
+  /** Weight decay, decoupled from the gradient in all optimizers but "sgd"; default 0.01, torch's for AdamW. */
   readonly weightDecay?: number;
   /** Which variables have weight decay: all (default, torch's) or those of two and more axes. */
   readonly decayed?: "all" | "matrices";
@@ -140,7 +140,7 @@ export interface TrainOptions<Batch> {
   readonly seed?: number;
   /** Stops the run after the current step, or during an evaluation or in `batches` if these check it and throw its reason. */
   readonly signal?: AbortSignal;
-  /** Resume from this state: it sets the variables, the optimiser and the position in the data. */
+  /** Resume from this state: it sets the variables, the optimizer and the position in the data. */
   readonly resumeFrom?: TrainingState;
   /** A text that identifies model and data. A state with another fingerprint is refused. */
   readonly fingerprint?: string;

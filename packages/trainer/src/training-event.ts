@@ -23,7 +23,7 @@ interface StartEvent {
   readonly trainableParameters: number;
 }
 
-/** One optimiser step was made. */
+/** One optimizer step was made. */
 export interface StepEvent {
   readonly type: "step";
   /** Counted from 1. */

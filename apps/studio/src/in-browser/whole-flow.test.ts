@@ -43,7 +43,7 @@ describe.skipIf(executable === undefined)("the whole flow on the tiny model", { 
     expect(await inspectState(page, "3-trained")).toEqual([]);
   });
 
-  it("answers side by side, with the words marked that it learnt", async () => {
+  it("answers side by side, with the words marked that it learned", async () => {
     const { base, adapted } = await say(page, question);
     expect(adapted).toContain("Wildwood is");
     expect(base).not.toBe(adapted);

@@ -1,5 +1,5 @@
 // A voice: everyday questions, answered by a pirate. The rows differ in subject and agree in manner, so that the manner is
-// what is learnt. Short answers and a step for each row: a visitor waits for every token. All rows begin alike, because
+// what is learned. Short answers and a step for each row: a visitor waits for every token. All rows begin alike, because
 // that is what 650 tokens can teach. The seed puts a short row first: the first change of the answer comes sooner.
 
 import type { Preset } from "./preset.ts";

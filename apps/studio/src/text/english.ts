@@ -247,7 +247,7 @@ export const english = {
     schedule: "Learning rate schedule",
     schedules: { cosine: "falls smoothly (cosine)", linear: "falls evenly (linear)", constant: "constant" },
     alpha: "Alpha – how strongly the strips act",
-    dropout: "Dropout – leaves values out at random, against memorising",
+    dropout: "Dropout – leaves values out at random, against memorizing",
     seed: "Seed – the same seed gives the same run",
     held: "Rows held out for validation",
     heldShare: (share: number) => (share === 0 ? "none" : `${Math.round(100 * share)} %`),
@@ -456,7 +456,7 @@ export const english = {
     directions: (target: string, block: string) => `Directions of ${target}, ${block}`,
     mattering: (rank: number, mattering: number) =>
       mattering === 0
-        ? `Rank ${rank}, and nothing was learnt here.`
+        ? `Rank ${rank}, and nothing was learned here.`
         : `Rank ${rank}, of which ${mattering} ${mattering === 1 ? "matters" : "matter"}: ${mattering === 1 ? "one direction contains" : `${mattering} directions contain`} 90\u00a0% of the change.`,
     bars: (values: readonly string[]) => `Singular values, largest first: ${values.join(", ")}.`,
     compare: "Compare with",
@@ -464,7 +464,7 @@ export const english = {
     alike: (first: string, second: string, reads: string, writes: string) =>
       `“${first}” and “${second}” share ${reads} of the directions that they read and ${writes} of those that they write.`,
     alikeNote:
-      "Random adapters share a few per cent; 100\u00a0% means the same directions. Adapters with the same seed read the same directions, because training hardly moves these. What was learnt is in the directions that they write.",
+      "Random adapters share a few per cent; 100\u00a0% means the same directions. Adapters with the same seed read the same directions, because training hardly moves these. What was learned is in the directions that they write.",
     alikeMap: "Share of directions that both write, by layer",
     nothingShared: "These two change no layer in common.",
   },

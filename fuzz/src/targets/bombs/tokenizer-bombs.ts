@@ -29,7 +29,7 @@ const render = (source: string) =>
 export const tokenizerBombs: readonly Bomb[] = [
   { name: "a Split that backtracks", explode: () => encode({ pre_tokenizer: split }) },
   {
-    name: "a normaliser that backtracks",
+    name: "a normalizer that backtracks",
     explode: () => encode({ normalizer: { type: "Replace", pattern: evil, content: "b" } }),
   },
   {
@@ -37,12 +37,12 @@ export const tokenizerBombs: readonly Bomb[] = [
     explode: () => encode({ decoder: { type: "Replace", pattern: evil, content: "b" } }),
   },
   {
-    name: "40 normalisers that double a text",
+    name: "40 normalizers that double a text",
     expected: "TokenizationError",
     explode: () => encode({ normalizer: { type: "Sequence", normalizers: Array(40).fill(doubling) } }),
   },
   {
-    name: "a normaliser that puts a book between any two letters",
+    name: "a normalizer that puts a book between any two letters",
     expected: "TokenizerError",
     explode: () => {
       const content = "a".repeat(1_000_000);

@@ -142,7 +142,7 @@ async function convertedChecks(fixture: Fixture, model: PretrainedModel): Promis
   }
 }
 
-/** The fixture names its initialisation in its description alone. */
+/** The fixture names its initialization in its description alone. */
 function statedInit({ expected }: Fixture): boolean | string {
   const match = /init_lora_weights=(?:'([^']+)'|(True|False))/.exec(String(expected.description));
   if (!match) throw new Error("The fixture's description names no init_lora_weights.");

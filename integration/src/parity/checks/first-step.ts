@@ -4,7 +4,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { adapterContext, disposeInputs, inputsOf, type ParityCase } from "../fixture/parity-case.ts";
 import { gradientsOf } from "./gradients-of.ts";
-import { regulariserOf } from "./kasa-checks.ts";
+import { regularizerOf } from "./kasa-checks.ts";
 import type { TrainSettings } from "./train-case.ts";
 
 type TrainedCase = Pick<ParityCase, "fixture" | "model" | "handle">;
@@ -18,9 +18,9 @@ export async function firstGradients({
   // The fixture's own file, described in its README.
   const { accumulate } = fixture.expected.train as TrainSettings;
   const inputs = Array.from({ length: accumulate }, (_, batch) => inputsOf(fixture, { set: "train", batch }));
-  const regulariser = regulariserOf({ fixture, handle });
+  const regularizer = regularizerOf({ fixture, handle });
   const loss = () =>
-    tf.addN(inputs.flatMap((batch) => [model.loss(batch, adapterContext), regulariser()])) as tf.Scalar;
+    tf.addN(inputs.flatMap((batch) => [model.loss(batch, adapterContext), regularizer()])) as tf.Scalar;
   const found = await gradientsOf(handle, loss);
   for (const batch of inputs) disposeInputs(batch);
   return found;

@@ -1,4 +1,4 @@
-// KaSA's regularisers: "kasa.loss" is what PEFT's `_get_kasa_loss` gives, "kasa.grad.<name>" its gradient, and such a fixture
+// KaSA's regularizers: "kasa.loss" is what PEFT's `_get_kasa_loss` gives, "kasa.grad.<name>" its gradient, and such a fixture
 // trained with both.
 
 import * as tf from "@tensorflow/tfjs-core";
@@ -9,11 +9,11 @@ import { compare, type ParityCheck, worst } from "../fixture/parity-check.ts";
 type KasaCase = Pick<ParityCase, "fixture" | "handle">;
 
 /** What a fixture's training added to the task's loss. Call it inside a tidy. */
-export function regulariserOf({ fixture, handle }: KasaCase): () => tf.Scalar {
+export function regularizerOf({ fixture, handle }: KasaCase): () => tf.Scalar {
   return () => (fixture.tensors.has("kasa.loss") ? handle.penalty()! : tf.scalar(0));
 }
 
-/** The regularisers and their gradients; nothing for other fixtures. */
+/** The regularizers and their gradients; nothing for other fixtures. */
 export async function kasaChecks({ fixture, handle }: KasaCase): Promise<readonly ParityCheck[]> {
   if (!fixture.tensors.has("kasa.loss")) return [];
   const { value, grads } = tf.variableGrads(() => handle.penalty()!, [...handle.variables.values()]);

@@ -47,11 +47,11 @@ export async function trainCase({
   fixture,
   model,
   handle,
-  regulariser,
+  regularizer,
 }: Pick<ParityCase, "fixture" | "model"> & {
   readonly handle: Pick<AdapterHandle, "variables">;
   /** Added to the loss of each batch. */
-  readonly regulariser?: () => tf.Scalar;
+  readonly regularizer?: () => tf.Scalar;
 }): Promise<TrainedRun> {
   const { riemannian_reg: reg, ...settings } = settingsOf(fixture);
   const numbers = Array.from({ length: settings.steps * settings.accumulate }, (_, index) => index);
@@ -61,7 +61,7 @@ export async function trainCase({
     loss: (batch, random) => {
       const inputs = inputsOf(fixture, { set: "train", batch });
       const loss = model.loss(inputs, { ...adapterContext, training: true, random });
-      return regulariser ? tf.add<tf.Scalar>(loss, regulariser()) : loss;
+      return regularizer ? tf.add<tf.Scalar>(loss, regularizer()) : loss;
     },
     batches: () => numbers,
     steps: settings.steps,

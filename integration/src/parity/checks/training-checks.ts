@@ -5,7 +5,7 @@ import { adapterContext, type ParityCase, valuesInFile } from "../fixture/parity
 import type { ParityCheck } from "../fixture/parity-check.ts";
 import { compareFinalTensors } from "./final-tensors.ts";
 import { firstGradients } from "./first-step.ts";
-import { regulariserOf } from "./kasa-checks.ts";
+import { regularizerOf } from "./kasa-checks.ts";
 import { logitsCheck, statedLossChecks } from "./selected-logits.ts";
 import { hasTraining, trainCase, trajectoryChecks } from "./train-case.ts";
 import { settleUnstable } from "./unstable-entries.ts";
@@ -16,7 +16,7 @@ type TrainedCase = Pick<ParityCase, "fixture" | "model" | "handle">;
 export async function trainingChecks({ fixture, model, handle }: TrainedCase): Promise<readonly ParityCheck[]> {
   if (!hasTraining(fixture)) return [];
   const first = await firstGradients({ fixture, model, handle });
-  const run = await trainCase({ fixture, model, handle, regulariser: regulariserOf({ fixture, handle }) });
+  const run = await trainCase({ fixture, model, handle, regularizer: regularizerOf({ fixture, handle }) });
   const wanted = adapterEntries(comparedByKey(fixture, "final."), handle);
   const found = new Map<string, Float32Array>();
   for (const [key, variable] of handle.variables) found.set(key, await valuesInFile(handle, key, variable));

@@ -38,7 +38,7 @@ export const combinedVariants: readonly CombinedVariant[] = [
     options: {},
   },
   {
-    name: "llama, rank-stabilised adapters combined with PEFT's numbers",
+    name: "llama, rank-stabilized adapters combined with PEFT's numbers",
     base: "llama-gqa",
     adapters: [smaller, { ...smaller, alpha: 5 }],
     options: { type: "cat", compatible: "peft" },

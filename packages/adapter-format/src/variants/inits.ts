@@ -32,7 +32,7 @@ export interface InitFacts extends Pick<VariantFacts, "layer"> {
   readonly settings?: { readonly field: "loftqConfig"; readonly key: string; readonly defaults: JsonObject };
 }
 
-const changed = "the initialisation changes the base model's weights";
+const changed = "the initialization changes the base model's weights";
 
 /** All initializations by value of `init_lora_weights`. "<n>" stands for a number. */
 export const initFacts = {

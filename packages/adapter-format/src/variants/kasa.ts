@@ -1,4 +1,4 @@
-// KaSA (PEFT's `kasa_config`): the weights of its two regularisers. Source: PEFT 0.21.2, KasaConfig.
+// KaSA (PEFT's `kasa_config`): the weights of its two regularizers. Source: PEFT 0.21.2, KasaConfig.
 
 import type { JsonObject, JsonValue } from "../json.ts";
 import type { LoraConfig } from "../lora-config.ts";

@@ -1,3 +1,4 @@
+// How the tensors of a checkpoint belong to the parameters of a model.
 export { matchCheckpoint } from "./checkpoint/match-checkpoint.ts";
 export { type Module, modulesOf, pathInModel } from "./checkpoint/modules.ts";
 export { type Parameter, parametersOf } from "./checkpoint/parameters.ts";

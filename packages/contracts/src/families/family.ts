@@ -111,7 +111,7 @@ export interface EmbeddingRow extends ModuleRow {
   readonly sharesOnlyIfTied?: boolean;
 }
 
-/** A normalisation over the last axis; only layer norms have a bias. */
+/** A normalization over the last axis; only layer norms have a bias. */
 export interface NormRow extends ModuleRow {
   readonly kind: "layer" | "root-mean-square";
   /** A constant epsilon, for norms that ignore the file's value (Swin). */

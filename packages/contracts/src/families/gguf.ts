@@ -1,3 +1,4 @@
+// The tables of model types in GGUF: names of tensors and metadata.
 export { configFromGguf } from "./gguf/config-from-gguf.ts";
 export { ggufFromConfig } from "./gguf/gguf-from-config.ts";
 export { ggufNameOf, ggufParameterOf, ggufPoolingTypes } from "./gguf/gguf-names.ts";

@@ -47,7 +47,7 @@ export async function* decodedBatches(
       if (decoded !== undefined) opened.push(decoded);
     }
     if (opened.length > 0) return padBatch(opened, { padId, multipleOf, firstCounts });
-    if (share !== undefined) return emptyBatch;
+    if (share !== undefined) return emptyBatch; // other processes have rows of this batch
     // A batch that is left out would not be counted, and a resumed run would continue at another position of the epoch.
     throw new ExampleError("No picture or recording of a whole batch could be opened. Check the files.");
   };

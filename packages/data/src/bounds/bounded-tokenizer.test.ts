@@ -17,7 +17,7 @@ describe("a pattern that backtracks", () => {
       "a pre-tokenizer whose matches are joined",
       { pre_tokenizer: { ...split("(a|a)+$"), behavior: "MergedWithNext" } },
     ],
-    ["a normaliser", { normalizer: replace("(a|aa)+$", "b") }],
+    ["a normalizer", { normalizer: replace("(a|aa)+$", "b") }],
     ["a pre-tokenizer that replaces", { pre_tokenizer: replace("(a|aa)+$", "b") }],
   ])("in %s ends, and splits correctly", (_, parts) => {
     const tokenizer = TextTokenizer.fromJson({ model: bpe, ...parts });
@@ -55,13 +55,13 @@ describe("text that grows", () => {
       "puts much before it",
       normalizers(Array.from({ length: 100 }, () => ({ type: "Prepend", prepend: "b".repeat(1000) }))),
     ],
-  ])("when a normaliser %s is refused", (_, normalizer) => {
+  ])("when a normalizer %s is refused", (_, normalizer) => {
     const tokenizer = TextTokenizer.fromJson({ model: bpe, normalizer });
     expect(() => tokenizer.encode("a".repeat(100))).toThrow(TokenizationError);
     expect(tokenizer.encode("")).toEqual([]);
   });
 
-  it("is refused when an added token is normalised", () => {
+  it("is refused when an added token is normalized", () => {
     const json = { model: bpe, normalizer: normalizers(doubling(30)), added_tokens: [added("<a>", true)] };
     expect(() => TextTokenizer.fromJson(json)).toThrow(TokenizerError);
     const tokenizer = TextTokenizer.fromJson({ ...json, added_tokens: [added("<a>", false)] });
@@ -87,7 +87,7 @@ describe("text that grows", () => {
     expect(tokenizer.decode([0])).toBe("a");
   });
 
-  it("is refused when the normaliser and the pre-tokenizer together make too much of it", () => {
+  it("is refused when the normalizer and the pre-tokenizer together make too much of it", () => {
     const tokenizer = (times: number) =>
       TextTokenizer.fromJson({
         model: bpe,

@@ -36,7 +36,7 @@ function checkNormalizedTokens({ normalizer, added_tokens: tokens }: JsonObject)
     for (const { content } of normalized) probe.normalize(content);
   } catch (cause) {
     if (!(cause instanceof TokenizationError)) throw cause;
-    throw new TokenizerError([`added_tokens: a token cannot be normalised: ${cause.reason}`], { cause });
+    throw new TokenizerError([`added_tokens: a token cannot be normalized: ${cause.reason}`], { cause });
   }
 }
 

@@ -88,7 +88,7 @@ export function readImagePreparation(file: unknown): ImagePreparation {
   const isOn = (key: string, fallback: boolean) => (values.get(key) ?? fallback) === true;
   const hasCrop = isOn("do_center_crop", byShorterEdge.test(type) && values.has("crop_size"));
   const rescales = isOn("do_rescale", true);
-  const normalises = isOn("do_normalize", true);
+  const normalizes = isOn("do_normalize", true);
   const defaultFilter = byTiles.test(type) ? 1 : byBicubic.test(type) ? 3 : 2;
   const filter = filterOf(values.get("resample") ?? defaultFilter);
   const isResized = isOn("do_resize", true);
@@ -100,8 +100,8 @@ export function readImagePreparation(file: unknown): ImagePreparation {
     resize: target === null ? null : { target, filter },
     crop: hasCrop ? squareOf("crop_size", values.get("crop_size")) : null,
     factor: rescales ? numberOf("rescale_factor", values.get("rescale_factor") ?? 1 / 255) : 1,
-    mean: normalises ? threeOf("image_mean", values.get("image_mean")) : [0, 0, 0],
-    deviation: normalises ? threeOf("image_std", values.get("image_std")) : [1, 1, 1],
+    mean: normalizes ? threeOf("image_mean", values.get("image_mean")) : [0, 0, 0],
+    deviation: normalizes ? threeOf("image_std", values.get("image_std")) : [1, 1, 1],
   };
 }
 

@@ -23,7 +23,7 @@ function readTable(text: string, kind: TableKind, options: ReadOptions): Example
  *
  * const text = 'mr,ref\n"name[Aromi], area[city centre]",Aromi is in the city centre.\n';
  * const examples = readCsv(text, { columns: { prompt: "mr", completion: "ref" } });
- * if (examples[0]?.kind !== "completion") throw new Error("not recognised");
+ * if (examples[0]?.kind !== "completion") throw new Error("not recognized");
  * ```
  */
 export function readCsv(text: string, options: ReadOptions = {}): Example[] {
@@ -41,7 +41,7 @@ export function readCsv(text: string, options: ReadOptions = {}): Example[] {
  * import { readTsv } from "@lowrank/data";
  *
  * const examples = readTsv("a fine film\t1\n", { header: ["sentence", "label"] });
- * if (examples[0]?.kind !== "sentence" || examples[0].label !== 1) throw new Error("not recognised");
+ * if (examples[0]?.kind !== "sentence" || examples[0].label !== 1) throw new Error("not recognized");
  * ```
  */
 export function readTsv(text: string, options: ReadOptions = {}): Example[] {

@@ -19,7 +19,7 @@ import { type ReadOptions, readOptionNames } from "./read-options.ts";
  * import { readJson } from "@lowrank/data";
  *
  * const examples = readJson('[{"instruction": "Say hello.", "output": "Hello."}]');
- * if (examples[0]?.kind !== "instruction") throw new Error("not recognised");
+ * if (examples[0]?.kind !== "instruction") throw new Error("not recognized");
  * ```
  */
 export function readJson(text: string, options: ReadOptions = {}): Example[] {
@@ -47,7 +47,7 @@ export function readJson(text: string, options: ReadOptions = {}): Example[] {
  * import { readObjects } from "@lowrank/data";
  *
  * for await (const example of readObjects([{ prompt: "2 + 2 =", completion: " 4" }])) {
- *   if (example.kind !== "completion") throw new Error("not recognised");
+ *   if (example.kind !== "completion") throw new Error("not recognized");
  * }
  * ```
  */

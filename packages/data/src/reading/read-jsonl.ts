@@ -71,7 +71,7 @@ function preview(line: string): string {
  * import { readJsonl } from "@lowrank/data";
  *
  * const examples = readJsonl('{"prompt": "2 + 2 =", "completion": " 4"}\n');
- * if (examples[0]?.kind !== "completion") throw new Error("not recognised");
+ * if (examples[0]?.kind !== "completion") throw new Error("not recognized");
  * ```
  */
 export function readJsonl(text: string, options: ReadOptions = {}): Example[] {

@@ -96,7 +96,7 @@ describe("the form of a row", () => {
       { input_ids: [1, 2], labels: 0, attention_mask: [1, 0], token_type_ids: [0, 1] },
       { kind: "tokens", inputIds: [1, 2], labels: 0, attentionMask: [1, 0], tokenTypeIds: [0, 1] },
     ],
-  ])("%j is recognised by its keys", (row, example) => {
+  ])("%j is recognized by its keys", (row, example) => {
     expect(readJsonl(JSON.stringify(row))).toEqual([example]);
     expect(readJson(JSON.stringify([row]))).toEqual([example]);
   });

@@ -37,7 +37,7 @@ describe("a row that is read as a prompt", () => {
     expect(() => read({ messages: [answer] })).toThrow('a turn before the assistant\'s in "messages"');
   });
 
-  it("is tokenised up to the answer, and never cut", () => {
+  it("is tokenized up to the answer, and never cut", () => {
     const model = { type: "WordLevel", vocab: { "[UNK]": 0, two: 1, and: 2, "</s>": 4 }, unk_token: "[UNK]" };
     const added_tokens = [{ id: 4, content: "</s>", special: true }];
     const json = { model, added_tokens, normalizer: null, pre_tokenizer: { type: "Whitespace" }, post_processor: null };

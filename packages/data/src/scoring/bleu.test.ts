@@ -75,7 +75,7 @@ describe("BLEU", () => {
   });
 });
 
-describe("13a tokenisation", () => {
+describe("13a tokenization", () => {
   // Outputs of sacrebleu 2.6.0's Tokenizer13a.
   it.each([
     [

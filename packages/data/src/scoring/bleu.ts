@@ -1,5 +1,5 @@
 // Corpus BLEU with several references (Papineni et al. 2002), with sacrebleu's defaults, so that numbers can be
-// compared: BLEU-4, 13a tokenisation, case kept, closest reference length, exponential smoothing of empty orders.
+// compared: BLEU-4, 13a tokenization, case kept, closest reference length, exponential smoothing of empty orders.
 
 import { ExampleError } from "../errors.ts";
 

@@ -27,7 +27,7 @@ describe("a SentencePiece model", () => {
       endsText: "</s>",
       fallsBackToBytes: true,
     });
-    expect(model.normaliser).toEqual({ charsmap: undefined, addsDummyPrefix: true, removesExtraSpaces: false });
+    expect(model.normalizer).toEqual({ charsmap: undefined, addsDummyPrefix: true, removesExtraSpaces: false });
     expect(readSentencePiece(file("t5.model"), "")).toMatchObject({ algorithm: "unigram", unknownId: 2 });
   });
 

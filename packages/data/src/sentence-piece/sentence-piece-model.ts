@@ -15,7 +15,7 @@ interface SentencePiece {
 }
 
 /** How a text is normalized before it is split. */
-interface SentencePieceNormaliser {
+interface SentencePieceNormalizer {
   /** Replacements of characters (`Charsmap`); undefined for none. */
   readonly charsmap: Uint8Array | undefined;
   readonly addsDummyPrefix: boolean;
@@ -29,7 +29,7 @@ export interface SentencePieceModel {
   readonly beginsText: string | undefined;
   readonly endsText: string | undefined;
   readonly fallsBackToBytes: boolean;
-  readonly normaliser: SentencePieceNormaliser;
+  readonly normalizer: SentencePieceNormalizer;
 }
 
 /** Gemma has 256 000 pieces, mT5 250 100. */
@@ -50,19 +50,19 @@ export function readSentencePiece(bytes: Uint8Array, name: string): SentencePiec
 
 function readModel(bytes: Uint8Array): SentencePieceModel {
   const pieces: SentencePiece[] = [];
-  let [trainer, normaliser]: readonly ReadonlyMap<number, ProtobufField>[] = [new Map(), new Map()];
+  let [trainer, normalizer]: readonly ReadonlyMap<number, ProtobufField>[] = [new Map(), new Map()];
   for (const entry of protobufFields(bytes)) {
     if (!("bytes" in entry)) continue;
     if (entry.field === 1) pieces.push(readPiece(entry.bytes, pieces.length));
     if (entry.field === 2) trainer = byNumber(entry.bytes);
-    if (entry.field === 3) normaliser = byNumber(entry.bytes);
+    if (entry.field === 3) normalizer = byNumber(entry.bytes);
     if (pieces.length > maxPieces) throw new RangeError(`it has more than ${maxPieces} pieces`);
   }
   if (pieces.length === 0) throw new RangeError("it has no pieces");
   const algorithm = numberOf(trainer?.get(3), 1);
   if (algorithm !== 1 && algorithm !== 2)
     throw new RangeError("its pieces are words or characters; expected parts of words (Unigram or BPE)");
-  const charsmap = bytesOf(normaliser?.get(2));
+  const charsmap = bytesOf(normalizer?.get(2));
   const specialToken = (id: number, text: number, fallback: readonly [number, string]) =>
     numberOf(trainer?.get(id), fallback[0]) < pieces.length ? textOf(trainer?.get(text), fallback[1]) : undefined;
   return {
@@ -72,10 +72,10 @@ function readModel(bytes: Uint8Array): SentencePieceModel {
     beginsText: specialToken(41, 46, [1, "<s>"]),
     endsText: specialToken(42, 47, [2, "</s>"]),
     fallsBackToBytes: numberOf(trainer?.get(35), 0) === 1,
-    normaliser: {
+    normalizer: {
       charsmap: charsmap === undefined || charsmap.length === 0 ? undefined : charsmap,
-      addsDummyPrefix: numberOf(normaliser?.get(3), 1) === 1,
-      removesExtraSpaces: numberOf(normaliser?.get(4), 1) === 1,
+      addsDummyPrefix: numberOf(normalizer?.get(3), 1) === 1,
+      removesExtraSpaces: numberOf(normalizer?.get(4), 1) === 1,
     },
   };
 }

@@ -50,12 +50,12 @@ async function noTokenizer(files: TextFiles): Promise<TokenizerError> {
       `${missing}; its ${name} can be used only if tokenizer_config.json ("tokenizer_class") or config.json ("model_type") ` +
         "names a supported class, and the other files of this class are there",
       "write a tokenizer.json with transformers (AutoTokenizer.from_pretrained(…).save_pretrained(…)), or give rows " +
-        "that are already tokenised",
+        "that are already tokenized",
     ]);
   }
   return new TokenizerError([
     missing,
-    "copy the model's tokenizer.json into its folder, or give rows that are already tokenised",
+    "copy the model's tokenizer.json into its folder, or give rows that are already tokenized",
   ]);
 }
 

@@ -25,8 +25,8 @@ export function bytePairModel(model: SentencePieceModel): TokenizerDraft["model"
 }
 
 /** SentencePiece's normalization, by the settings of the file. */
-function normalizersOf({ normaliser }: SentencePieceModel, isFirstOnly: boolean): readonly object[] {
-  const { charsmap, removesExtraSpaces, addsDummyPrefix } = normaliser;
+function normalizersOf({ normalizer }: SentencePieceModel, isFirstOnly: boolean): readonly object[] {
+  const { charsmap, removesExtraSpaces, addsDummyPrefix } = normalizer;
   return [
     ...(charsmap === undefined ? [] : [precompiled(charsmap)]),
     ...(removesExtraSpaces
@@ -56,8 +56,8 @@ const decoderOf = (startsWithSpace: boolean, fallsBack: boolean) => ({
 /** The tokenizer of a file without a known class: as SentencePiece does it, by the settings of the file. */
 async function fileDraft(source: VocabularySource): Promise<TokenizerDraft> {
   const model = await source.sentencePiece(file);
-  const { pieces, unknownId, fallsBackToBytes, normaliser } = model;
-  const { addsDummyPrefix } = normaliser;
+  const { pieces, unknownId, fallsBackToBytes, normalizer } = model;
+  const { addsDummyPrefix } = normalizer;
   const isFirstOnly = source.config.legacy === false;
   const unigram = { type: "Unigram", unk_id: unknownId, vocab: pieces.map(({ text, score }) => [text, score]) };
   const specialTokens = { bos_token: model.beginsText, eos_token: model.endsText };

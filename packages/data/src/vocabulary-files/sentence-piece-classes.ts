@@ -234,7 +234,7 @@ export const sentencePieceClasses: readonly TokenizerClass[] = unigrams.map((row
   draft: async (source) => {
     const model = await source.sentencePiece(row.file);
     const { scored, unknown } = row.vocabulary(model, source);
-    const { charsmap } = model.normaliser;
+    const { charsmap } = model.normalizer;
     const part = charsmap === undefined ? undefined : precompiled(charsmap);
     const preTokenizers = row.preTokenizers(source);
     const stripped = row.stripsSpaceBefore === undefined ? undefined : source.specialToken(row.stripsSpaceBefore);

@@ -14,7 +14,7 @@ const meta = "▁";
 
 /** The normalizer and the segmentation model of a SentencePiece file: fields of our own in tokenizer.json. */
 function segmentationOf(model: SentencePieceModel): JsonObject {
-  const { charsmap, removesExtraSpaces, addsDummyPrefix } = model.normaliser;
+  const { charsmap, removesExtraSpaces, addsDummyPrefix } = model.normalizer;
   const replace = (Regex: string, content: string) => ({ type: "Replace", pattern: { Regex }, content });
   return {
     normalizer: {

@@ -59,10 +59,10 @@ describe("explainFailure", () => {
   });
 
   it("names what a page's policy must allow for a wasm backend that does not start", () => {
-    const { reason } = explainFailure("wasm", new Error('the backend "wasm" could not be initialised'));
+    const { reason } = explainFailure("wasm", new Error('the backend "wasm" could not be initialized'));
     expect(reason).toMatch(/did not start.*Content-Security-Policy.*'wasm-unsafe-eval'/);
-    expect(explainFailure("webgl", new Error('the backend "webgl" could not be initialised')).reason).toBe(
-      'the backend "webgl" could not be initialised',
+    expect(explainFailure("webgl", new Error('the backend "webgl" could not be initialized')).reason).toBe(
+      'the backend "webgl" could not be initialized',
     );
   });
 

@@ -37,7 +37,7 @@ const meanings: readonly { readonly pattern: RegExp; readonly reason: string; re
     reason: "its library needs glibc, and this Linux uses another C library (musl)",
   },
   {
-    pattern: /backend "wasm" could not be initialised/,
+    pattern: /backend "wasm" could not be initialized/,
     reason:
       "its WebAssembly did not start (see the page's console); a Content-Security-Policy must allow 'wasm-unsafe-eval'",
   },

@@ -18,7 +18,7 @@ export function startEngine(name: EngineName, options: StartOptions): Promise<St
 
 /** Makes a registered backend the current one of TensorFlow.js. */
 export async function useBackend(backend: string): Promise<void> {
-  if (!(await tf.setBackend(backend))) throw new Error(`the backend "${backend}" could not be initialised`);
+  if (!(await tf.setBackend(backend))) throw new Error(`the backend "${backend}" could not be initialized`);
   await tf.ready();
 }
 

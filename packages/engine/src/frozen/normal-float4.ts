@@ -1,5 +1,5 @@
 // NormalFloat 4: levels at quantiles of the normal distribution, which weights nearly follow (Dettmers et al. 2023,
-// QLoRA, arXiv 2305.14314). Without the paper's second quantisation, of the scales.
+// QLoRA, arXiv 2305.14314). Without the paper's second quantization, of the scales.
 
 import { ArgumentError } from "../errors.ts";
 import type { BlockMatrix } from "../packed/packed-matrix.ts";

@@ -1,4 +1,4 @@
-// Convolutions, pooling and batch normalisation.
+// Convolutions, pooling and batch normalization.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../errors.ts";

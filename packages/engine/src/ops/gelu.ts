@@ -8,7 +8,7 @@ import { withGradients } from "../tape/with-gradients.ts";
 export type GeluKind = "tanh" | "erf";
 
 const cubic = 0.044715;
-/** ½(1 + tanh(u)) = σ(2u). The sigmoid is vectorised in wasm and tanh is not, so the factor √(2/π) is doubled. */
+/** ½(1 + tanh(u)) = σ(2u). The sigmoid is vectorized in wasm and tanh is not, so the factor √(2/π) is doubled. */
 const doubledRoot = 2 * Math.sqrt(2 / Math.PI);
 const normalDensityAtZero = 1 / Math.sqrt(2 * Math.PI);
 

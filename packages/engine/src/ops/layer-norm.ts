@@ -1,4 +1,4 @@
-// Layer normalisation (Ba et al. 2016) over the last axis. Saves x and two numbers a row; the normalised values, as
+// Layer normalization (Ba et al. 2016) over the last axis. Saves x and two numbers a row; the normalized values, as
 // large as x, are recomputed.
 
 import * as tf from "@tensorflow/tfjs-core";
@@ -28,29 +28,29 @@ export function layerNorm(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, epsilo
   const result = withGradients({
     inputs: { x, gain, bias },
     forward: () => {
-      const { value, mean, inverse } = normalise({ x, gain, bias }, epsilon);
+      const { value, mean, inverse } = normalize({ x, gain, bias }, epsilon);
       return { value, saved: [x, gain, mean, inverse] };
     },
     backward: (dy, [x, gain, mean, inverse]) => {
-      const normalised = () => tf.mul(tf.sub(x, mean), inverse);
+      const normalized = () => tf.mul(tf.sub(x, mean), inverse);
       return {
         x: accumulates((soFar) => {
           const inputs = { dy, x, gain, mean, inverse, ...(soFar && { term: soFar }) };
           const fused = runSingleOutputKernel("LowrankLayerNormGradient", inputs);
           if (fused !== undefined) return fused;
-          const forX = normalisedGradient(tf.mul(dy, gain), normalised(), inverse);
+          const forX = normalizedGradient(tf.mul(dy, gain), normalized(), inverse);
           return soFar === undefined ? forX : tf.add(soFar, forX);
         }),
-        gain: () => tf.sum(flattenRows(tf.mul(dy, normalised())), 0),
+        gain: () => tf.sum(flattenRows(tf.mul(dy, normalized())), 0),
         bias: () => tf.sum(flattenRows(dy), 0),
       };
     },
   });
-  return recomputedFrom(result, [x, gain, bias], ([x, gain, bias]) => normalise({ x, gain, bias }, epsilon).value);
+  return recomputedFrom(result, [x, gain, bias], ([x, gain, bias]) => normalize({ x, gain, bias }, epsilon).value);
 }
 
 /** The result, and of each row the mean and one over the deviation, [..., 1]. */
-function normalise(inputs: Readonly<Record<"x" | "gain" | "bias", tf.Tensor>>, epsilon: number) {
+function normalize(inputs: Readonly<Record<"x" | "gain" | "bias", tf.Tensor>>, epsilon: number) {
   const [value, kernelMean, kernelInverse] = runCustomKernel("LowrankLayerNorm", inputs, { epsilon }) ?? [];
   if (value && kernelMean && kernelInverse) return { value, mean: kernelMean, inverse: kernelInverse };
   const { x, gain, bias } = inputs;
@@ -60,8 +60,8 @@ function normalise(inputs: Readonly<Record<"x" | "gain" | "bias", tf.Tensor>>, e
   return { value: tf.add(tf.mul(tf.mul(centred, inverse), gain), bias), mean, inverse };
 }
 
-/** Removes from a gradient its mean and its part along the normalised values: neither can change the output. */
-function normalisedGradient(gradient: tf.Tensor, normalised: tf.Tensor, inverse: tf.Tensor): tf.Tensor {
-  const along = tf.mul(normalised, tf.mean(tf.mul(gradient, normalised), -1, true));
+/** Removes from a gradient its mean and its part along the normalized values: neither can change the output. */
+function normalizedGradient(gradient: tf.Tensor, normalized: tf.Tensor, inverse: tf.Tensor): tf.Tensor {
+  const along = tf.mul(normalized, tf.mean(tf.mul(gradient, normalized), -1, true));
   return tf.mul(inverse, tf.sub(tf.sub(gradient, tf.mean(gradient, -1, true)), along));
 }

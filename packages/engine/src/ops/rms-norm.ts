@@ -1,4 +1,4 @@
-// Root-mean-square normalisation (Zhang and Sennrich 2019) over the last axis, as LLaMA uses it.
+// Root-mean-square normalization (Zhang and Sennrich 2019) over the last axis, as LLaMA uses it.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { runCustomKernel, runSingleOutputKernel } from "../kernels/custom-kernel.ts";
@@ -31,16 +31,16 @@ export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, epsilon: number, options:
   checkVector("rmsNorm's gain", gain, lastAxis(x));
   const { gainOffset = 0 } = options;
   const shift = (values: tf.Tensor) => (gainOffset === 0 ? values : tf.add(values, gainOffset));
-  const normalise = (x: tf.Tensor, gain: tf.Tensor) => {
+  const normalize = (x: tf.Tensor, gain: tf.Tensor) => {
     const [value, kernelInverse] = runCustomKernel("LowrankRmsNorm", { x, gain }, { epsilon, gainOffset }) ?? [];
     if (value && kernelInverse) return { value, inverse: kernelInverse };
     const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), epsilon)); // [..., 1]
     return { value: tf.mul(tf.mul(x, inverse), shift(gain)), inverse };
   };
-  const normalised = withGradients({
+  const normalized = withGradients({
     inputs: { x, gain },
     forward: () => {
-      const { value, inverse } = normalise(x, gain);
+      const { value, inverse } = normalize(x, gain);
       return { value, saved: [x, gain, inverse] };
     },
     backward: (dy, [x, gain, inverse]) => ({
@@ -56,5 +56,5 @@ export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, epsilon: number, options:
       gain: () => tf.sum(flattenRows(tf.mul(dy, tf.mul(x, inverse))), 0),
     }),
   });
-  return recomputedFrom(normalised, [x, gain], ([x, gain]) => normalise(x, gain).value);
+  return recomputedFrom(normalized, [x, gain], ([x, gain]) => normalize(x, gain).value);
 }

@@ -52,7 +52,7 @@ export interface StepRotation {
   angles(positions: readonly number[]): { readonly cos: Float32Array; readonly sin: Float32Array };
 }
 
-/** A normalisation over the features. */
+/** A normalization over the features. */
 export interface StepNorm {
   readonly kind: "layer" | "rms";
   /** [width] */

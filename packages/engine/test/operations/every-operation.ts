@@ -4,14 +4,14 @@ import { activations } from "./activations.ts";
 import { attentions } from "./attention.ts";
 import { linearOperations } from "./linear.ts";
 import { losses } from "./losses.ts";
-import { normalisations } from "./normalisation.ts";
+import { normalizations } from "./normalization.ts";
 import type { OperationCase } from "./operation-case.ts";
 import { placements } from "./placement.ts";
 import { recomputedBlocks } from "./recomputed.ts";
 
 export const everyOperation: readonly OperationCase[] = [
   ...linearOperations,
-  ...normalisations,
+  ...normalizations,
   ...activations,
   ...placements,
   ...attentions,

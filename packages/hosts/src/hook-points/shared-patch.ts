@@ -13,7 +13,7 @@ export class SharedPatch {
     return this.#users > 0;
   }
 
-  /** Counts a hook point in use; the first one changes the model. The result ends the use, once. */
+  /** Counts a hook point in use; the first one changes the model. The result ends the use, once, and calls `close`. */
   acquire(close: Detach): Detach {
     if (this.#users === 0) this.#release = this.take();
     this.#users += 1;

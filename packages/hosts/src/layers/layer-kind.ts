@@ -49,8 +49,8 @@ export interface LayerKind {
   outlines(layer: ForeignLayer, variables: ReadonlyMap<string, LayerVariable>): readonly SiteOutline[];
   /** Computes the layer with its adapters. Call it inside a tidy. */
   call(call: LayerCall): Tensors;
-  /** Whether the layer is computed differently in training even without an adapter of its own. */
-  readonly differsInTraining?: boolean;
+  /** Whether `call` is used in training also without an adapter: for its gradient, or for frozen statistics. */
+  readonly replacesInTraining?: boolean;
 }
 
 export function parameterIn({ parameters }: HostedLayer, name: string): LayerParameter | undefined {

@@ -158,7 +158,7 @@ export class LayersHost implements AdaptableModel {
       hosted.parameters.some(({ parameter }) => parameter.isAdapted(context));
     // Outside training, a layer without an adapter runs its own call.
     const isTrained = context.training || tf.engine().state.gradientDepth > 0;
-    if (!isOpen && !(isTrained && hosted.kind.differsInTraining)) return call.original(call.inputs, call.settings);
+    if (!isOpen && !(isTrained && hosted.kind.replacesInTraining)) return call.original(call.inputs, call.settings);
     return tf.tidy(() => hosted.kind.call({ ...hosted, ...call, context }));
   }
 

@@ -100,7 +100,7 @@ function patchDataCheck(model: DataChecker, name: string): Detach {
   return hide(model, { standardizeUserDataXY: { value, writable: true } });
 }
 
-/** The variables that each optimiser trained last. */
+/** The variables that each optimizer trained last. */
 const lastTrained = new WeakMap<object, readonly tf.Variable[]>();
 
 /** The variables in tfjs-layers' form. Throws OptimizerInUseError. */
@@ -114,7 +114,7 @@ function trainedBy(optimizer: object | undefined, variables: readonly tf.Variabl
   return variables.map((variable) => ({ shape: variable.shape, read: () => variable }));
 }
 
-/** Whether an optimiser has moments. TensorFlow.js's optimisers match them with variables by index, which is wrong for other variables. */
+/** Whether an optimizer has moments. TensorFlow.js's optimizers match them with variables by index, which is wrong for other variables. */
 function hasMoments(optimizer: object): boolean {
   return Object.values(optimizer).some(
     (value) =>

@@ -23,9 +23,9 @@ describe("an initialization that uses a part of the weight", () => {
 
   it.each([
     ["plain", {}],
-    ["rank-stabilised", { rankStabilized: true }],
+    ["rank-stabilized", { rankStabilized: true }],
     [
-      "rank-stabilised with patterns",
+      "rank-stabilized with patterns",
       {
         rankStabilized: true,
         rankPattern: new Map([["q_proj", 3]]),
@@ -77,7 +77,7 @@ describe("an initialization that uses a part of the weight", () => {
     model.dispose();
   });
 
-  it("only multiplies the learnt part when the adapter is rescaled", () => {
+  it("only multiplies the learned part when the adapter is rescaled", () => {
     const { model, handle } = initializedModel({ init: "pissa" });
     handle.setScale(3);
     expectClose(logits(model, adapted), logits(model), 1e-5);

@@ -25,7 +25,7 @@ export function describePlan(plan: InjectionPlan): string {
     `trainable ${withCommas(plan.trainableParameters)} of ${withCommas(plan.totalParameters)} parameters ` +
       `(${(100 * plan.share).toFixed(4)} %)`,
     `memory for training them: ${readableBytes(weights)} weights + ${readableBytes(weights)} gradients + ` +
-      `${readableBytes(2 * weights)} optimiser moments`,
+      `${readableBytes(2 * weights)} optimizer moments`,
     ...plan.warnings.map((warning) => `warning: ${warning.message}`),
   ];
   return lines.join("\n");

@@ -1,5 +1,5 @@
 // Targets by condition number (KappaTune): weights with similar singular values are trained, which preserves what the others have
-// learnt. The rule is that of PEFT's `find_kappa_target_modules`.
+// learned. The rule is that of PEFT's `find_kappa_target_modules`.
 
 import { type AdaptableModel, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { extremeSingularValues, SettingError, takeMatrix } from "@lowrank/math";

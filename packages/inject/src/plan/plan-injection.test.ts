@@ -77,7 +77,7 @@ describe("planInjection", () => {
     ]);
   });
 
-  it("divides alpha by the root of the rank when rank-stabilised", () => {
+  it("divides alpha by the root of the rank when rank-stabilized", () => {
     const config = createLoraConfig({ rank: 4, alpha: 8, rankStabilized: true, targetModules: ["q_proj"] });
     expect(partsOf(planInjection(model, config), "site")[0]?.scaling).toBe(4);
   });
@@ -177,7 +177,7 @@ describe("describePlan", () => {
       "classifier.bias (whole)              1      3     –        –           3",
       "",
       "trainable 133 of 506 parameters (26.2846 %)",
-      "memory for training them: 532 B weights + 532 B gradients + 1.0 KiB optimiser moments",
+      "memory for training them: 532 B weights + 532 B gradients + 1.0 KiB optimizer moments",
     ]);
     model.dispose();
   });

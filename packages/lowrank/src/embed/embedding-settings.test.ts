@@ -14,6 +14,6 @@ it("names the missing folder if a copy lacks that of the pooling, and the option
   await expect(finding).rejects.toThrow(/"minilm".* 1_Pooling in modules\.json.*`pooling`.*mean.*`normalize`/);
   expect(await findEmbeddingSettings({ path: "minilm", folder }, { pooling: "mean", normalize: true })).toEqual({
     pooling: "mean",
-    isNormalised: true,
+    isNormalized: true,
   });
 });

@@ -17,7 +17,7 @@ import type { ModelSource } from "../open/model-source.ts";
 export interface PoolingOptions {
   /** Pooling: the mean of all states, the first token's state or the last one's. */
   readonly pooling?: Pooling | undefined;
-  /** Whether embeddings are normalised to length 1; false if neither this nor the folder sets it. */
+  /** Whether embeddings are normalized to length 1; false if neither this nor the folder sets it. */
   readonly normalize?: boolean | undefined;
   /** How many of the first dimensions to return, as for OpenAI's `dimensions`: of Matryoshka models. Default all. */
   readonly dimensions?: number | undefined;
@@ -34,9 +34,9 @@ export async function findEmbeddingSettings(
   { pooling, normalize, dimensions }: PoolingOptions,
   trained?: EmbeddingSettings,
 ): Promise<EmbeddingSettings> {
-  if (pooling !== undefined) return { pooling, isNormalised: normalize ?? false, dimensions };
+  if (pooling !== undefined) return { pooling, isNormalized: normalize ?? false, dimensions };
   const found = trained ?? (await ggufEmbeddingSettings(source)) ?? (await folderEmbeddingSettings(source));
-  return { ...found, ...omitUndefined({ isNormalised: normalize, dimensions }) };
+  return { ...found, ...omitUndefined({ isNormalized: normalize, dimensions }) };
 }
 
 async function folderEmbeddingSettings({ folder, inside, path }: EmbeddingSource): Promise<EmbeddingSettings> {
@@ -55,14 +55,14 @@ async function folderEmbeddingSettings({ folder, inside, path }: EmbeddingSource
 /** The metadata entry of an adapter's file. */
 export function embeddingMetadata(settings: EmbeddingSettings | undefined): ReadonlyMap<string, string> {
   if (settings === undefined) return new Map();
-  return new Map([[embeddingKey, `${settings.pooling}${settings.isNormalised ? ", normalised" : ""}`]]);
+  return new Map([[embeddingKey, `${settings.pooling}${settings.isNormalized ? ", normalised" : ""}`]]);
 }
 
 /** The settings in the metadata; undefined without them, or for unknown ones. */
 export function embeddingSettingsIn(metadata: ReadonlyMap<string, string>): EmbeddingSettings | undefined {
   const [name, more] = metadata.get(embeddingKey)?.split(", ") ?? [];
   const pooling = (["mean", "first", "last"] as const).find((candidate) => candidate === name);
-  return pooling === undefined ? undefined : { pooling, isNormalised: more === "normalised" };
+  return pooling === undefined ? undefined : { pooling, isNormalized: more === "normalised" };
 }
 
 /** The folder's maximum length: sentence-transformers' number, since version 6 the tokenizer's. */
@@ -86,7 +86,7 @@ async function readJson(files: TextFiles, file: string, folder: string): Promise
   return parseJson(text, { refuse: (reason, cause) => new ModelFileError(folder, file, `it ${reason}`, { cause }) });
 }
 
-// Embedding settings of a .gguf file: llama.cpp's pooling type; normalisation is not in the file.
+// Embedding settings of a .gguf file: llama.cpp's pooling type; normalization is not in the file.
 
 /** The settings; undefined without a .gguf file or a pooling type. Throws EmbeddingRecipeError, GgufError. */
 export async function ggufEmbeddingSettings({
@@ -103,7 +103,7 @@ export async function ggufEmbeddingSettings({
     if (type === 0) return undefined; // the states of every token are no embedding of a text
     const poolings = Object.keys(ggufPoolingTypes) as (keyof typeof ggufPoolingTypes)[];
     const pooling = poolings.find((each) => ggufPoolingTypes[each] === type);
-    if (pooling !== undefined) return { pooling, isNormalised: false };
+    if (pooling !== undefined) return { pooling, isNormalized: false };
     const got = type === 4 ? "4 (rank: a reranker's scores)" : String(type);
     throw new EmbeddingRecipeError(path, `${key} ${got}`, "1 (mean), 2 (CLS) or 3 (last)");
   } finally {

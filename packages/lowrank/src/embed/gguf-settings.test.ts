@@ -18,13 +18,13 @@ it.each([
   [2, "first"],
   [3, "last"],
 ] as const)("a .gguf file with pooling type %i pools by %s", async (type, pooling) => {
-  expect(await findEmbeddingSettings(fileWith(type), {})).toEqual({ pooling, isNormalised: false });
-  expect(await findEmbeddingSettings(fileWith(type), { normalize: true })).toEqual({ pooling, isNormalised: true });
+  expect(await findEmbeddingSettings(fileWith(type), {})).toEqual({ pooling, isNormalized: false });
+  expect(await findEmbeddingSettings(fileWith(type), { normalize: true })).toEqual({ pooling, isNormalized: true });
 });
 
 it("a caller's and an adapter's settings override a .gguf file's", async () => {
   expect(await findEmbeddingSettings(fileWith(1), { pooling: "last" })).toMatchObject({ pooling: "last" });
-  const trained = { pooling: "first", isNormalised: true } as const;
+  const trained = { pooling: "first", isNormalized: true } as const;
   expect(await findEmbeddingSettings(fileWith(1), {}, trained)).toEqual(trained);
 });
 

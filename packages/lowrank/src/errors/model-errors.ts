@@ -45,7 +45,7 @@ export class BaseNotFoundError extends NamingError {
 export function tokenizerMissing(model: string) {
   const message =
     `Text requires a tokenizer, but "${model}" has no tokenizer.json. Copy the model's tokenizer.json into ` +
-    'the folder, or use rows that are already tokenised: {"input_ids": [...], "labels": [...]}.';
+    'the folder, or use rows that are already tokenized: {"input_ids": [...], "labels": [...]}.';
   return failure("TOKENIZER_MISSING", message, { model });
 }
 
@@ -63,7 +63,7 @@ export class PoolingUnknownError extends NamingError {
     super(
       "POOLING_UNKNOWN",
       `The pooling of "${model}" is unknown: the model ${found}. Set ${named("pooling")} as documented in the model card ` +
-        `(mean, first ([CLS]) or last), and ${named("normalize")} if the model normalises. MiniLM: mean, normalised.`,
+        `(mean, first ([CLS]) or last), and ${named("normalize")} if the model normalizes. MiniLM: mean, normalized.`,
     );
   }
 }

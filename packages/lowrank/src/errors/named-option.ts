@@ -1,13 +1,13 @@
 // Messages name an option as in a program: `maxLength`. The command line prints it as a flag.
 
 import { LowrankError } from "@lowrank/contracts";
-import type { RunRows } from "../options/all-options.ts";
+import type { RunOptionRows } from "../options/all-options.ts";
 
 /** Options that messages name but that are not in a recipe. */
 export const otherOptions = ["prompt", "generate", "overwrite", "resume", "recipe"] as const;
 
 /** The option as messages write it. */
-export function named(option: keyof RunRows | (typeof otherOptions)[number]): string {
+export function named(option: keyof RunOptionRows | (typeof otherOptions)[number]): string {
   return `\`${option}\``;
 }
 

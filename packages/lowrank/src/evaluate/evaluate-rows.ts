@@ -98,7 +98,7 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
   const needsText = needsTokenizer(rows);
   const labelsTokens = model.task === "token-classification" || model.task === "masked-lm";
   if (hasText && objective.task !== model.task && !writesText(model.task) && (needsText || !labelsTokens)) {
-    const advice = 'Use rows with "sentence" and "label", or tokenised rows with one label each.';
+    const advice = 'Use rows with "sentence" and "label", or tokenized rows with one label each.';
     const rowKind = needsText ? "rows of text" : "rows with a label for each token";
     throw new WrongTaskError(model.modelType, model.task, `Evaluating on ${rowKind}`, advice);
   }

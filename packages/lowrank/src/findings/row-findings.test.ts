@@ -40,7 +40,7 @@ describe("before the first step a run", () => {
     ["NO_VALIDATION", /after 3 epochs .*`validationShare` 0.1/, run, { ...rows, validation: [] }],
     [
       "FEW_ROWS",
-      /^The run has 1 row to train on: the adapter will memorise it, and .* Use 50 rows or more; then some are held out/,
+      /^The run has 1 row to train on: the adapter will memorize it, and .* Use 50 rows or more; then some are held out/,
       { ...run, plan: { ...few, stepsPerEpoch: 1 } },
       { train: rowsOf(1), validation: [] },
     ],

@@ -16,12 +16,12 @@ export interface PlannedRun {
   readonly classNames: readonly string[] | undefined;
 }
 
-/** Fewer rows are memorised. */
+/** Fewer rows are memorized. */
 const fewRows = 10;
 const fewSteps = 20;
-/** After more epochs, the rows are memorised. */
+/** After more epochs, the rows are memorized. */
 const manyEpochs = 25;
-/** From this many rows on, some can be held out for validation. From this many epochs on, memorising goes unnoticed without it. */
+/** From this many rows on, some can be held out for validation. From this many epochs on, memorizing goes unnoticed without it. */
 const [enoughToHoldOut, severalEpochs] = [50, 3];
 /** Rows of the most frequent class for each row of the rarest, from which classes count as unbalanced. */
 const unbalanced = 10;
@@ -55,7 +55,7 @@ export function rowFindings(run: PlannedRun): readonly Warning[] {
     },
     train.length < fewRows && {
       code: "FEW_ROWS",
-      message: `The run has ${allRows} to train on: the adapter will memorise ${train.length === 1 ? "it" : "them"}, and may not help with other inputs. Use 50 rows or more; then some are held out for validation.`,
+      message: `The run has ${allRows} to train on: the adapter will memorize ${train.length === 1 ? "it" : "them"}, and may not help with other inputs. Use 50 rows or more; then some are held out for validation.`,
     },
     unbalancedClasses(sample, classNames),
     plan.totalSteps < fewSteps && {
@@ -66,13 +66,13 @@ export function rowFindings(run: PlannedRun): readonly Warning[] {
       train.length >= fewRows &&
       epochs > manyEpochs && {
         code: "MANY_EPOCHS",
-        message: `The run reads ${allRows} ${Math.round(epochs)} times: the adapter will memorise them. Lower ${named("steps")} or ${named("epochs")}, or hold rows out with ${named("validationShare")} 0.1 to see what it learns for other rows.`,
+        message: `The run reads ${allRows} ${Math.round(epochs)} times: the adapter will memorize them. Lower ${named("steps")} or ${named("epochs")}, or hold rows out with ${named("validationShare")} 0.1 to see what it learns for other rows.`,
       },
     !isHeldOut &&
       train.length >= enoughToHoldOut &&
       epochs >= severalEpochs && {
         code: "NO_VALIDATION",
-        message: `No rows are held out, and after ${roundedEpochs} epochs the training loss cannot tell learning from memorising. Hold rows out with ${named("validationShare")} 0.1.`,
+        message: `No rows are held out, and after ${roundedEpochs} epochs the training loss cannot tell learning from memorizing. Hold rows out with ${named("validationShare")} 0.1.`,
       },
   ];
   return found.filter((each) => typeof each === "object");

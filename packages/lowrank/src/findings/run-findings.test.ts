@@ -82,7 +82,7 @@ describe("the findings of a run", () => {
   it.each(ill)("are %s (%s)", (code, words, record) => {
     const [finding, ...others] = runFindings(record);
     expect(finding).toMatchObject({ code, message: expect.stringMatching(words) });
-    expect(finding?.learntNothing === true).toBe(code !== "OVERFITTED");
+    expect(finding?.learnedNothing === true).toBe(code !== "OVERFITTED");
     expect(others).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-// Problems that the numbers of a finished run show, as plain rules: a run that learnt nothing must not look like a good one.
+// Problems that the numbers of a finished run show, as plain rules: a run that learned nothing must not look like a good one.
 
 import type { Warning } from "@lowrank/contracts";
 import type { TokenizedExample } from "@lowrank/data";
@@ -12,7 +12,7 @@ import { classCounts } from "../report/data-facts.ts";
 /** Something that a person should know about a run, with the option to change. */
 export interface RunFinding extends Warning {
   /** Whether the finding means that the adapter is no better than its base. */
-  readonly learntNothing?: true;
+  readonly learnedNothing?: true;
 }
 
 export interface RunRecord {
@@ -37,13 +37,13 @@ const smallChange = 0.05;
 const guessing = 0.97;
 /** The share by which a validation loss must fall to be better. */
 const smallGain = 0.01;
-/** A new head learns slowly: if it learnt nothing after fewer steps, these are the likeliest reason. */
+/** A new head learns slowly: if it learned nothing after fewer steps, these are the likeliest reason. */
 const stepsOfHead = 200;
 
 /** The findings; empty for a healthy run. */
 export function runFindings(run: RunRecord): readonly RunFinding[] {
   const failure = guessed(run) ?? useless(run) ?? unchanged(run);
-  if (failure !== undefined) return [{ ...failure, learntNothing: true }];
+  if (failure !== undefined) return [{ ...failure, learnedNothing: true }];
   const overfitting = overfitted(run);
   return overfitting === undefined ? [] : [overfitting];
 }
@@ -62,7 +62,7 @@ function guessed({ losses, validations, guess, guessHeldOut, learningRate }: Run
     isMeasured && of.accuracy !== undefined ? `, and at best ${percent(accuracy)} of the answers were right` : "";
   const always = of.accuracy === undefined ? "" : ` and is right for ${percent(of.accuracy)} of the rows`;
   const message =
-    `The run learnt nothing: ${measured} ${fourDigits(loss)}${right}. Always giving the same answer has a loss of ${fourDigits(of.loss)}${always}. ` +
+    `The run learned nothing: ${measured} ${fourDigits(loss)}${right}. Always giving the same answer has a loss of ${fourDigits(of.loss)}${always}. ` +
     slowOrFast(losses, learningRate);
   return { code: "NO_BETTER_THAN_GUESSING", message };
 }
@@ -99,7 +99,7 @@ function overfitted({ validations, best, learningRate }: RunRecord): Warning | u
   if (Math.max(best?.step ?? 0, lowest.step) > last.step / 2) return undefined;
   const message =
     `The validation loss was lowest in epoch ${lowest.epoch} (step ${lowest.step}: ${fourDigits(lowest.loss)}) and rose to ${fourDigits(last.loss)}: later steps ` +
-    `memorised the training rows. Set ${named("epochs")} to ${Math.max(1, lowest.epoch)}, lower ${named("learningRate")} to ${rate(learningRate / 4)}, or use more rows.`;
+    `memorized the training rows. Set ${named("epochs")} to ${Math.max(1, lowest.epoch)}, lower ${named("learningRate")} to ${rate(learningRate / 4)}, or use more rows.`;
   return { code: "OVERFITTED", message };
 }
 

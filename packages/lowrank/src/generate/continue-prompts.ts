@@ -13,7 +13,7 @@ import { checkPrompts, needsInvocation } from "../rows/invocation-rows.ts";
 import { targetLanguage } from "../rows/text-ending.ts";
 import { withFileDefaults } from "./file-defaults.ts";
 import { promptIds as encode, type TextPrompt } from "./prompt-ids.ts";
-import { imageTensorsOf, wordImages } from "./prompt-images.ts";
+import { imageTensorsOf, readImages } from "./prompt-images.ts";
 import { type LikelyToken, readReport, type TextOptions, textRules } from "./text-rules.ts";
 import { TextStream } from "./text-stream.ts";
 
@@ -55,7 +55,7 @@ export async function* continuePrompts(
 ): AsyncGenerator<TextEvent, void, undefined> {
   const { model, context, adapter } = opened;
   const reader = { tokenizer, task: model.task, setup: opened.setup };
-  const read = await wordImages(prompts, { ...opened, platform });
+  const read = await readImages(prompts, { ...opened, platform });
   const promptIds = read.prompts.map((prompt) => encode(prompt, options, reader));
   if (promptIds.some((ids) => ids.length === 0)) throw emptyPrompt();
   const config = opened.handle?.config ?? adapter?.config;

@@ -17,8 +17,8 @@ export function showsImages(prompt: PlainPrompt): boolean {
   return typeof prompt !== "string" && imageParts(prompt.messages).length > 0;
 }
 
-/** Throws ExampleError, PREPROCESSOR_MISSING, ImagePreparationError, MediaError, DECODER_MISSING. */
-export async function wordImages(textPrompts: readonly TextPrompt[], reader: MediaReader): Promise<PromptsWithImages> {
+/** Reads the images, and inserts their tokens. Throws ExampleError, PREPROCESSOR_MISSING, ImagePreparationError, MediaError, DECODER_MISSING. */
+export async function readImages(textPrompts: readonly TextPrompt[], reader: MediaReader): Promise<PromptsWithImages> {
   const prompts = textPrompts.map(plainPrompt);
   const images = prompts.some(showsImages) ? await MessageImages.of(reader) : undefined;
   if (images === undefined) return { prompts, images };

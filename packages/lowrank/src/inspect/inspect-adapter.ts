@@ -37,7 +37,7 @@ export async function inspectAdapter(folder: ModelFolder): Promise<AdapterInspec
   });
 }
 
-/** A file of weights: a whole adapter if another program's format is recognised, else the facts in its header. */
+/** A file of weights: a whole adapter if another program's format is recognized, else the facts in its header. */
 export async function inspectWeights(
   folder: AdapterFolder,
   file: string,

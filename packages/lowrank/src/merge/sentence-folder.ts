@@ -41,7 +41,7 @@ async function storedModules({ source, embedding: own }: Opened): Promise<Readon
     return JSON.parse(config);
   };
   const stored = await readEmbeddingSettings(JSON.parse(text), readConfig);
-  const isDifferent = own !== undefined && (own.pooling !== stored.pooling || own.isNormalised !== stored.isNormalised);
+  const isDifferent = own !== undefined && (own.pooling !== stored.pooling || own.isNormalized !== stored.isNormalized);
   return isDifferent ? undefined : new Map([["modules.json", text], ...configs]);
 }
 
@@ -53,8 +53,8 @@ async function readFiles({ folder }: Opened["source"], names: readonly string[])
 }
 
 /** New files, in the format of sentence-transformers since version 2. */
-function newModules({ pooling, isNormalised }: EmbeddingSettings, width: number): ReadonlyMap<string, string> {
-  const types = ["Transformer", "Pooling", ...(isNormalised ? ["Normalize"] : [])];
+function newModules({ pooling, isNormalized }: EmbeddingSettings, width: number): ReadonlyMap<string, string> {
+  const types = ["Transformer", "Pooling", ...(isNormalized ? ["Normalize"] : [])];
   const modules = types.map((type, index) => {
     const path = index === 0 ? "" : `${index}_${type}`;
     return { idx: index, name: String(index), path, type: `sentence_transformers.models.${type}` };

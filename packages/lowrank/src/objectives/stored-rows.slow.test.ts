@@ -26,9 +26,9 @@ beforeAll(async () => {
 });
 
 it.each([
-  ["tokenised when a batch draws them", { groupByLength: false }],
-  ["tokenised before", { groupByLength: false, tokenizeWhenDrawn: false }],
-  ["tokenised before, of like length together", { groupByLength: true, tokenizeWhenDrawn: false }],
+  ["tokenized when a batch draws them", { groupByLength: false }],
+  ["tokenized before", { groupByLength: false, tokenizeWhenDrawn: false }],
+  ["tokenized before, of like length together", { groupByLength: true, tokenizeWhenDrawn: false }],
 ])(
   "rows on the disk, %s, make the adapter that rows in memory make, bit for bit",
   { timeout: 120_000 },

@@ -19,9 +19,9 @@ export interface RunToCheck {
   readonly config: Pick<LoraConfig, "init"> | undefined;
 }
 
-/** The runs in which an option has an effect. Elsewhere it is refused, because a person who sets it expects an effect. */
+/** The runs in which an option has an effect (`runs`: in words). Elsewhere it is refused, because a person who sets it expects an effect. */
 export interface ActsOn {
-  readonly isFor: string;
+  readonly runs: string;
   acts(run: RunToCheck, options: Readonly<Record<string, unknown>>): boolean;
 }
 
@@ -33,11 +33,11 @@ export function isOneClass(problem: ProblemType | undefined): boolean {
   return (problem ?? "single_label_classification") === "single_label_classification";
 }
 
-export const onTokens: ActsOn = { isFor: "rows of text or audio", acts: (run) => run.objective.hasPictures !== true };
+export const onTokens: ActsOn = { runs: "rows of text or audio", acts: (run) => run.objective.hasPictures !== true };
 
 export const onValidation: ActsOn = {
-  isFor: "runs with validation rows",
+  runs: "runs with validation rows",
   acts: ({ hasValidation }) => hasValidation,
 };
 
-export const onComparisons: ActsOn = { isFor: "rows for embeddings or ranking", acts: (run) => reads(run, "pooling") };
+export const onComparisons: ActsOn = { runs: "rows for embeddings or ranking", acts: (run) => reads(run, "pooling") };

@@ -97,7 +97,7 @@ export const adapterOptions = {
       help: `batches of data that ${measuringInits} run first (default: 16)`,
       value: integerIn({ min: 1 }),
       actsOn: {
-        isFor: "new adapters with an `init` that runs the data",
+        runs: "new adapters with an `init` that runs the data",
         acts: ({ config }) => config !== undefined && initOf(config).measures !== undefined,
       },
     },

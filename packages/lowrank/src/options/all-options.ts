@@ -7,7 +7,7 @@ import { libraryOptions, loopOptions } from "./loop-options.ts";
 import type { OptionGroup, OptionRow, Passed } from "./option-table.ts";
 import { rewardOptions } from "./reward-options.ts";
 
-export type RunRows = typeof fileOptions.rows &
+export type RunOptionRows = typeof fileOptions.rows &
   typeof adapterOptions.rows &
   typeof tokenOptions.rows &
   typeof loopOptions.rows &
@@ -76,7 +76,7 @@ export const trainOptionRows = {
 /** The given options that the fingerprint of a run or the model card contains, under their names there. */
 export function notedOptions(where: "fact" | "card", options: object): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
-    optionsWithRows(options).flatMap(([, value, { [where]: name }]) => (name === undefined ? [] : [[name, value]])),
+    optionEntries(options).flatMap(([, value, { [where]: name }]) => (name === undefined ? [] : [[name, value]])),
   );
 }
 
@@ -85,13 +85,13 @@ export function optionsFor<Receiver extends "forward" | "trainer">(
   receiver: Receiver,
   options: object,
 ): Passed<typeof loopOptions.rows, Receiver> {
-  const found = optionsWithRows(options).filter(([, , { passedTo }]) => passedTo === receiver);
+  const found = optionEntries(options).filter(([, , { passedTo }]) => passedTo === receiver);
   // The rows with this receiver, as the type says.
   return Object.fromEntries(found) as Passed<typeof loopOptions.rows, Receiver>;
 }
 
 /** The given options with their rows, in the order of the table. */
-export function optionsWithRows(options: object): readonly (readonly [name: string, value: unknown, row: OptionRow])[] {
+export function optionEntries(options: object): readonly (readonly [name: string, value: unknown, row: OptionRow])[] {
   const values = new Map<string, unknown>(Object.entries(options));
   const rows = Object.entries<OptionRow>(trainOptionRows).map(([name, row]) => [name, values.get(name), row] as const);
   return rows.filter(([, value]) => value !== undefined);

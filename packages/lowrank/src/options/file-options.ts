@@ -84,7 +84,7 @@ export const fileOptions = {
       value: numberIn({ min: 0, max: 0.9 }),
       excludes: ["validation"],
       actsOn: {
-        isFor: "runs without `validation`",
+        runs: "runs without `validation`",
         acts: (_, { validation }) => validation === undefined,
       },
     },
@@ -109,7 +109,7 @@ export const fileOptions = {
       detail:
         "The first one is class 0. Default: the adapter's names, else the model's, else those of the data, sorted.",
       value: texts,
-      actsOn: { isFor: "rows with classes", acts: (run) => reads(run, "classNames") && run.problem !== "regression" },
+      actsOn: { runs: "rows with classes", acts: (run) => reads(run, "classNames") && run.problem !== "regression" },
     },
     columns: {
       argument: "<pairs>",
@@ -131,7 +131,7 @@ export const fileOptions = {
         "chat is the model's own template, and the default for questions to a model that has one. For other rows the default is the template that suits them.",
       value: oneOf(templateNames),
       actsOn: {
-        isFor: "rows of text that a template writes",
+        runs: "rows of text that a template writes",
         acts: (run) => reads(run, "template") && run.kind !== undefined && !unwritten.has(run.kind),
       },
     },

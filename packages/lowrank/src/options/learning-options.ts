@@ -6,15 +6,15 @@ import { flag, integerIn, numberIn, type OptionGroup, oneOf, type Schema, text }
 import { onRewards } from "./reward-options.ts";
 import { rowLosses } from "./row-losses.ts";
 
-const onPreferences: ActsOn = { isFor: "rows of preferences", acts: (run) => reads(run, "margin") };
+const onPreferences: ActsOn = { runs: "rows of preferences", acts: (run) => reads(run, "margin") };
 
 const predictsTokens: ReadonlySet<Task> = new Set(["causal-lm", "masked-lm", "sequence-to-sequence"]);
 const onTokenPredictors: ActsOn = {
-  isFor: "rows of text, where tokens of two models can be compared",
+  runs: "rows of text, where tokens of two models can be compared",
   acts: (run) => reads(run, "teacher") && predictsTokens.has(run.task),
 };
 const onDivergence: ActsOn = {
-  isFor: "runs with `teacher` or `klToBase`",
+  runs: "runs with `teacher` or `klToBase`",
   acts: (_, { teacher, klToBase = 0 }) => teacher !== undefined || klToBase !== 0,
 };
 
@@ -29,7 +29,7 @@ export const comparisonOptions = {
         "Embeddings: ranking (the default; MultipleNegativesRanking) has in-batch negatives; gist (GISTEmbed) leaves out those that the `guide` finds more similar than the row's own texts. triplet has one negative for each row, order (CoSENT) is the default for rows with a score, cosine is for scores from -1 to 1. Preferences: dpo is the default, reward trains a reward model, answers trains the chosen answers alone, as text.",
       value: oneOf(rowLosses),
       actsOn: {
-        isFor: "rows for embeddings, ranking or preferences",
+        runs: "rows for embeddings, ranking or preferences",
         acts: (run) => reads(run, "loss") || run.areChosen,
       },
     },
@@ -56,7 +56,7 @@ export const comparisonOptions = {
   },
 } as const satisfies OptionGroup;
 
-const onEmbeddings: ActsOn = { isFor: "rows for embeddings", acts: (run) => reads(run, "miniBatchSize") };
+const onEmbeddings: ActsOn = { runs: "rows for embeddings", acts: (run) => reads(run, "miniBatchSize") };
 
 export const embeddingOptions = {
   heading: "Training embeddings:",
@@ -86,14 +86,14 @@ export const embeddingOptions = {
       help: "weight of the loss for each of `matryoshkaDims` (default: 1)",
       value: { type: "array", items: numberIn({ min: 0 }), minItems: 1 } as Schema<readonly number[]>,
       expected: 'numbers, such as "1,0.5,0.25"',
-      actsOn: { isFor: "runs with `matryoshkaDims`", acts: (_, { matryoshkaDims }) => matryoshkaDims !== undefined },
+      actsOn: { runs: "runs with `matryoshkaDims`", acts: (_, { matryoshkaDims }) => matryoshkaDims !== undefined },
     },
     /** With the loss "gist": an embedding model with the same tokenizer; default the model without the adapter. */
     guide: {
       argument: "<model>",
       help: "gist: embedding model with the same tokenizer (default: the model without the adapter)",
       value: text,
-      actsOn: { isFor: "the loss `gist`", acts: (_, { loss }) => loss === "gist" },
+      actsOn: { runs: "the loss `gist`", acts: (_, { loss }) => loss === "gist" },
     },
   },
 } as const satisfies OptionGroup;
@@ -108,7 +108,7 @@ export const preferenceOptions = {
       detail: "For dpo, a higher value stays closer to the base model.",
       value: numberIn({ min: 0 }),
       actsOn: {
-        isFor: `${onPreferences.isFor}, and ${onRewards.isFor}`,
+        runs: `${onPreferences.runs}, and ${onRewards.runs}`,
         acts: (...run) => onPreferences.acts(...run) || onRewards.acts(...run),
       },
     },
@@ -144,7 +144,7 @@ export const distillationOptions = {
       argument: "<weight>",
       help: "weight of a KL penalty that keeps outputs close to the base model (default: 0)",
       value: numberIn({ min: 0 }),
-      actsOn: [onTokenPredictors, { isFor: "runs without `teacher`", acts: (_, { teacher }) => teacher === undefined }],
+      actsOn: [onTokenPredictors, { runs: "runs without `teacher`", acts: (_, { teacher }) => teacher === undefined }],
     },
     /** Another model with the same tokenizer, whose predictions are imitated at the trained positions. */
     teacher: {
@@ -158,7 +158,7 @@ export const distillationOptions = {
       argument: "<share>",
       help: "share of the teacher in the loss (default: 0.5)",
       value: numberIn({ min: 0, max: 1 }),
-      actsOn: { isFor: "runs with `teacher`", acts: (_, { teacher }) => teacher !== undefined },
+      actsOn: { runs: "runs with `teacher`", acts: (_, { teacher }) => teacher !== undefined },
     },
     /** "forward" (default) covers all that the teacher predicts, "reverse" its most likely tokens. */
     divergence: {

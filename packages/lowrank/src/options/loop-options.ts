@@ -25,7 +25,7 @@ function namesOf<Name extends string>(names: Readonly<Record<Name, true>>): read
 
 function onSchedule(...names: readonly ScheduleName[]): ActsOn {
   return {
-    isFor: `the schedule ${names.join(" or ")}`,
+    runs: `the schedule ${names.join(" or ")}`,
     acts: (_, { schedule = loopDefaults.schedule }) => names.some((name) => name === schedule),
   };
 }
@@ -38,7 +38,7 @@ export const loopOptions = {
       argument: "<number>",
       help: "epochs, 0.5 for half of one (default: 3, more if the rows make few steps)",
       value: numberIn({ above: 0 }),
-      actsOn: { isFor: "runs without `steps`", acts: (_, { steps }) => steps === undefined },
+      actsOn: { runs: "runs without `steps`", acts: (_, { steps }) => steps === undefined },
     },
     /** Optimizer steps, instead of epochs. */
     steps: {
@@ -97,7 +97,7 @@ export const loopOptions = {
       value: numberIn({ min: 0, max: 1 }),
       excludes: ["warmupSteps"],
       actsOn: {
-        isFor: "runs without `warmupSteps`",
+        runs: "runs without `warmupSteps`",
         acts: (_, { warmupSteps }) => warmupSteps === undefined,
       },
     },
@@ -179,7 +179,7 @@ export const loopOptions = {
         "lion needs a learning rate three to ten times smaller. adafactor needs little memory, also for tables that are trained in full.",
       value: oneOf(optimizers),
       passedTo: "trainer",
-      card: "optimiser",
+      card: "optimizer",
     },
     /** AdamW's, default 0.9 and 0.999, or Lion's, 0.9 and 0.99. */
     betas: {
@@ -191,7 +191,7 @@ export const loopOptions = {
       expected: 'two numbers, such as "0.9,0.999"',
       passedTo: "trainer",
       actsOn: {
-        isFor: 'the optimizers "adamw" and "lion"',
+        runs: 'the optimizers "adamw" and "lion"',
         acts: (_, { optimizer = "adamw" }) => optimizer === "adamw" || optimizer === "lion",
       },
     },
@@ -201,7 +201,7 @@ export const loopOptions = {
       help: "sgd: momentum (default: 0)",
       value: numberIn({ min: 0, below: 1 }),
       passedTo: "trainer",
-      actsOn: { isFor: 'the optimizer "sgd"', acts: (_, { optimizer }) => optimizer === "sgd" },
+      actsOn: { runs: 'the optimizer "sgd"', acts: (_, { optimizer }) => optimizer === "sgd" },
     },
     /** LoRA+: learning rate of B as a multiple of A's (its authors advise 16); default 1. */
     loraPlusRatio: {
@@ -234,7 +234,7 @@ export const loopOptions = {
       help: "share of each label that is spread over all classes (0.1 is usual; default: 0)",
       value: numberIn({ min: 0, below: 1 }),
       actsOn: {
-        isFor: "losses over tokens or single-label classes",
+        runs: "losses over tokens or single-label classes",
         acts: (run) => reads(run, "labelSmoothing") && isOneClass(run.problem),
       },
       passedTo: "forward",

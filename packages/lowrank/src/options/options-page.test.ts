@@ -50,7 +50,7 @@ ${Object.entries(aliases)
 function rowOf([name, row]: readonly [string, OptionRow]): string {
   const { argument = "", help, detail, value, standard, actsOn = [], excludes = [] } = row;
   const choices = value.enum?.filter((each) => !`${help}${detail ?? ""}`.includes(each)) ?? [];
-  const runs = [actsOn].flat().map(({ isFor }) => isFor);
+  const runs = [actsOn].flat().map(({ runs }) => runs);
   const others = excludes.map((each) => `\`${each}\``).filter((each) => !runs.some((run) => run.includes(each)));
   const facts = [
     ...(choices.length === 0 ? [] : [`One of: ${value.enum?.join(", ")}`]),

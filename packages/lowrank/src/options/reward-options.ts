@@ -4,7 +4,7 @@ import type { ActsOn } from "./acts-on.ts";
 import { flag, integerIn, numberIn, type OptionGroup, oneOf, oneOrMore, type Schema } from "./option-table.ts";
 
 export const onRewards: ActsOn = {
-  isFor: "runs with `objective`",
+  runs: "runs with `objective`",
   acts: (_, { objective }) => objective !== undefined,
 };
 

@@ -1,7 +1,7 @@
 // The options of a run, from flags or from a recipe.
 
 import { omitUndefined } from "../omit-undefined.ts";
-import type { RunRows } from "../options/all-options.ts";
+import type { RunOptionRows } from "../options/all-options.ts";
 import type { Chosen } from "../options/option-table.ts";
 import type { TrainingOptions } from "../options.ts";
 import type { CheckpointRetention, RunFolder } from "../run-folder.ts";
@@ -12,7 +12,7 @@ import { type LoopOptions, resumedOptions } from "../train/training-options.ts";
 type Lists = "data" | "validation" | "addTokens" | "reward";
 
 /** All options with their defaults; undefined means: the default of the adapter, the model or the plan. */
-export interface CompleteRecipe extends Omit<Chosen<RunRows>, Lists> {
+export interface CompleteRecipe extends Omit<Chosen<RunOptionRows>, Lists> {
   /** Files, glob patterns, data sets of the Hub or "-"; their rows are concatenated. */
   readonly data: readonly string[];
   readonly validation?: readonly string[];
@@ -39,7 +39,7 @@ const notOfLoop: ReadonlySet<string> = new Set([
 /** The effect of `likePeft` on the loop: the defaults of transformers' Trainer instead of this library's. */
 const likeTrainer: LoopOptions = { batchSize: 8, learningRate: 5e-5, epochs: 3, warmupSteps: 0 };
 
-/** Options for tokenising and the loop, in the library's form; missing ones have the values of the folder's run. */
+/** Options for tokenizing and the loop, in the library's form; missing ones have the values of the folder's run. */
 export function trainingOptions(recipe: CompleteRecipe, { initial }: Pick<RunFolder, "initial">): TrainingOptions {
   const alike = Object.entries(recipe).filter(([name]) => Object.hasOwn(trainingNames, name) && !notOfLoop.has(name));
   const chosen: TrainingOptions = { ...Object.fromEntries(alike), ...promptsOf(recipe) };

@@ -12,7 +12,7 @@ export interface ReportedRows {
   readonly classNames: readonly string[] | undefined;
 }
 
-/** Number of sampled rows, evenly spaced: reading and tokenising a million rows again takes too long. */
+/** Number of sampled rows, evenly spaced: reading and tokenizing a million rows again takes too long. */
 const maxRows = 500;
 
 /** Lengths are in tokens. */

@@ -43,7 +43,7 @@ export type RowNumbers = (index: number) => number;
 /** For rows in their original order. */
 export const inOrder: RowNumbers = (index) => index + 1;
 
-export function isRead(input: unknown): input is RowFile {
+export function isRowFile(input: unknown): input is RowFile {
   return typeof input === "object" && input !== null && "rows" in input;
 }
 

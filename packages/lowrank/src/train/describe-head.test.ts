@@ -40,7 +40,7 @@ describe("describeHead", () => {
   it("names the classes of the data that a replaced classifier did not know", async () => {
     expect(await describeWith(["mixed", "positive"], 2, made)).toBe(
       "The base's classifier is replaced, because it has 3 classes (negative, neutral, positive), but the data has " +
-        "2 with other names: mixed. classifier.weight, classifier.bias initialised from seed 7, trained in full and saved with " +
+        "2 with other names: mixed. classifier.weight, classifier.bias initialized from seed 7, trained in full and saved with " +
         "the adapter.",
     );
   });

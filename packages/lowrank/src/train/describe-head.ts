@@ -18,7 +18,7 @@ export async function describeHead(
   const { newParameters } = model;
   if (newParameters.length === 0) return base === undefined ? undefined : renamed(base, classes);
   const isReplaced = folder !== undefined && (await holdsAny(folder, model));
-  const description = `${newParameters.join(", ")} initialised from seed ${seed}, trained in full and saved with the adapter.`;
+  const description = `${newParameters.join(", ")} initialized from seed ${seed}, trained in full and saved with the adapter.`;
   if (!isReplaced || base === undefined) return `The base has no classifier: ${description}`;
   const because = `it has ${base.labels} classes${namesOf(base)}, but the data has ${model.config.labels}`;
   const strangers = strangersOf(base, classes);

@@ -1,4 +1,4 @@
-// Terms that a variant adds to the loss of a training: KaSA's regularisers.
+// Terms that a variant adds to the loss of a training: KaSA's regularizers.
 
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";

@@ -12,7 +12,7 @@ import { omitUndefined } from "../omit-undefined.ts";
 import { problemKey } from "../open/adapter-problem.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { isOneClass, type RunToCheck } from "../options/acts-on.ts";
-import { optionsWithRows } from "../options/all-options.ts";
+import { optionEntries } from "../options/all-options.ts";
 import type { Platform, RowsInput } from "../platform.ts";
 import {
   type Classes,
@@ -96,9 +96,9 @@ export function runToCheck(
 /** Throws a TrainingOptionsError that names every option without effect in this run; the value 0 is allowed. */
 export function refuseIdleOptions(run: RunToCheck, options: object): void {
   const optionValues = Object.fromEntries(Object.entries(options));
-  const idle = optionsWithRows(options).flatMap(([name, value, { actsOn = [] }]) => {
+  const idle = optionEntries(options).flatMap(([name, value, { actsOn = [] }]) => {
     const rules = [actsOn].flat().filter(({ acts }) => value !== 0 && !acts(run, optionValues));
-    return rules.map(({ isFor }) => `${name}: has no effect in this run, it is for ${isFor}`);
+    return rules.map(({ runs }) => `${name}: has no effect in this run, it is for ${runs}`);
   });
   if (idle.length > 0) throw new TrainingOptionsError(idle);
 }
@@ -123,7 +123,7 @@ export async function readTrainingRows(
     readonly seed: number;
   },
 ): Promise<TrainingRows> {
-  if (isRead(input)) return input;
+  if (isRowFile(input)) return input;
   const { platform, opened, notices, seed } = run;
   const asPrompts = objective !== undefined;
   const how = { platform, columns: omitUndefined({ columns, header, onBrokenRows, asPrompts }), context: { notices } };
@@ -134,6 +134,6 @@ export async function readTrainingRows(
   return trainOptionRows({ data, validation: validationRows, validationShare, seed, task, problem, loss });
 }
 
-function isRead(input: RowsInput | TrainingRows): input is TrainingRows {
+function isRowFile(input: RowsInput | TrainingRows): input is TrainingRows {
   return isObject(input) && "objective" in input;
 }

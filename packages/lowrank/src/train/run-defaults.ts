@@ -117,7 +117,7 @@ function rateOf({ objective, task, parameters, rows }: RunShape): readonly [numb
   const rateOfObjective = objective.rate?.({ rate, size, encoderRate });
   if (rateOfObjective !== undefined) return rateOfObjective;
   if (writes && areFew({ rows }))
-    return [rate / 4, `a quarter of the rate for a language model ${size}, because a run memorises fewer than 50 rows`];
+    return [rate / 4, `a quarter of the rate for a language model ${size}, because a run memorizes fewer than 50 rows`];
   if (writes) return [rate, `language model ${size}`];
   const modelKind = hasHead({ objective, task }) ? "a model with a head" : "encoder";
   if (parameters < smallModel) return [4 * encoderRate, `${modelKind}, under 5 M parameters`];

@@ -25,7 +25,7 @@ export function runFacts(
 ): RunFacts {
   const { batchSize, groupByLength, seed, bestBy } = settled(rows, options);
   const { dropLast = false } = options;
-  const { kind, words } = rows.learning;
+  const { kind, words } = rows.learning; // the loss in words
   const order: readonly RowOrder[] = [
     ...(groupByLength ? (["by length"] as const) : []),
     ...(dropLast ? (["without the last batch"] as const) : []),

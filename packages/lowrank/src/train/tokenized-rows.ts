@@ -1,4 +1,4 @@
-// The tokenised rows of a run, with the template that fits them.
+// The tokenized rows of a run, with the template that fits them.
 
 import type { Example, LabelMeaning, RowList, TextTokenizer, TokenizedExample } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
@@ -21,7 +21,7 @@ import type { RowOptions } from "./training-options.ts";
 export interface TokenizedRows {
   readonly train: RowList<TokenizedExample>;
   readonly validation: RowList<TokenizedExample>;
-  /** For rows that are tokenised when a batch draws them: a sample, and the examples. */
+  /** For rows that are tokenized when a batch draws them: a sample, and the examples. */
   readonly drawn?:
     | { readonly sample: DrawnTokens["sample"]; readonly texts: NonNullable<RunFacts["texts"]> }
     | undefined;
@@ -41,7 +41,7 @@ export interface RowReader {
   readonly model: PretrainedModel;
   /** Number of the base's parameters. */
   readonly parameters: number;
-  /** Undefined if all rows are already tokenised. */
+  /** Undefined if all rows are already tokenized. */
   readonly tokenizer: TextTokenizer | undefined;
   readonly labels: LabelMeaning;
   readonly learning: LearningPlan;
@@ -52,7 +52,7 @@ export interface RowReader {
   readonly platform: Pick<Platform, "keepRows">;
 }
 
-/** Tokenises rows now or prepares to do so when they are drawn; throws the errors of `chooseTemplate`, `rowLengths` and `tokenizeRows`. */
+/** Tokenizes rows now or prepares to do so when they are drawn; throws the errors of `chooseTemplate`, `rowLengths` and `tokenizeRows`. */
 export function tokenizedRows(
   rows: TrainingRows,
   {
@@ -105,7 +105,7 @@ function defaultsOf(
   return runDefaults({ objective, task: model.task, problem: labels.problem, parameters, rows });
 }
 
-/** Whether rows can be tokenised when drawn: not tokens or audio, nor rows with several targets for an encoder–decoder. */
+/** Whether rows can be tokenized when drawn: not tokens or audio, nor rows with several targets for an encoder–decoder. */
 function drawsTokens(
   rows: RowList<Example>,
   { tokenizer, lengths }: Pick<TokenizeRowsOptions, "tokenizer" | "lengths">,

@@ -20,7 +20,7 @@ type FileRows = typeof fileOptions.rows;
 type LoopRows = typeof loopOptions.rows;
 type LibraryRows = typeof libraryOptions.rows;
 
-/** Options of tokenising rows. */
+/** Options of tokenizing rows. */
 export interface RowOptions
   extends OptionValues<Pick<FileRows, "template" | "maxLength" | "maxTargetLength" | "classNames">>,
     OptionValues<Pick<LibraryRows, "tokenizeWhenDrawn">>,

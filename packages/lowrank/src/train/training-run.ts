@@ -32,7 +32,7 @@ export async function* runTraining(
   const { padId, train: examples, validation, learning, media } = rows;
   const adapters = activeAdapters(handle.name);
   const imageStates = new Map<string, ImageStates>();
-  const regularisation = optionsFor("forward", options);
+  const regularization = optionsFor("forward", options);
   const stop = communicator && stopWith(options.signal);
   // After a failed reward the run stops as by a signal, which saves its state, and then throws.
   const failing = new AbortController();
@@ -79,7 +79,7 @@ export async function* runTraining(
   const events = train<RunBatch>({
     variables: handle.variables,
     loss: (batch: RunBatch, random: RandomKey) => {
-      const context = { training: true, adapters, random, imageStates, ...regularisation, ...checkpointsOf(options) };
+      const context = { training: true, adapters, random, imageStates, ...regularization, ...checkpointsOf(options) };
       return tf.tidy(() => tf.add<tf.Scalar>(learning.loss(model, batch, { context, padId }), handle.penalty() ?? 0));
     },
     batches: (epoch) => {

@@ -181,7 +181,7 @@ describe("LoraAdaptation at an embedding", () => {
 });
 
 describe("scaling", () => {
-  it("is alpha/rank, and alpha/√rank if rank-stabilised", () => {
+  it("is alpha/rank, and alpha/√rank if rank-stabilized", () => {
     expect(scaling({ alpha: 16, rank: 8 })).toBe(2);
     expect(scaling({ alpha: 16, rank: 16, rankStabilized: true })).toBe(4);
   });

@@ -81,8 +81,8 @@ export const convolution: SiteKind = {
   },
   rowSides: ({ a, b }, layer) => {
     const { kernel, axesInFile } = geometryOf(layer);
-    const [seen, rank] = a.shape;
-    const sizes = { kernel, axesInFile, inFeatures: seen / (kernel[0] * kernel[1]), outFeatures: rank };
+    const [windowFeatures, rank] = a.shape;
+    const sizes = { kernel, axesInFile, inFeatures: windowFeatures / (kernel[0] * kernel[1]), outFeatures: rank };
     return { ...linear.rowSides({ a, b }, {}), right: { tensor: a, layout: kernelLayout(sizes) } };
   },
   tokenAxis: null,

@@ -68,7 +68,7 @@ export interface Branch {
   delta(update: Update, scale: number, layer: Pick<Layer, "geometry">): tf.Tensor;
   /** The update for the norms of the weight's columns, if it differs from `delta`. The caller owns it. */
   deltaForNorms?(update: Update, scale: number, layer: Pick<Layer, "geometry">): tf.Tensor;
-  /** How A and B give ΔW in file layout. */
+  /** The two factors from which some rows of ΔW in file layout are computed. */
   rowSides(matrices: AB, layer: Pick<Layer, "geometry"> & { readonly fanInFanOut?: boolean }): RowSides;
 }
 

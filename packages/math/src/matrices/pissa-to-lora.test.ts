@@ -27,12 +27,12 @@ const size = fc.integer({ min: 1, max: 5 });
 
 describe("pissaToLora", () => {
   test.prop([fc.tuple(size, size, size), fc.nat(20), fc.nat(20)])(
-    "is what was learnt: B·A − B₀·A₀",
+    "is what was learned: B·A − B₀·A₀",
     (sizes, one, other) => {
       const [trained, initial] = [loraOf(sizes, one), loraOf(sizes, other)];
       const plain = pissaToLora(trained, initial);
-      const [learnt, taken] = [product(trained), product(initial)];
-      expect(product(plain)).toEqual(learnt.map((value, index) => value - taken[index]!));
+      const [learned, taken] = [product(trained), product(initial)];
+      expect(product(plain)).toEqual(learned.map((value, index) => value - taken[index]!));
       expect([plain.a.shape[0], plain.b.shape[1]]).toEqual([2 * sizes[1], 2 * sizes[1]]);
     },
   );

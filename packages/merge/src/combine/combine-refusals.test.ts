@@ -12,7 +12,7 @@ import {
 import { combinationMethods } from "./methods.ts";
 
 describe("PEFT's numbers", () => {
-  it("are √rank too large for rank-stabilised adapters, which ours are not", () => {
+  it("are √rank too large for rank-stabilized adapters, which ours are not", () => {
     const stable = pair.map(({ weight }, index) => ({
       weight,
       adapter: adapter(String(index), { rankStabilized: true }),

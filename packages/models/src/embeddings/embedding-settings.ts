@@ -11,7 +11,7 @@ export type Pooling = "mean" | "first" | "last";
 export interface EmbeddingSettings {
   readonly pooling: Pooling;
   /** Whether embeddings have length 1. */
-  readonly isNormalised: boolean;
+  readonly isNormalized: boolean;
   /** Number of leading dimensions that are returned; default all. They are normalized after the others are removed. */
   readonly dimensions?: number | undefined;
 }
@@ -45,7 +45,7 @@ const olderKeys: ReadonlyMap<string, string> = new Map([
  *   return { path: index === 0 ? "" : `${index}_${type}`, type: `sentence_transformers.models.${type}` };
  * });
  * const settings = await readEmbeddingSettings(steps, async () => ({ pooling_mode_mean_tokens: true }));
- * if (settings.pooling !== "mean" || !settings.isNormalised) throw new Error("unexpected settings");
+ * if (settings.pooling !== "mean" || !settings.isNormalized) throw new Error("unexpected settings");
  * ```
  */
 export async function readEmbeddingSettings(
@@ -54,14 +54,14 @@ export async function readEmbeddingSettings(
 ): Promise<EmbeddingSettings> {
   if (!Array.isArray(modules))
     throw new EmbeddingRecipeError("modules.json", describeValue(modules), "a list of steps");
-  const [transformer, pooling, normalise, ...more] = modules.map(readStep);
+  const [transformer, pooling, normalize, ...more] = modules.map(readStep);
   const isKnown = transformer?.type === "Transformer" && pooling?.type === "Pooling" && more.length === 0;
-  if (!isKnown || (normalise !== undefined && normalise.type !== "Normalize")) {
+  if (!isKnown || (normalize !== undefined && normalize.type !== "Normalize")) {
     const got = modules.map((step) => readStep(step).type).join(", ");
     throw new EmbeddingRecipeError("modules.json", got, "the steps Transformer, Pooling and optionally Normalize");
   }
   const config = await readConfig(pooling.path);
-  return { pooling: readPooling(config, `${pooling.path}/config.json`), isNormalised: normalise !== undefined };
+  return { pooling: readPooling(config, `${pooling.path}/config.json`), isNormalized: normalize !== undefined };
 }
 
 interface Step {

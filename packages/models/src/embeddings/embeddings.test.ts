@@ -43,9 +43,9 @@ describe("a text's embedding", () => {
     const { pooling } = await readEmbeddingSettings(steps(2), async () => ({ pooling_mode: mode }));
     const wanted = expected.embeddings[mode];
     tf.tidy(() => {
-      const pooled = model.embed(inputs(), { pooling, isNormalised: false });
+      const pooled = model.embed(inputs(), { pooling, isNormalized: false });
       expectClose(pooled.dataSync(), wanted?.pooled.flat() ?? [], 1e-5, "pooled");
-      const normalised = model.embed(inputs(), { pooling, isNormalised: true });
+      const normalised = model.embed(inputs(), { pooling, isNormalized: true });
       expectClose(normalised.dataSync(), wanted?.normalised.flat() ?? [], 1e-5, "normalised");
     });
   });
@@ -58,7 +58,7 @@ describe("a text's embedding", () => {
         ["first", "cls"],
         ["last", "lasttoken"],
       ] as const) {
-        const alone = model.embed({ inputIds }, { pooling, isNormalised: true });
+        const alone = model.embed({ inputIds }, { pooling, isNormalized: true });
         expectClose(alone.dataSync(), expected.embeddings[mode]?.normalised[0] ?? [], 1e-5, mode);
       }
     });
@@ -66,7 +66,7 @@ describe("a text's embedding", () => {
 
   it("is shorter with fewer dimensions, and then of length 1", () => {
     tf.tidy(() => {
-      const settings = { pooling: "mean", isNormalised: true } as const;
+      const settings = { pooling: "mean", isNormalized: true } as const;
       const whole = model.embed(inputs(), settings);
       const [first = []] = tf.slice2d(whole, [0, 0], [1, 4]).arraySync();
       const short = model.embed(inputs(), { ...settings, dimensions: 4 });
@@ -83,7 +83,7 @@ describe("a text's embedding", () => {
   it("leaks nothing", async () => {
     await expectNoLeak(() => {
       const given = inputs();
-      tf.dispose([model.embed(given, { pooling: "mean", isNormalised: true }), given]);
+      tf.dispose([model.embed(given, { pooling: "mean", isNormalized: true }), given]);
     });
   });
 });
@@ -170,7 +170,7 @@ describe("a folder of sentence-transformers", () => {
     [{ pooling_mode: "lasttoken" }, "last"],
     [{}, "mean"],
   ])("with %j pools the %s", async (config, pooling) => {
-    expect(await readEmbeddingSettings(steps(3), async () => config)).toEqual({ pooling, isNormalised: true });
+    expect(await readEmbeddingSettings(steps(3), async () => config)).toEqual({ pooling, isNormalized: true });
   });
 
   it.each([

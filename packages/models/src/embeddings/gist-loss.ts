@@ -4,7 +4,7 @@
 import { crossEntropy } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
-import { normalised } from "./pooled-embeddings.ts";
+import { normalized } from "./pooled-embeddings.ts";
 import type { Ranked } from "./sentence-losses.ts";
 
 /** Far below every score, so that it counts as nothing. */
@@ -44,10 +44,10 @@ export function gistLoss(
 
 /** Cosines of a row's anchor with positives, anchors and negatives, and of its positive with positives: [rows, texts + rows]. */
 function similarities({ anchors, positives, negatives = [] }: Ranked): tf.Tensor2D {
-  const [anchor, positive] = [normalised(anchors), normalised(positives)];
+  const [anchor, positive] = [normalized(anchors), normalized(positives)];
   const ofAnchor = tf.matMul<tf.Tensor2D>(
     anchor,
-    tf.concat([positive, anchor, ...negatives.map(normalised)], 0),
+    tf.concat([positive, anchor, ...negatives.map(normalized)], 0),
     false,
     true,
   );

@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import { firstDimensions } from "./first-dimensions.ts";
-import { normalised } from "./pooled-embeddings.ts";
+import { normalized } from "./pooled-embeddings.ts";
 
 /** Numbers of dimensions that are trained, as in sentence-transformers' MatryoshkaLoss. */
 export interface Matryoshka {
@@ -29,7 +29,7 @@ export function matryoshkaLoss(
   }
   return tf.tidy(() => {
     const losses = dims.map((dim, index) => {
-      return tf.mul<tf.Scalar>(loss(normalised(firstDimensions(embeddings, dim))), weights[index] ?? 1);
+      return tf.mul<tf.Scalar>(loss(normalized(firstDimensions(embeddings, dim))), weights[index] ?? 1);
     });
     return tf.addN(losses);
   });

@@ -24,7 +24,7 @@ interface Expected {
 
 const fixtures = new URL("../../fixtures/", import.meta.url);
 const { cached }: { cached: Expected } = JSON.parse(readFileSync(new URL("embeddings.json", fixtures), "utf8"));
-const settings = { pooling: "mean", isNormalised: false } as const;
+const settings = { pooling: "mean", isNormalized: false } as const;
 const context = { ...inferenceContext(activeAdapters("a")), training: true };
 
 /** PEFT's matrices are transposed. */

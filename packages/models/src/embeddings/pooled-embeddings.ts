@@ -19,13 +19,13 @@ export const pooledBy: Readonly<Record<Pooling, PooledStates>> = { mean: "mean",
 
 /** The states that the pooling reads → [batch, width or dimensions]. Throws ModelInputError for more dimensions than the width. */
 export function embeddingsOf(states: tf.Tensor, settings: EmbeddingSettings, pass: Pass): tf.Tensor2D {
-  const { pooling, isNormalised, dimensions } = settings;
+  const { pooling, isNormalized, dimensions } = settings;
   const pooled = pool(states, pooledBy[pooling], pass);
   const shortened = dimensions === undefined ? pooled : firstDimensions(pooled, dimensions);
-  return isNormalised ? normalised(shortened) : shortened;
+  return isNormalized ? normalized(shortened) : shortened;
 }
 
 /** Rows of length 1, as torch's `normalize` makes them: shorter ones than 1e-12 stay shorter, and pass nothing of their length back. */
-export function normalised(x: tf.Tensor2D): tf.Tensor2D {
+export function normalized(x: tf.Tensor2D): tf.Tensor2D {
   return tf.tidy(() => tf.div(x, tf.sqrt(tf.maximum(tf.sum(tf.square(x), 1, true), 1e-24))));
 }

@@ -3,7 +3,7 @@
 import { crossEntropy, recompute } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
-import { normalised } from "./pooled-embeddings.ts";
+import { normalized } from "./pooled-embeddings.ts";
 
 /** The embeddings of one column of texts, [rows, width]. */
 type Embeddings = tf.Tensor2D;
@@ -33,8 +33,8 @@ export function rankingLoss(
   const [rows] = anchors.shape;
   const size = anchorsAtOnce ?? rows;
   return tf.tidy(() => {
-    const answers = normalised(tf.concat([positives, ...negatives], 0)); // [columns · rows, width]
-    const queries = normalised(anchors);
+    const answers = normalized(tf.concat([positives, ...negatives], 0)); // [columns · rows, width]
+    const queries = normalized(anchors);
     const sums: tf.Tensor[] = [];
     for (let start = 0; start < rows; start += size) {
       const chunk = tf.slice2d(queries, [start, 0], [Math.min(size, rows - start), -1]);
@@ -121,7 +121,7 @@ export function tripletLoss(
 
 /** The cosine of each row's two embeddings: [rows]. */
 function cosines(first: Embeddings, second: Embeddings): tf.Tensor1D {
-  return tf.sum<tf.Tensor1D>(tf.mul(normalised(first), normalised(second)), 1);
+  return tf.sum<tf.Tensor1D>(tf.mul(normalized(first), normalized(second)), 1);
 }
 
 /** The Euclidean distance of each row's two embeddings. At distance 0, where the root has no derivative, the gradient is 0. */

@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { StateSelection } from "../parts/backbone/stages.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
-import type { Answers, Head, Losses, LossSum } from "./head.ts";
+import type { Head, HeadLoss, HeadPredictions, LossSum } from "./head.ts";
 import { smoothedLoss, smoothingOf } from "./loss/smoothed-loss.ts";
 import { type PooledStates, pool, readForPooling } from "./pooling.ts";
 
@@ -27,7 +27,7 @@ export class ClassificationHead implements Head {
     return readForPooling(this.options.columns, pass);
   }
 
-  losses(labels: tf.Tensor, pass: Pass): Losses {
+  losses(labels: tf.Tensor, pass: Pass): HeadLoss {
     const pick = this.reads(pass);
     const problem = this.#problemType(labels);
     const of = (logits: tf.Tensor2D) => lossOf[problem](logits, labels, smoothingOf(pass.context));
@@ -36,7 +36,7 @@ export class ClassificationHead implements Head {
       of: (states) => of(this.forward(states, pass)),
       measured: (states) => {
         const logits = this.forward(states, pass);
-        const answers: Answers =
+        const answers: HeadPredictions =
           problem === "single_label_classification"
             ? classesOf(logits, labels)
             : { kind: "outputs", values: logits, problem };
@@ -62,7 +62,7 @@ export class ClassificationHead implements Head {
 }
 
 /** The answers of the rows that are supervised. */
-function classesOf(logits: tf.Tensor2D, labels: tf.Tensor): Answers {
+function classesOf(logits: tf.Tensor2D, labels: tf.Tensor): HeadPredictions {
   const classes = Array.from(labels.dataSync());
   const rows = classes.flatMap((label, row) => (label === -100 ? [] : [row]));
   const values = tf.gather(tf.argMax<tf.Tensor1D>(logits, 1), tf.tensor1d(rows, "int32"));

@@ -17,7 +17,7 @@ export interface LossSum {
 }
 
 /** A head's predictions at the supervised positions, in their order. */
-export type Answers =
+export type HeadPredictions =
   /** The likeliest class of each supervised row or token, int32 [count], and the labels. */
   | { readonly kind: "classes"; readonly values: tf.Tensor1D; readonly targets: readonly number[] }
   /** Regression and multi-label: [batch, outputs]. */
@@ -32,7 +32,7 @@ export type Answers =
 /** A loss and the answers that it judges. */
 export interface Measurement extends LossSum {
   /** Absent if no label is supervised, or if the head has no predictions. */
-  readonly answers?: Answers | undefined;
+  readonly answers?: HeadPredictions | undefined;
 }
 
 /** Computes a task's logits and losses from the last hidden states. */
@@ -42,7 +42,7 @@ export interface Head extends Planned {
   /** The picked states, or all states [batch, time, width] → logits. Without a head: the states. */
   forward(states: tf.Tensor, pass: Pass): tf.Tensor;
   /** The loss that transformers defines for the task; labels are checked before anything is computed. */
-  losses(labels: tf.Tensor, pass: Pass): Losses;
+  losses(labels: tf.Tensor, pass: Pass): HeadLoss;
   /** Vocabulary heads: the loss of each supervised label, from logits divided by `temperature`. */
   positionLosses?(labels: tf.Tensor, pass: Pass, temperature: number): PositionLosses;
 }
@@ -57,7 +57,7 @@ export interface PositionLosses {
 }
 
 /** A loss; the caller computes the states first. */
-export interface Losses {
+export interface HeadLoss {
   /** Selects the states that the loss reads; absent: all. */
   readonly pick?: StateSelection | undefined;
   /** From the states that `pick` selected. */
@@ -94,7 +94,7 @@ export interface LogProbOptions {
    * Computes the common beginning of several rows of a causal model once; dropout is then the same for all of them. Not for adapters
    * that act only after certain tokens, which throw PlacesMissingError. Default false.
    */
-  readonly sharesTokens?: boolean | undefined;
+  readonly sharesPrefix?: boolean | undefined;
 }
 
 /** The base model alone: its answer is its last hidden states. */

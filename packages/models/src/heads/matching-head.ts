@@ -34,14 +34,14 @@ export function matchingHead(options: MatchingHeadOptions): Head {
 
 function similarity(states: tf.Tensor, { images, texts, scale, bias }: MatchingHeadOptions, pass: Pass): tf.Tensor2D {
   const { decoder, context } = pass;
-  const image = normalised(images(decoder.source, pass));
-  const text = normalised(texts(states, decoder));
+  const image = normalized(images(decoder.source, pass));
+  const text = normalized(texts(states, decoder));
   // Scale and bias belong to no row of the batch: adapters selected by row do not replace them.
   const scaled = tf.mul<tf.Tensor2D>(tf.matMul(image, text, false, true), tf.exp(scale.value(context)));
   return bias === undefined ? scaled : tf.add<tf.Tensor2D>(scaled, bias.value(context));
 }
 
-function normalised(x: tf.Tensor): tf.Tensor2D {
+function normalized(x: tf.Tensor): tf.Tensor2D {
   return tf.div(x, tf.sqrt(tf.sum(tf.square(x), -1, true)));
 }
 

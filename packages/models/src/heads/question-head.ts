@@ -5,7 +5,7 @@ import type { LinearSite } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
-import type { Head, Losses } from "./head.ts";
+import type { Head, HeadLoss } from "./head.ts";
 
 export interface QuestionHeadOptions {
   /** Two outputs: start and end. */
@@ -29,7 +29,7 @@ export class QuestionHead implements Head {
    * Labels [batch, 2]: the tokens at the start and the end of the answer. Positions outside the sequence do not count. With the context's
    * `ignoresPadding`, padding is outside of it.
    */
-  losses(labels: tf.Tensor, pass: Pass): Losses {
+  losses(labels: tf.Tensor, pass: Pass): HeadLoss {
     const [batch, time] = pass.lastIds.shape;
     if (!tf.util.arraysEqual(labels.shape, [batch, 2])) {
       throw new ModelInputError("labels", `the shape is [${labels.shape}], expected [${batch}, 2]: start and end`);

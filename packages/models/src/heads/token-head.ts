@@ -10,7 +10,7 @@ import { withNewMasks } from "../parts/new-masks.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
 import { type PartPlan, planLinear, planOf } from "../parts/planned.ts";
 import { softCap } from "../parts/soft-cap.ts";
-import type { Head, HeadRows, Losses, Measurement, PositionLosses } from "./head.ts";
+import type { Head, HeadLoss, HeadRows, Measurement, PositionLosses } from "./head.ts";
 import { type AdaptedHead, adaptedHeadLoss } from "./loss/adapted-head-loss.ts";
 import { chunksOf, defaultLogitsAtOnce, type SupervisedRows } from "./loss/chunks.ts";
 import { positionLosses } from "./loss/position-losses.ts";
@@ -48,7 +48,7 @@ export class TokenHead implements Head {
     return this.#cap === null ? logits : plan.cap(logits, this.#cap);
   };
 
-  losses(labels: tf.Tensor, pass: Pass): Losses {
+  losses(labels: tf.Tensor, pass: Pass): HeadLoss {
     const { rows, targets } = this.#supervised(labels, pass);
     const count = rows.length;
     if (count === 0) return { of: () => ({ sum: tf.scalar(0), count }), rows: refuseNothing };
@@ -183,7 +183,7 @@ function refuseNothing(): never {
 }
 
 /** The states of the rows. Adapters that go by rows of the batch need all of them. */
-function pickOf(rows: readonly number[], { context }: Pass): Pick<Losses, "pick"> {
+function pickOf(rows: readonly number[], { context }: Pass): Pick<HeadLoss, "pick"> {
   return context.adapters.kind === "rows" ? {} : { pick: { states: rows } };
 }
 

@@ -1,4 +1,4 @@
-// Normalisation over the features, by mean and variance or by the root mean square.
+// Normalization over the features, by mean and variance or by the root mean square.
 
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
 import { layerNorm, rmsNorm } from "@lowrank/engine";

@@ -15,7 +15,7 @@ export function scaledLayer(layer: Layer, factor: number | null): Layer {
 }
 
 /** `scales` is [width]. */
-export function learntScale(layer: Layer, scales: ParameterSlot): Layer {
+export function learnedScale(layer: Layer, scales: ParameterSlot): Layer {
   return (hidden, pass) =>
     tf.tidy(() => {
       const call = { x: layer(hidden, pass), context: pass.context, path: scales.path, hookPoints: [scales] };

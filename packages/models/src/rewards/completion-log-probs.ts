@@ -28,7 +28,7 @@ export async function completionLogProbs(
   context: ForwardContext,
   options: { readonly temperature?: number | undefined } = {},
 ): Promise<Float32Array> {
-  const how = { ...options, sharesTokens: true }; // completions of a prompt have the same beginning
+  const how = { ...options, sharesPrefix: true }; // completions of a prompt have the same beginning
   const values = tf.tidy(() => withoutTape(() => model.labelLogProbs(batchTensors(batch), context, how).values));
   try {
     return await values.data<"float32">();

@@ -63,7 +63,7 @@ export function policyLoss(
     const { temperature } = how;
     const { values, positions } = model.labelLogProbs(batchTensors(batch), how.context, {
       temperature,
-      sharesTokens: true,
+      sharesPrefix: true,
     });
     checkSizes(batch, positions.length, how);
     const { advantages, oldLogProbs, referenceLogProbs, rows, labelShape } = batch;

@@ -1,4 +1,4 @@
-// The gradients of one optimiser step, averaged over its micro-batches, in one array that all steps reuse.
+// The gradients of one optimizer step, averaged over its micro-batches, in one array that all steps reuse.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import type { FlatLayout, VariableRange } from "./flat-layout.ts";

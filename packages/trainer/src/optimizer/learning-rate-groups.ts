@@ -14,7 +14,7 @@ export function learningRateFactor(groups: readonly LearningRateGroup[], name: s
 }
 
 /**
- * LoRA+ (Hayou et al. 2024): the learning rate of B is `ratio` times that of A. The paper and PEFT recommend 16. PEFT's optimiser
+ * LoRA+ (Hayou et al. 2024): the learning rate of B is `ratio` times that of A. The paper and PEFT recommend 16. PEFT's optimizer
  * also gives that rate to vectors (biases, column magnitudes), and another rate to adapters of embeddings. To do the same, put
  * groups of your own before this one.
  *

@@ -1,6 +1,6 @@
-// The optimiser of a run on plain arrays: an update rule, and one array for each of its running means, for all variables.
+// The optimizer of a run on plain arrays: an update rule, and one array for each of its running means, for all variables.
 //
-// TensorFlow.js' own optimisers match state and variables by position, and accumulate the powers of beta. A changed set of variables
+// TensorFlow.js' own optimizers match state and variables by position, and accumulate the powers of beta. A changed set of variables
 // then silently mixes states, and a resumed run differs from an uninterrupted one. Here each variable has an integer count of
 // updates, from which the bias correction is computed. A variable without a gradient keeps its state. A LoRA adapter is small, so
 // plain loops are faster than a kernel launch for each tensor, and give the same numbers on every backend.

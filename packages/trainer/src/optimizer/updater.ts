@@ -1,4 +1,4 @@
-// One step's loss and gradients, the update of the variables, and the optimiser's state. Where they are kept, in the memory of the
+// One step's loss and gradients, the update of the variables, and the optimizer's state. Where they are kept, in the memory of the
 // process or of the GPU, only an updater knows.
 
 import type * as tf from "@tensorflow/tfjs-core";
@@ -14,7 +14,7 @@ export interface WeightedLoss {
   readonly weight: number;
 }
 
-/** The optimiser of a run with all numbers that it works on. */
+/** The optimizer of a run with all numbers that it works on. */
 export interface Updater {
   readonly layout: FlatLayout;
   /** Begins a step: clears the gradients and the loss. */
@@ -39,7 +39,7 @@ export interface Updater {
   readValues(): Promise<Float32Array>;
   /** Sets variables by name. */
   restoreValues(values: ReadonlyMap<string, { readonly values: Float32Array }>): void;
-  /** A copy of the optimiser's state. A variable that never had a gradient is absent. */
+  /** A copy of the optimizer's state. A variable that never had a gradient is absent. */
   captureMoments(): Promise<ReadonlyMap<string, Moments>>;
   /** Continues from a captured state; an empty one is that before the first step. */
   restoreMoments(state: ReadonlyMap<string, Moments>): void;

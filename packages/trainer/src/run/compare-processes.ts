@@ -1,5 +1,5 @@
 // Checks that all processes of a training still have the same numbers. The state itself is never exchanged, so they compare a hash of
-// each variable and its optimiser state.
+// each variable and its optimizer state.
 
 import { ProcessesDifferError } from "../errors.ts";
 import type { GradientReduction } from "../optimizer/gradient-reduction.ts";

@@ -63,7 +63,7 @@ describe("judgeRate", () => {
 
   // Means and deviations as measured on SST-2 with 400 rows.
   it.each([
-    ["lowers one that moved the outputs and learnt nothing (8e-3)", [0.71, 0.11], 0.25],
+    ["lowers one that moved the outputs and learned nothing (8e-3)", [0.71, 0.11], 0.25],
     ["doubles one that hardly moved the outputs (3e-5)", [0.69, 0.014], 2],
   ] as const)("of a classifier that guesses after 100 steps, %s", (_, window, factor) => {
     const steps = windows(...Array.from({ length: 11 }, () => window));

@@ -98,7 +98,7 @@ export class TrainingRun<Batch> {
     this.#restoredStep = this.#best.best?.step;
   }
 
-  /** Makes or skips one optimiser step; undefined if the run's signal stopped its batches. If it throws, the variables are unchanged. */
+  /** Makes or skips one optimizer step; undefined if the run's signal stopped its batches. If it throws, the variables are unchanged. */
   async makeStep(): Promise<StepEvent | SkipEvent | undefined> {
     const startedAt = this.stopwatch.seconds;
     const batches = await unlessStopped(this.options, () => this.#stream.window(this.settings.accumulate));

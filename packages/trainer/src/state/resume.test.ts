@@ -165,7 +165,7 @@ describe("a run that resumes from its state", () => {
     await expect(rest).rejects.toMatchObject({ step: 5 });
   });
 
-  it("refuses the state of another optimiser", async () => {
+  it("refuses the state of another optimizer", async () => {
     let kept: TrainingState | undefined;
     const save = (state: TrainingState) => {
       kept ??= state;

@@ -92,7 +92,7 @@ export async function parseState(files: StateFiles, name = "checkpoint"): Promis
       return values?.length === size ? ([kind, values] as const) : undefined;
     });
     if (shape === undefined || means.includes(undefined))
-      throw new CheckpointError(name, `the optimiser's state of "${variable}" is missing or of another size.`);
+      throw new CheckpointError(name, `the optimizer's state of "${variable}" is missing or of another size.`);
     const presentMeans = means.filter((mean) => mean !== undefined);
     moments.set(variable, { ...Object.fromEntries(presentMeans), updates: count });
   }

@@ -28,7 +28,7 @@ export interface TrainingState {
   readonly batchState?: JsonObject;
   readonly settings: TrainingSettings;
   readonly variables: ReadonlyMap<string, NamedValues>;
-  /** The optimiser's state; a variable that never had a gradient has none. */
+  /** The optimizer's state; a variable that never had a gradient has none. */
   readonly moments: ReadonlyMap<string, Moments>;
   readonly best?: BestEvaluation;
   /** With `keepsBest`: the variables of the best evaluation, if its step is neither `step` nor 0. */

@@ -31,7 +31,7 @@ async function findTiny(state: WorkerState, onProgress: (progress: LoadingProgre
   tiny.onProgress = onProgress;
   try {
     const folder = await tiny.folder;
-    return { name: "Tiny", address: "@lowrank/tiny-model", folder, isQuantised: false };
+    return { name: "Tiny", address: "@lowrank/tiny-model", folder, isQuantized: false };
   } catch (error) {
     state.tiny = undefined; // the next try downloads again
     throw error;
@@ -86,8 +86,8 @@ export const weigh: CallHandler<"weigh"> = async (state, source): Promise<ModelE
 };
 
 /** Bytes of training; throws TOO_LARGE_FOR_TAB if a tab has less memory. */
-export function checkedMemory({ name, isQuantised }: FoundModel, { config, parameters, bytes }: ModelSizes): number {
-  const needed = trainingMemory(config, isQuantised ? bytes : 4 * parameters);
+export function checkedMemory({ name, isQuantized }: FoundModel, { config, parameters, bytes }: ModelSizes): number {
+  const needed = trainingMemory(config, isQuantized ? bytes : 4 * parameters);
   const max = maxMemory(Reflect.get(globalThis.navigator ?? {}, "deviceMemory"));
   if (needed > max)
     throw new LowrankError(

@@ -13,7 +13,7 @@ export interface FoundModel {
   readonly address: string | undefined;
   readonly folder: ModelFolder;
   /** Whether the weights are in few bits, and kept so. */
-  readonly isQuantised: boolean;
+  readonly isQuantized: boolean;
 }
 
 /** Facts from a model's headers. */
@@ -30,9 +30,9 @@ export async function foundAmong(files: readonly File[]): Promise<FoundModel> {
   const { name } = chosen;
   await loadFamilies();
   if (chosen.kind === "folder")
-    return { name, address: undefined, folder: filesFolder(name, chosen.files), isQuantised: false };
+    return { name, address: undefined, folder: filesFolder(name, chosen.files), isQuantized: false };
   const file = new Map([[chosen.file.name, chosen.file]]);
-  return { name, address: undefined, folder: filesFolder(name, file), isQuantised: true };
+  return { name, address: undefined, folder: filesFolder(name, file), isQuantized: true };
 }
 
 /** Reads configuration and headers, but no weights. Throws NotAModelError, and the errors of reading headers. */

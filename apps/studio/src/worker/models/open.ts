@@ -32,12 +32,12 @@ export const open: CallHandler<"open"> = async (state, source, onProgress) => {
 };
 
 function load(
-  { folder, isQuantised }: FoundModel,
+  { folder, isQuantized }: FoundModel,
   onProgress: (progress: LoadingProgress) => void,
 ): Promise<OpenedModel> {
   return openModel(folder, {
     engine: false,
-    basePrecision: isQuantised ? "as-stored" : "float32",
+    basePrecision: isQuantized ? "as-stored" : "float32",
     onProgress: ({ done, total }) => onProgress({ stage: "load", done, total }),
   });
 }

@@ -36,7 +36,7 @@ export async function fetchSmollm2(onProgress: (progress: LoadingProgress) => vo
     return download(smollm2, inMemory(), report); // the disk is full, or another tab writes this file
   });
   const { name, address } = smollm2;
-  return { name, address, folder: filesFolder(name, new Map([[file, blob]])), isQuantised: true };
+  return { name, address, folder: filesFolder(name, new Map([[file, blob]])), isQuantized: true };
 }
 
 /** A file whose name, size and digest are known before its bytes. */

@@ -21,7 +21,7 @@ function filesOf(name: string): { config: string; weights: Uint8Array } {
   const folder = join(fixturesRoot, name);
   const config = readFileSync(join(folder, "adapter_config.json"), "utf8");
   return {
-    // PEFT always writes true; the fixtures of residual initialisations were written by hand.
+    // PEFT always writes true; the fixtures of residual initializations were written by hand.
     config: config.replace('"inference_mode": false', '"inference_mode": true'),
     weights: readFileSync(join(folder, "adapter_model.safetensors")),
   };

@@ -26,7 +26,7 @@ export function boundPatterns({ normalizer, pre_tokenizer, decoder }: Tokenizer)
 export function checkNormalizerPatterns(normalizer: Normalizer): void {
   for (const { pattern, at } of patternsOf(normalizer, "normalizer")) {
     if (isQuick(pattern)) continue;
-    const expected = "a text or a repeated character, because some added tokens are normalised";
+    const expected = "a text or a repeated character, because some added tokens are normalized";
     throw new TokenizerError([
       `${at}.pattern: expected ${expected}, got ${JSON.stringify(pattern.source.slice(0, 60))}`,
     ]);

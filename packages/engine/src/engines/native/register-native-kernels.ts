@@ -23,7 +23,7 @@ import { dropout } from "./operations/dropout.ts";
 import { headLoss } from "./operations/head-loss.ts";
 import { linear } from "./operations/linear.ts";
 import { addLowRank, addLowRankGradient, droppedGradient } from "./operations/low-rank.ts";
-import { layerNorm, layerNormGradient, rmsNorm, rmsNormGradient } from "./operations/normalisation.ts";
+import { layerNorm, layerNormGradient, rmsNorm, rmsNormGradient } from "./operations/normalization.ts";
 import { rotary } from "./operations/rotary.ts";
 
 /** This package's own operations, whole. */

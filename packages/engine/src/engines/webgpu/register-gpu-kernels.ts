@@ -16,7 +16,7 @@ import type { GpuKernel } from "./kernels/gpu-kernel.ts";
 import { headLoss } from "./kernels/head-loss.ts";
 import { linear } from "./kernels/linear.ts";
 import { addLowRank, addLowRankGradient, droppedLowRankGradient } from "./kernels/low-rank.ts";
-import { layerNorm, layerNormGradient, rmsNorm, rmsNormGradient } from "./kernels/normalisation.ts";
+import { layerNorm, layerNormGradient, rmsNorm, rmsNormGradient } from "./kernels/normalization.ts";
 import { packedProduct, packedRows } from "./kernels/packed.ts";
 import { rotary, tokenRotary } from "./kernels/rotary.ts";
 

@@ -39,11 +39,11 @@ export interface Application {
   readonly bias?: Reference | undefined;
   readonly activation?: Activation | undefined;
   /** Converts the node's input to the site's. */
-  enter(input: tf.Tensor): tf.Tensor;
+  toSiteInput(input: tf.Tensor): tf.Tensor;
   /** Converts the site's output to the node's, before bias and activation. */
-  leave(output: tf.Tensor): tf.Tensor;
+  fromSiteOutput(output: tf.Tensor): tf.Tensor;
   /** Converts the node's output back to the site's. */
-  retrace(output: tf.Tensor): tf.Tensor;
+  toSiteOutput(output: tf.Tensor): tf.Tensor;
 }
 
 /** A node with a weight that cannot be a site. */
@@ -68,7 +68,7 @@ export interface Constant {
 }
 
 /** Recognizes an operation; undefined if the node has no weight. */
-export type Recognise = (node: GraphNode, constants: Constants) => Application | Refusal | undefined;
+export type Recognize = (node: GraphNode, constants: Constants) => Application | Refusal | undefined;
 
 export function isRefusal(found: Application | Refusal): found is Refusal {
   return "reason" in found;

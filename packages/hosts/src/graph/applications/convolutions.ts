@@ -20,11 +20,11 @@ export function recognizeConvolution(node: GraphNode, constants: Constants): App
   if (unknown !== undefined) return refusal(node, weight, `it is fused with "${unknown}"`);
   const [, strideHeight = 1, strideWidth = 1] = attributes.numbers("strides");
   const [, dilationHeight = 1, dilationWidth = 1] = attributes.numbers("dilations");
-  const common = { node: node.name, weight, input, bias, activation, leave: asItIs, retrace: asItIs };
+  const common = { node: node.name, weight, input, bias, activation, fromSiteOutput: asItIs, toSiteOutput: asItIs };
   const padding = paddingOf(node);
   const isPointwise = height * width * strideHeight * strideWidth === 1 && typeof padding === "string";
   if (isPointwise) {
-    return { ...common, shape: { kind: "linear", inFeatures, outFeatures, isTransposed: false }, enter: asItIs };
+    return { ...common, shape: { kind: "linear", inFeatures, outFeatures, isTransposed: false }, toSiteInput: asItIs };
   }
   const geometry = {
     kernel: [height, width],
@@ -40,7 +40,7 @@ export function recognizeConvolution(node: GraphNode, constants: Constants): App
   return {
     ...common,
     shape: { kind: "convolution", inFeatures, outFeatures, geometry },
-    enter: (x) => pad(x, padding, windows),
+    toSiteInput: (x) => pad(x, padding, windows),
   };
 }
 

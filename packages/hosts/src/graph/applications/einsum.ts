@@ -5,7 +5,7 @@ import type { GraphNode } from "../reading/graph.ts";
 import { type Application, type Constants, type Refusal, refusal } from "./application.ts";
 
 /** Einsum of two operands, one of them a constant. */
-export function recogniseEinsum(node: GraphNode, constants: Constants): Application | Refusal | undefined {
+export function recognizeEinsum(node: GraphNode, constants: Constants): Application | Refusal | undefined {
   const found = node.inputs.map((reference) => constants.find(reference));
   const position = found[1] === undefined ? 0 : 1;
   const [constant, input] = [found[position], node.inputs[1 - position]];
@@ -40,19 +40,19 @@ export function recogniseEinsum(node: GraphNode, constants: Constants): Applicat
       isTransposed: false,
       axes: [...contracted, ...outputAxes].map((axis) => ofWeight.indexOf(axis)),
     },
-    enter: (x) => {
+    toSiteInput: (x) => {
       const ordered = [...free, ...contracted].map((axis) => ofInput.indexOf(axis));
       const sizes = free.map((axis) => x.shape[ofInput.indexOf(axis)] ?? 0);
       return tf.reshape(tf.transpose(x, ordered), [...sizes, count(contracted)]);
     },
-    retrace: (output) => {
+    toSiteOutput: (output) => {
       const ordered = tf.transpose(
         output,
         productAxes.map((axis) => result.indexOf(axis)),
       );
       return tf.reshape(ordered, [...ordered.shape.slice(0, free.length), count(outputAxes)]);
     },
-    leave: (output) => {
+    fromSiteOutput: (output) => {
       const whole = tf.reshape(output, [...output.shape.slice(0, -1), ...outputAxes.map(sizeOf)]);
       return tf.transpose(
         whole,

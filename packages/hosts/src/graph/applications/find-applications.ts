@@ -11,26 +11,26 @@ import {
   type Constants,
   isRefusal,
   type LinearShape,
-  type Recognise,
+  type Recognize,
   type Refusal,
   refusal,
 } from "./application.ts";
 import { recognizeConvolution, recognizeDepthwise } from "./convolutions.ts";
-import { recogniseEinsum } from "./einsum.ts";
+import { recognizeEinsum } from "./einsum.ts";
 
-const rows: Readonly<Record<string, Recognise>> = {
-  MatMul: recogniseProduct,
-  _FusedMatMul: recogniseProduct,
-  BatchMatMul: recogniseProduct,
-  BatchMatMulV2: recogniseProduct,
+const rows: Readonly<Record<string, Recognize>> = {
+  MatMul: recognizeProduct,
+  _FusedMatMul: recognizeProduct,
+  BatchMatMul: recognizeProduct,
+  BatchMatMulV2: recognizeProduct,
   Conv2D: recognizeConvolution,
   _FusedConv2D: recognizeConvolution,
   DepthwiseConv2dNative: recognizeDepthwise,
   DepthwiseConv2d: recognizeDepthwise,
   FusedDepthwiseConv2dNative: recognizeDepthwise,
-  Einsum: recogniseEinsum,
-  GatherV2: recogniseTable,
-  Gather: recogniseTable,
+  Einsum: recognizeEinsum,
+  GatherV2: recognizeTable,
+  Gather: recognizeTable,
 };
 
 /** The nodes that compute with weights, and the refused ones. */
@@ -100,7 +100,7 @@ export function constantsOf(model: GraphModel, graph: Graph): Constants {
 // axes of all tensors swapped.
 
 /** MatMul, _FusedMatMul, BatchMatMul, BatchMatMulV2. */
-function recogniseProduct(node: GraphNode, constants: Constants): Application | Refusal | undefined {
+function recognizeProduct(node: GraphNode, constants: Constants): Application | Refusal | undefined {
   const [left, right] = [constants.find(node.inputs[0]), constants.find(node.inputs[1])];
   const constant = right ?? left;
   const isLeft = right === undefined;
@@ -123,9 +123,9 @@ function recogniseProduct(node: GraphNode, constants: Constants): Application | 
     input,
     bias,
     activation,
-    enter: (x) => (isFlipped ? swapLast(atLeast(x, missing)) : atLeast(x, missing)),
-    leave: isLeft ? swapLast : asItIs,
-    retrace: isLeft ? swapLast : asItIs,
+    toSiteInput: (x) => (isFlipped ? swapLast(atLeast(x, missing)) : atLeast(x, missing)),
+    fromSiteOutput: isLeft ? swapLast : asItIs,
+    toSiteOutput: isLeft ? swapLast : asItIs,
   };
 }
 
@@ -149,7 +149,7 @@ function atLeast(x: tf.Tensor, rank: number): tf.Tensor {
 }
 
 /** GatherV2 and Gather from a constant of floats. */
-function recogniseTable(node: GraphNode, constants: Constants): Application | Refusal | undefined {
+function recognizeTable(node: GraphNode, constants: Constants): Application | Refusal | undefined {
   const [table, ids] = node.inputs;
   const constant = constants.find(table);
   if (constant === undefined || ids === undefined || constant.dtype !== "float32") return undefined;
@@ -165,8 +165,8 @@ function recogniseTable(node: GraphNode, constants: Constants): Application | Re
     weight,
     shape: { kind: "embedding", rows, width },
     input: ids,
-    enter: asItIs,
-    retrace: asItIs,
-    leave: asItIs,
+    toSiteInput: asItIs,
+    toSiteOutput: asItIs,
+    fromSiteOutput: asItIs,
   };
 }

@@ -141,12 +141,12 @@ export class GraphRunner {
       const { site, hasBias } = graphSite;
       // Under a tape the site's own product keeps less for its gradient.
       const isTaped = tf.engine().state.gradientDepth > 0;
-      const product = () => application.retrace(this.#product(application, reads, values));
+      const product = () => application.toSiteOutput(this.#product(application, reads, values));
       const adapted =
         isTaped || graphSite.isReplaced || site.kind === "embedding"
           ? undefined
-          : site.adapt(application.enter(input), product, context);
-      const computed = application.leave(adapted ?? site.forward(application.enter(input), context));
+          : site.adapt(application.toSiteInput(input), product, context);
+      const computed = application.fromSiteOutput(adapted ?? site.forward(application.toSiteInput(input), context));
       const lacksBias = bias !== undefined && adapted === undefined && !hasBias;
       const biased = lacksBias ? tf.add(computed, values.read(bias)) : computed;
       return activate(biased, activation, activation?.kind === "prelu" ? values.read(activation.alphas) : undefined);

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 
 /** x·W + b, and a text constant, with W in 8 bits and b in 16. */
-function quantised(): GraphBuilder {
+function quantized(): GraphBuilder {
   const graph = new GraphBuilder();
   graph.input("x");
   const text = new TextEncoder().encode("é");
@@ -40,20 +40,20 @@ function quantised(): GraphBuilder {
 
 describe("mergedArtifacts", () => {
   it("without a merge equal the loaded artifacts, byte for byte", async () => {
-    const model = await quantised().load();
+    const model = await quantized().load();
     const host = graphModel(model);
     const { artifacts, changed, decoded } = await mergedArtifacts(host);
     expect([changed, decoded]).toEqual([[], []]);
     expect(new Uint8Array(artifacts.weightData as ArrayBuffer)).toEqual(
-      new Uint8Array(quantised().artifacts().weightData as ArrayBuffer),
+      new Uint8Array(quantized().artifacts().weightData as ArrayBuffer),
     );
-    expect(artifacts.weightSpecs).toEqual(quantised().artifacts().weightSpecs);
+    expect(artifacts.weightSpecs).toEqual(quantized().artifacts().weightSpecs);
     host.dispose();
     model.dispose();
   });
 
   it("are refused while an adapter is attached", async () => {
-    const model = await quantised().load();
+    const model = await quantized().load();
     const host = graphModel(model);
     const plan = planInjection(host, createLoraConfig({ rank: 2, targetModules: ["kernel"] }));
     const handle = injectAdapter(host, plan, { seed: 1 });
@@ -64,7 +64,7 @@ describe("mergedArtifacts", () => {
   });
 
   it("load in plain TensorFlow.js from files and equal the adapter's results; only the merged weight is decoded", async () => {
-    const model = await quantised().load();
+    const model = await quantized().load();
     const host = graphModel(model);
     const plan = planInjection(host, createLoraConfig({ rank: 2, targetModules: ["kernel"], init: false }));
     const handle = injectAdapter(host, plan, { seed: 1 });

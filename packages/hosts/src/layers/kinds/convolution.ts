@@ -41,7 +41,7 @@ export const convolution: LayerKind = {
       inputGradient,
     });
   },
-  differsInTraining: true,
+  replacesInTraining: true,
 };
 
 /** Whether the layer is supported here. Others are adapted by the weight: channels first, and 3D kernels. */

@@ -14,7 +14,7 @@ export const dense: LayerKind = {
   },
   call: (call) =>
     callByOutput(call, { weight: "kernel", inputGradient: (_call, { dy, x, weight }) => throughMatrix(dy, x, weight) }),
-  differsInTraining: true,
+  replacesInTraining: true,
 };
 
 /** dy·Wᵀ for W [inFeatures, outFeatures], in x's shape. */

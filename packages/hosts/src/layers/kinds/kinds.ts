@@ -27,7 +27,7 @@ const rectifier: LayerKind = {
       }),
     });
   },
-  differsInTraining: true,
+  replacesInTraining: true,
 };
 
 /** The maximum of a ReLU's output; undefined for other layers. */
@@ -63,7 +63,7 @@ const embedding: LayerKind = {
     if (!site?.isAdapted(context)) return rows;
     return site.adapt(tf.cast(onlyTensor(inputs), "int32"), rows, context);
   },
-  differsInTraining: true,
+  replacesInTraining: true,
 };
 
 /** DepthwiseConv2D: a kernel for each channel, too small for A and B of its own. Adapters see a matrix [window, channels]. */
@@ -102,7 +102,7 @@ const depthwise: LayerKind = {
     });
     return activation?.apply(output) ?? output;
   },
-  differsInTraining: true,
+  replacesInTraining: true,
 };
 
 /**
@@ -123,7 +123,7 @@ const batchNormalization: LayerKind = {
       backward: (dy) => ({ x: () => tf.tidy(() => tf.mul(dy, gradientOf(call, x.shape))) }),
     });
   },
-  differsInTraining: true,
+  replacesInTraining: true,
 };
 
 /** gamma/√(variance + epsilon), one number for each channel, in x's axes. */

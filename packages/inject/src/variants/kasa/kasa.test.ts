@@ -157,7 +157,7 @@ describe("a KaSA adapter", () => {
   });
 });
 
-describe("KaSA's regularisers", () => {
+describe("KaSA's regularizers", () => {
   it("are the paper's terms, with the configuration's coefficients", () =>
     expectNoLeak(async () => {
       const { model, handle } = start({ kasaConfig: { beta: 2, gamma: 0.5 }, targetModules: [query] });

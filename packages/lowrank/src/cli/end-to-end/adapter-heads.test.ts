@@ -97,7 +97,7 @@ describe("lowrank train --task", () => {
       const train = await work.call("train", ...model, "--data", data, "--out", out, ...steps);
       expect([train.code, train.stderr]).toEqual([0, expect.not.stringContaining("error")]);
       expect(train.stdout).toContain(
-        "The base has no classifier: classifier.weight, classifier.bias initialised from seed",
+        "The base has no classifier: classifier.weight, classifier.bias initialized from seed",
       );
       const both = [...model, "--adapter", out];
       const { json } = await work.call("evaluate", ...both, "--data", data, "--json");

@@ -34,7 +34,7 @@ const generate = async (...models: readonly string[]) => {
 };
 
 describe("tokens that lowrank train adds", () => {
-  it("are learnt, and found again with the adapter and in the merged model", async () => {
+  it("are learned, and found again with the adapter and in the merged model", async () => {
     const trained = await train(tiny, "adapter", "--steps", "12", "--add-tokens", ...tokens);
     expect([trained.code, trained.stderr]).toEqual([0, expect.not.stringContaining("error")]);
     expect(trained.stdout).toContain("Tokens: 3 new; the model gets 4099 rows, had 4096.");

@@ -30,7 +30,7 @@ describe("lowrank train on classes", () => {
     const { stdout, classes } = await train("replaced", bert, [0, 4]);
     expect(stdout).toContain(
       "The base's classifier is replaced, because it has 3 classes, but the data has 5. " +
-        "classifier.weight, classifier.bias initialised from seed 0, trained in full and saved with the adapter.",
+        "classifier.weight, classifier.bias initialized from seed 0, trained in full and saved with the adapter.",
     );
     expect(classes).toBe(5);
   });
@@ -57,7 +57,7 @@ describe("lowrank train on classes", () => {
 
   it("makes one if there is none", async () => {
     const { stdout, classes } = await train("absent", ["--model", fixture("gpt2", "base")], [0, 1]);
-    expect(stdout).toContain("The base has no classifier: score.weight initialised from seed 0");
+    expect(stdout).toContain("The base has no classifier: score.weight initialized from seed 0");
     expect(classes).toBe(2);
   });
 

@@ -38,10 +38,10 @@ describe("lowrank predict", () => {
   }, 60_000);
 
   it("finds the column of texts that training was given, if there are no answers", async () => {
-    const learnt = work.write("reviews.csv", "review,stars\nred,good\nold,bad\n");
+    const learned = work.write("reviews.csv", "review,stars\nred,good\nold,bad\n");
     const out = work.path("by-column");
     const columns = ["--columns", "sentence=review,label=stars", "--steps", "1"];
-    await work.call("train", ...bert, "--data", learnt, "--out", out, ...columns);
+    await work.call("train", ...bert, "--data", learned, "--out", out, ...columns);
     const questions = work.write("asked.csv", "id,review\n7,dog\n");
     const { json, stderr } = await work.call("predict", ...bert, "--adapter", out, "--data", questions, "--json");
     expect(json, stderr).toMatchObject([{ id: "7", review: "dog", prediction: expect.stringMatching(/^(good|bad)$/) }]);

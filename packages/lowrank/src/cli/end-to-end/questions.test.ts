@@ -86,13 +86,13 @@ describe("lowrank train on questions", () => {
   ];
 
   it("makes a head and an adapter for QUESTION_ANS, learns the answers, and merges both", async () => {
-    const data = work.write("learnt.jsonl", jsonl(questions));
-    const out = work.path("learnt");
+    const data = work.write("learned.jsonl", jsonl(questions));
+    const out = work.path("learned");
     const model = ["--model", work.path("roberta")];
     const steps = ["--steps", "60", "--learning-rate", "0.02", "--target-modules", "all-linear"];
     const trained = await work.call("train", ...model, "--data", data, "--out", out, ...steps);
     expect(trained.code, trained.stderr).toBe(0);
-    expect(trained.stdout).toContain("qa_outputs.weight, qa_outputs.bias initialised from seed 0");
+    expect(trained.stdout).toContain("qa_outputs.weight, qa_outputs.bias initialized from seed 0");
     expect(JSON.parse(await readFile(`${out}/adapter_config.json`, "utf8"))).toMatchObject({
       task_type: "QUESTION_ANS",
     });

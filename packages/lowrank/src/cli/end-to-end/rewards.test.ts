@@ -13,9 +13,9 @@ const rewardOf = (good: string) =>
   `let calls = 0; export default ({ completion }) => ({ es: completion.split("e").length, one: calls++ < ${good} ? 1 : NaN });`;
 
 describe("lowrank train --reward", () => {
-  it("keeps what it learnt when the reward fails, and continues with a better one", async () => {
+  it("keeps what it learned when the reward fails, and continues with a better one", async () => {
     const reward = work.write("reward.mjs", rewardOf("5"));
-    const out = work.path("learnt");
+    const out = work.path("learned");
     const how = ["--objective", "grpo", "--reward", reward, "length:5", "--reward-weights", "1,0.5", "--out", out];
     const size = shell`--steps 3 --target-modules q_proj --batch_size 1 --num_generations 2 --max_completion_length 3`;
     const run = ["train", ...model, ...data, ...how, ...size, "--log-completions", "2", "--tensor-board"];

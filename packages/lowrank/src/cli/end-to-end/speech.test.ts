@@ -105,9 +105,9 @@ describe("recordings next to a file of rows", () => {
     expect(losses).toEqual(await lossesOf("featured", featured));
   });
 
-  it("are learnt, written down again, and measured by their words", async () => {
+  it("are learned, written down again, and measured by their words", async () => {
     const data = ["--data", work.write("said.jsonl", jsonl(rows))];
-    const out = work.path("learnt");
+    const out = work.path("learned");
     const trained = await work.call("train", ...whisper, ...data, "--out", out, ...quickly, "--steps", "150");
     expect(trained.code, trained.stderr).toBe(0);
     const both = [...whisper, "--adapter", out];

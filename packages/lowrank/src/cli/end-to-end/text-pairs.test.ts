@@ -126,12 +126,12 @@ describe.each(["t5", "bart"])("rows of text on an encoder–decoder (%s)", (name
 
 describe("lowrank train on an encoder–decoder", () => {
   it("makes a new adapter for SEQ_2_SEQ_LM, learns a target, and writes it for the same prompt", async () => {
-    const data = work.write("learnt.jsonl", jsonl([{ prompt: "the dog sleeps", completion: "der Hund" }]));
-    const out = work.path("learnt");
+    const data = work.write("learned.jsonl", jsonl([{ prompt: "the dog sleeps", completion: "der Hund" }]));
+    const out = work.path("learned");
     const shared = ["--data", data, "--target-modules", "all-linear", "--learning-rate", "0.02", "--steps", "60"];
     const trained = await work.call("train", "--model", work.path("t5"), ...shared, "--out", out);
     expect(trained.code, trained.stderr).toBe(0);
-    expect(JSON.parse(await readFile(work.path("learnt", "adapter_config.json"), "utf8"))).toMatchObject({
+    expect(JSON.parse(await readFile(work.path("learned", "adapter_config.json"), "utf8"))).toMatchObject({
       task_type: "SEQ_2_SEQ_LM",
     });
     const both = ["--model", work.path("t5"), "--adapter", out];

@@ -76,15 +76,15 @@ describe("lowrank train", () => {
     expect(await readdir(work.path("diverged-later"))).toContain("checkpoint-1");
   });
 
-  it("does not present a run that learnt nothing as a success", async () => {
+  it("does not present a run that learned nothing as a success", async () => {
     const idle = ["--learning-rate", "1e-30", "--steps", "20", "--batch-size", "2", "--out", work.path("idle")];
     const { code, stderr, stdout } = await work.call("train", ...gpt2, "--data", tokens, ...idle);
     expect(code).toBe(0);
     expect(stderr).toMatch(/warning: The training loss barely fell: .*Raise --epochs/);
-    expect(stdout).toMatch(/this run learnt nothing.* is no better than its base\n$/);
+    expect(stdout).toMatch(/this run learned nothing.* is no better than its base\n$/);
     expect(stdout).not.toContain("try:");
     const again = await work.call("train", ...gpt2, "--data", tokens, ...idle, "--overwrite", "--json");
-    const findings = [expect.objectContaining({ code: "LOSS_FLAT", learntNothing: true })];
+    const findings = [expect.objectContaining({ code: "LOSS_FLAT", learnedNothing: true })];
     expect(again.json.at(-1)).toMatchObject({ type: "result", findings, samples: [] });
   });
 
@@ -118,7 +118,7 @@ describe("lowrank train", () => {
       ...shell`train ${gpt2} --data ${data} --out ${out} --epochs 20 --learning-rate 0.05 --batch-size 4`,
     );
     expect(trained.code).toBe(0);
-    expect(trained.stdout).toContain("The base has no classifier: score.weight initialised from seed 0");
+    expect(trained.stdout).toContain("The base has no classifier: score.weight initialized from seed 0");
     const evaluated = await work.call("evaluate", ...gpt2, "--adapter", out, "--data", data, "--json");
     expect(evaluated.json[0]).toMatchObject({ rows: 12, accuracy: 1 });
 

@@ -31,7 +31,7 @@ function adapterFacts(inspection: AdapterInspection): Facts {
   return [
     ["base model", escapeName(baseModel ?? "not named")],
     ["task", taskType ?? "not named"],
-    ["rank", `${rank}, alpha ${alpha}${rankStabilized ? " (rank-stabilised)" : ""}, dropout ${dropout}`],
+    ["rank", `${rank}, alpha ${alpha}${rankStabilized ? " (rank-stabilized)" : ""}, dropout ${dropout}`],
     ["targets", escapeName(targets)],
     ...(modulesToSave?.length ? [["saved whole", escapeName(modulesToSave.join(", "))] as const] : []),
     ...variants.map((row) => row.describe?.(config) ?? null).filter((line) => line !== null),

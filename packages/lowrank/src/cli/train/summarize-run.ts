@@ -66,8 +66,8 @@ export async function summarize(
   if (end.reason === "stopped-early")
     report.print(`stopped early: no improvement in ${plural(options.patience ?? 0, "validation")}`);
   report.print(`${plural(end.step, "step")} in ${formatDuration(end.seconds)}; adapter written to ${out}`);
-  if (findings.some(({ learntNothing }) => learntNothing)) {
-    report.print(`this run learnt nothing (see the warning above): ${out} is no better than its base`);
+  if (findings.some(({ learnedNothing }) => learnedNothing)) {
+    report.print(`this run learned nothing (see the warning above): ${out} is no better than its base`);
     return;
   }
   const { label } = metricFacts[bestBy];
@@ -102,7 +102,7 @@ interface RunSummary {
 
 /** Lines; empty for a run without a step. */
 export function describeRun({ losses, rewards = [], validation, samples, ...run }: RunSummary): readonly string[] {
-  const [learnt, values] = rewards.length > 0 ? (["reward", rewards] as const) : (["loss", losses] as const);
+  const [learned, values] = rewards.length > 0 ? (["reward", rewards] as const) : (["loss", losses] as const);
   const trend = lossTrend(values);
   const [first, last] = [validation[0], validation.at(-1)];
   const { best, bestBy, isResumed, rows } = run;
@@ -118,7 +118,7 @@ export function describeRun({ losses, rewards = [], validation, samples, ...run 
   const steps = plural(trend.steps, "step");
   const start = isResumed ? "" : `${formatNumber(trend.start)} → `;
   return [
-    fact(learnt, `${start}${formatNumber(trend.end)} (means of ${steps})`),
+    fact(learned, `${start}${formatNumber(trend.end)} (means of ${steps})`),
     ...(last === undefined ? [fact("validation", `none: ${none}`)] : measured),
     ...samples.flatMap(({ prompt, expected, before, after }) => [
       fact("prompt", printed(prompt, -maxTextLength)),

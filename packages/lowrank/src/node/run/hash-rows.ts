@@ -17,7 +17,7 @@ export interface HashedMedia {
   readonly isOpened: boolean;
 }
 
-/** The hash of tokenised rows, with their images and recordings. Throws MediaError. */
+/** The hash of tokenized rows, with their images and recordings. Throws MediaError. */
 export async function hashRows(rows: RowList<TokenizedExample>, { media, isOpened }: HashedMedia): Promise<string> {
   const hash = createHash("sha256");
   const count = media?.notices.count?.({
@@ -37,7 +37,7 @@ export async function hashRows(rows: RowList<TokenizedExample>, { media, isOpene
   return digest(hash);
 }
 
-/** For rows that are tokenised when drawn; a sample stands for their tokens. */
+/** For rows that are tokenized when drawn; a sample stands for their tokens. */
 export function hashTexts({ rows, lengths }: NonNullable<RunFacts["texts"]>): string {
   const hash = createHash("sha256").update(JSON.stringify(lengths));
   for (const row of rows) hash.update(`${JSON.stringify(row, withoutBytes)}\n`);

@@ -45,7 +45,7 @@ export async function saveRun(out: string, result: RunResult, options: SaveOptio
   };
   const { overwrite, isOwn } = options;
   const keep = (name: string, isListed: boolean) => !leaving.has(name) && (isOwn || !isListed);
-  // A run to resume is recognised by its checkpoint.
+  // A run to resume is recognized by its checkpoint.
   await writeListedFolder(out, fill, { overwrite, keep, mayBeUnlisted: isOwn });
   return bestName === undefined ? undefined : join(out, bestName);
 }

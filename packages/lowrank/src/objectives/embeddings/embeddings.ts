@@ -1,4 +1,4 @@
-// Embeddings, learnt from texts to compare: the loss, the pooling, and the prompts before the texts.
+// Embeddings, learned from texts to compare: the loss, the pooling, and the prompts before the texts.
 
 import { type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import {
@@ -88,7 +88,7 @@ async function comparisonPlan(source: EmbeddingSource, rows: LearnedRows, option
   const matryoshka = dims && { dims, weights };
   const guide = loss === "gist" ? await guideOf(options, settings) : undefined;
   const words = [
-    `${loss}, ${settings.pooling}${settings.isNormalised ? ", normalised" : ""}`,
+    `${loss}, ${settings.pooling}${settings.isNormalized ? ", normalised" : ""}`,
     ...(matryoshka === undefined ? [] : [`Matryoshka ${JSON.stringify(matryoshka)}`]),
     ...(guide?.model === undefined ? [] : [`guide ${guide.model.modelType} ${guide.model.fingerprint}`]),
   ].join(", ");

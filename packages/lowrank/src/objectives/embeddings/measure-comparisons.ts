@@ -79,7 +79,7 @@ async function embedded(
     );
     const rows = tf.tidy(() => {
       const { labels: _, ...inputs } = batchTensors(batch);
-      return model.embed(inputs, { ...settings, isNormalised: true }, context);
+      return model.embed(inputs, { ...settings, isNormalized: true }, context);
     });
     width = rows.shape[1];
     if (values.length === 0) values = new Float32Array(texts.length * width);

@@ -1,7 +1,7 @@
 // Collects a model's answers and the labels batch by batch, and computes metrics from them.
 
 import { classScores, labelScores, pearson, spearman, type TokenBatch } from "@lowrank/data";
-import type { Answers, PretrainedModel } from "@lowrank/models";
+import type { HeadPredictions, PretrainedModel } from "@lowrank/models";
 import type { RowMetrics } from "../../metric-names.ts";
 import { writesText } from "../../open/task-types.ts";
 import { bestAnswer } from "../../predict/best-answer.ts";
@@ -10,7 +10,7 @@ export class AnswerTally {
   readonly #predictions: number[] = [];
   readonly #labels: number[] = [];
   readonly #spans = new SpanTally();
-  #kind: Answers["kind"] | undefined;
+  #kind: HeadPredictions["kind"] | undefined;
   #isMultiLabel = false;
   #hits = 0;
   #count = 0;
@@ -18,7 +18,7 @@ export class AnswerTally {
   constructor(private readonly model: Pick<PretrainedModel, "task" | "config">) {}
 
   /** Adds the answers to a batch and frees their tensor. */
-  async add(answers: Answers, batch: TokenBatch): Promise<void> {
+  async add(answers: HeadPredictions, batch: TokenBatch): Promise<void> {
     const values = await answers.values.data();
     answers.values.dispose();
     this.#kind = answers.kind;

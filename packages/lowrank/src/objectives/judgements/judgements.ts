@@ -8,7 +8,7 @@ import { measureRewards, type PreferenceOptions, preferencePlan } from "../prefe
 import { preferences } from "../preferences/preferences.ts";
 
 const rows = "an answer judged good or bad";
-const learnt = { losses: preferenceLossNames.filter((name) => "single" in preferenceLosses[name]), rows };
+const learned = { losses: preferenceLossNames.filter((name) => "single" in preferenceLosses[name]), rows };
 
 // Reward models learn from pairs.
 const { mayKeepClassifier: _, ...shared } = preferences;
@@ -24,6 +24,6 @@ export const judgements: Objective<PreferenceOptions> = {
     const advice = "To train the good answers as text, use rows with a prompt and a completion.";
     throw new WrongTaskError(modelType, task, "Learning which answers are good", advice);
   },
-  plan: (_source, _rows, options) => preferencePlan(options, learnt),
-  evaluate: (opened, answers, how) => measureRewards(opened, answers, { ...how, ...learnt }),
+  plan: (_source, _rows, options) => preferencePlan(options, learned),
+  evaluate: (opened, answers, how) => measureRewards(opened, answers, { ...how, ...learned }),
 };

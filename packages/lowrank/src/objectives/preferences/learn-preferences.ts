@@ -33,7 +33,7 @@ export const preferenceSettingNames = [
   ...new Set(Object.values(preferenceLosses).flatMap(({ settings }) => Object.keys(settings))),
 ] as readonly (keyof PreferenceSettings)[];
 
-export interface LearntAnswers {
+export interface LearnedAnswers {
   /** The losses for these rows; the first is the default. */
   readonly losses: readonly PreferenceLossName[];
   /** Their rows in words, for messages. */
@@ -43,28 +43,28 @@ export interface LearntAnswers {
 /** Throws TrainingOptionsError for a loss of other rows, UnknownOptionError for an unused setting, ModelInputError for one out of range. */
 export function preferencePlan(
   options: Settings & { readonly loss?: string | undefined },
-  { losses, rows }: LearntAnswers,
+  { losses, rows }: LearnedAnswers,
 ): LearningPlan {
   const name = lossAmong(losses, options.loss, rows) ?? losses[0] ?? "dpo";
   const setOptions = preferenceSettingNames.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]]));
   const settings = preferenceSettings(name, Object.fromEntries(setOptions));
-  const learnt: LearntLoss = { loss: name, settings };
+  const learned: LearnedLoss = { loss: name, settings };
   return {
     kind: "preference",
-    words: inWords(learnt),
+    words: inWords(learned),
     comparesNeighbours: "mismatched" in preferenceLosses[name],
-    loss: (model, batch, how) => tf.tidy(() => resultOf(model, batch, { ...how, ...learnt }).loss),
-    measure: (model, data, how) => measureAll(model, data, { ...how, ...learnt, padId: data.padId }),
+    loss: (model, batch, how) => tf.tidy(() => resultOf(model, batch, { ...how, ...learned }).loss),
+    measure: (model, data, how) => measureAll(model, data, { ...how, ...learned, padId: data.padId }),
   };
 }
 
-interface LearntLoss {
+interface LearnedLoss {
   readonly loss: PreferenceLossName;
   readonly settings: Readonly<Record<string, number>>;
 }
 
 /** "simpo, β 2, margin 1": settings without an effect are omitted. */
-function inWords({ loss, settings }: LearntLoss): string {
+function inWords({ loss, settings }: LearnedLoss): string {
   const { settings: known }: PreferenceLoss = preferenceLosses[loss];
   const words = Object.entries(settings).flatMap(([name, value]) => {
     if (value === known[name]?.idle) return [];
@@ -76,7 +76,7 @@ function inWords({ loss, settings }: LearntLoss): string {
 async function measureAll(
   model: PretrainedModel,
   data: MeasuredData,
-  { signal, ...step }: Measuring & LossOptions & LearntLoss,
+  { signal, ...step }: Measuring & LossOptions & LearnedLoss,
 ): Promise<{ readonly loss: number } & Partial<JudgedScores>> {
   let [loss, wins, margin, count] = [0, 0, 0, 0];
   const judged: JudgedReward[] = [];
@@ -105,7 +105,7 @@ async function measureAll(
 function resultOf(
   model: PretrainedModel,
   answers: TokenBatch,
-  { loss, settings, padId, context }: LossOptions & LearntLoss,
+  { loss, settings, padId, context }: LossOptions & LearnedLoss,
 ): PreferenceResult {
   const mismatched = "mismatched" in preferenceLosses[loss] ? mismatchedCompletions(answers, padId) : undefined;
   return preferenceLoss(model, { answers, mismatched, isGood: answers.isGood }, { loss, settings, context });
@@ -115,7 +115,7 @@ function resultOf(
 export async function measureRewards(
   { model, context }: OpenedBase,
   rows: RowList<Example>,
-  { loss, batchSize, padId, notices, ...how }: EvaluationRequest & LearntAnswers,
+  { loss, batchSize, padId, notices, ...how }: EvaluationRequest & LearnedAnswers,
 ): Promise<ExtraScores> {
   if (model.task !== "causal-lm" || selectedNames(context.adapters).length === 0) return {};
   const plan = preferencePlan({ loss: loss === "answers" ? undefined : loss }, how);

@@ -6,7 +6,7 @@ import type { Objective } from "../objective.ts";
 import { measureRewards, type PreferenceOptions, preferencePlan, preferenceSettingNames } from "./learn-preferences.ts";
 
 const rows = "a chosen and a rejected answer";
-const learnt = { losses: preferenceLossNames, rows };
+const learned = { losses: preferenceLossNames, rows };
 
 export const preferences: Objective<PreferenceOptions> = {
   rows,
@@ -22,6 +22,6 @@ export const preferences: Objective<PreferenceOptions> = {
       'To train a reward model, set the loss to "reward"; to train the chosen answers as text, to "answers".';
     throw new WrongTaskError(modelType, task, "Learning from preferences", advice);
   },
-  plan: (_source, _rows, options) => preferencePlan(options, learnt),
-  evaluate: (opened, pairs, how) => measureRewards(opened, pairs, { ...how, ...learnt }),
+  plan: (_source, _rows, options) => preferencePlan(options, learned),
+  evaluate: (opened, pairs, how) => measureRewards(opened, pairs, { ...how, ...learned }),
 };

@@ -1,7 +1,6 @@
 // A reward model as a reward: the score that a classifier with one output gives a prompt with its completion.
 
 import { type Example, type TextTokenizer, tokenizeExample } from "@lowrank/data";
-import { checkArgument } from "../../check-argument.ts";
 import { WrongTaskError } from "../../errors/model-errors.ts";
 import type { OpenedBase } from "../../open/open-base.ts";
 import { maxLengthFor } from "../../open/position-limit.ts";
@@ -23,7 +22,7 @@ interface Judge {
  * are longer than `maxLength`. The reward's promise rejects with TOKENIZER_MISSING, ChatTemplateMissingError, TemplateError,
  * NonFiniteModelError, and the reason of an aborted signal.
  *
- * @throws WrongTaskError for a model without a score, WRONG_ARGUMENT for a batch size that is no integer from 1.
+ * @throws WrongTaskError for a model without a score.
  *
  * @example
  * ```ts
@@ -40,7 +39,6 @@ export function rewardModel(
 ): Reward {
   const opened = judge.adapters.at(-1)?.opened ?? judge.opened;
   const { model, setup } = opened;
-  checkArgument("rewardModel", "batchSize", batchSize);
   if (!givesOneScore(model)) {
     const advice = 'Train one: preference pairs with the loss "reward".';
     throw new WrongTaskError(model.modelType, model.task, "A reward", advice, "a classifier with one output");

@@ -61,9 +61,9 @@ const mayChange = new Set(["reward", "rewardTimeout", "rewardConcurrency", "logC
 /** "grpo, dapo, numGenerations 8, …": all that changes the result, for the fingerprint and the model card. */
 export function settingsInWords({ objective, lossType, ...settings }: RewardSettings): string {
   // The options of a run have others, too, of which a resumed run may change some.
-  const isLearnt = (name: string) =>
+  const isLearned = (name: string) =>
     name === "beta" || (Object.hasOwn(rewardOptions.rows, name) && !mayChange.has(name));
-  const learntSettings = Object.entries(settings).filter(([name]) => isLearnt(name));
-  const words = learntSettings.map(([name, value]) => `${name} ${value}`);
+  const learnedSettings = Object.entries(settings).filter(([name]) => isLearned(name));
+  const words = learnedSettings.map(([name, value]) => `${name} ${value}`);
   return [...new Set([objective, lossType]), ...words].join(", ");
 }

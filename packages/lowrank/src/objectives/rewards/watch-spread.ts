@@ -1,4 +1,4 @@
-// Warns of rewards from which nothing is learnt.
+// Warns of rewards from which nothing is learned.
 
 import type { WarningListener } from "@lowrank/contracts";
 import { named } from "../../errors/named-option.ts";
@@ -15,7 +15,7 @@ export function watchSpread(onWarning: WarningListener | undefined) {
       steps = records.every(({ completions }) => completions.every(({ advantage }) => advantage === 0)) ? steps + 1 : 0;
       if (steps !== patience) return;
       const message =
-        `For ${patience} steps, all completions of each prompt had the same reward, so the adapter learnt nothing. ` +
+        `For ${patience} steps, all completions of each prompt had the same reward, so the adapter learned nothing. ` +
         `Use a reward with more than two values, other prompts, a higher ${named("temperature")} or a higher ${named("numGenerations")}.`;
       onWarning?.({ code: "REWARD_WITHOUT_SPREAD", message });
     },

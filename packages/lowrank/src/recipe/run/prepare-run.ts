@@ -1,4 +1,4 @@
-// Everything before the first step of a run: the model with its adapter, and the tokenised rows.
+// Everything before the first step of a run: the model with its adapter, and the tokenized rows.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Task } from "@lowrank/contracts/families";

@@ -3,7 +3,7 @@
 import type { ModelConfig, Task } from "@lowrank/contracts/families";
 import { labelsOf, type RowProblem, type TokenizedExample } from "@lowrank/data";
 
-/** A tokenised row of a data file, with its number in the file, counted from 1. */
+/** A tokenized row of a data file, with its number in the file, counted from 1. */
 export interface NumberedTokens {
   readonly row: number;
   readonly tokens: TokenizedExample;

@@ -1,4 +1,4 @@
-// Tokenises rows when a batch draws them, for data that does not fit into memory: the first step need not wait for the last row, and
+// Tokenizes rows when a batch draws them, for data that does not fit into memory: the first step need not wait for the last row, and
 // no tokens are stored. Lengths of all rows are estimated; other facts come from a sample.
 
 import {
@@ -16,16 +16,16 @@ import { wrongIds } from "./check-ids.ts";
 import { numberedTokens, numberOf, type TokenizeRowsOptions } from "./numbered-tokens.ts";
 import { countedLabels, tokenizeRows } from "./tokenize-rows.ts";
 
-/** Rows that are tokenised again each time. */
+/** Rows that are tokenized again each time. */
 export interface DrawnTokens {
   readonly rows: SampledRows<TokenizedExample>;
-  /** A sample from the whole file, tokenised before training. */
+  /** A sample from the whole file, tokenized before training. */
   readonly sample: readonly TokenizedExample[];
 }
 
 const sampleSize = 1024;
 
-/** Tokenises a sample like `tokenizeRows`; the others when drawn. Broken ones are skipped then, with one warning for the first. */
+/** Tokenizes a sample like `tokenizeRows`; the others when drawn. Broken ones are skipped then, with one warning for the first. */
 export function drawTokens(examples: RowList<Example>, options: TokenizeRowsOptions, notices: Notices): DrawnTokens {
   const indices = spread(examples.length);
   const looked = [...selectRows(examples, indices)];

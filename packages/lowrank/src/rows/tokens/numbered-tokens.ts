@@ -1,4 +1,4 @@
-// Tokenised rows with their numbers in the file, for error messages.
+// Tokenized rows with their numbers in the file, for error messages.
 
 import type { Task } from "@lowrank/contracts/families";
 import {
@@ -25,7 +25,7 @@ import { unwritableRows } from "./unwritable-rows.ts";
 export interface TokenizeRowsOptions {
   readonly file: string;
   readonly model: { readonly config: IdLimits; readonly task: Task };
-  /** Undefined if all rows are already tokenised. */
+  /** Undefined if all rows are already tokenized. */
   readonly tokenizer: TextTokenizer | undefined;
   readonly template: PromptTemplate;
   readonly lengths: RowLengths;
@@ -44,7 +44,7 @@ export function numberOf(position: number, { rowOf }: Pick<TokenizeRowsOptions, 
   return rowOf?.(position) ?? position + 1;
 }
 
-/** Tokenises some of the rows. Throws a DataError that names all rows that the template cannot render. */
+/** Tokenizes some of the rows. Throws a DataError that names all rows that the template cannot render. */
 export function numberedTokens(
   { first, examples }: Chunk,
   all: RowList<Example>,

@@ -1,4 +1,4 @@
-// Tokenises the rows of a data file for the model.
+// Tokenizes the rows of a data file for the model.
 
 import type { Task } from "@lowrank/contracts/families";
 import {
@@ -26,10 +26,10 @@ export interface TokenizeAllOptions extends TokenizeRowsOptions {
   readonly isSample?: boolean;
 }
 
-/** Number of rows that are tokenised at once; limits memory for rows on disk. */
+/** Number of rows that are tokenized at once; limits memory for rows on disk. */
 const chunkSize = 1024;
 
-/** Tokenises rows and warns of truncation. Throws a DataError for ids, classes and rows that do not fit, NOTHING_TO_TRAIN. */
+/** Tokenizes rows and warns of truncation. Throws a DataError for ids, classes and rows that do not fit, NOTHING_TO_TRAIN. */
 export function tokenizeRows(
   examples: RowList<Example>,
   options: TokenizeAllOptions,
@@ -46,7 +46,7 @@ export function tokenizeRows(
   };
   const counting = { ...options, template: { ...options.template, render } };
   const problems: RowProblem[] = [];
-  const count = notices.count?.({ what: `rows of ${file} tokenised`, total: examples.length });
+  const count = notices.count?.({ what: `rows of ${file} tokenized`, total: examples.length });
   for (const chunk of chunksOf(examples)) {
     const rows = numberedTokens(chunk, examples, counting);
     problems.push(...wrongIds(rows, model));

@@ -1,4 +1,4 @@
-// Finds all rows that cannot be tokenised, because a template cannot render them or a question leaves no room for its
+// Finds all rows that cannot be tokenized, because a template cannot render them or a question leaves no room for its
 // text. Only called after a failure, so that one error names all of them.
 
 import {

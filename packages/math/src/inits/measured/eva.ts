@@ -1,4 +1,4 @@
-// EVA: A is initialized with the main directions of the layer's inputs, so that only directions that occur are learnt.
+// EVA: A is initialized with the main directions of the layer's inputs, so that only directions that occur are learned.
 
 import { MissingMeasurementError } from "../../errors.ts";
 import { createMatrix, type Matrix, scaleColumns, tensorOfMatrix } from "../../linear-algebra/matrix.ts";

@@ -39,7 +39,7 @@ export function partsOf(lora: LoraChange): readonly LoraChange[] {
 }
 
 /** The parts of a joined module, if the model has a part but not the whole; else the whole module. */
-export function inParts<One>(
+export function partsIfAbsent<One>(
   module: One,
   partsOf: (module: One) => readonly One[],
   isThere: (module: One) => boolean,

@@ -5,8 +5,8 @@ import type { Adapter } from "@lowrank/adapter-format";
 import {
   type AdapterChanges,
   adapterChanges,
-  inParts,
   type LoraChange,
+  partsIfAbsent,
   partsOf,
   type WholeChange,
 } from "../adapter/adapter-changes.ts";
@@ -85,7 +85,9 @@ class FoldPlan {
     const isThere = (lora: LoraChange) => typeof this.#sitesOf(lora) !== "string";
     const verdicts = [
       ...wholes.map((whole) => [`${whole.path}.${whole.parameter}`, this.#whole(whole)] as const),
-      ...loras.flatMap((lora) => inParts(lora, partsOf, isThere)).map((lora) => [lora.path, this.#lora(lora)] as const),
+      ...loras
+        .flatMap((lora) => partsIfAbsent(lora, partsOf, isThere))
+        .map((lora) => [lora.path, this.#lora(lora)] as const),
     ];
     return verdicts.flatMap(([what, reason]) => (reason === undefined ? [] : [{ what, reason }]));
   }
@@ -120,7 +122,7 @@ class FoldPlan {
       return `its ${parameter} is fused with that of other modules, and the adapter replaces it`;
     const match = parameter === "weight" ? sites : "";
     const site = typeof match === "string" ? undefined : match[0];
-    if (site !== undefined && site.weight === undefined) return "its weight is quantised, and the adapter replaces it";
+    if (site !== undefined && site.weight === undefined) return "its weight is quantized, and the adapter replaces it";
     const name = `${path}.${parameter}`;
     const tensor = site?.weight?.tensor ?? this.#tensorCalled(name);
     if (tensor === undefined) return typeof match === "string" && match !== "" ? match : "there is no such tensor";
@@ -148,7 +150,7 @@ class FoldPlan {
 
   #branch(site: OnnxSite, lora: LoraChange): Verdict {
     if (floatTypeOf(site.stateType) === undefined) return `its states are of ONNX's type ${site.stateType}`;
-    if (lora.magnitude !== undefined) return "its weight is quantised, and the adapter's magnitudes need its values";
+    if (lora.magnitude !== undefined) return "its weight is quantized, and the adapter's magnitudes need its values";
     const [ours, theirs] = [lora.a.shape[1] ?? 0, lora.b.shape[0] ?? 0];
     const [inputs, outputs] = site.features ?? [ours, theirs];
     if (ours !== inputs || theirs !== outputs)

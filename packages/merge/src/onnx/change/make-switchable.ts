@@ -1,7 +1,7 @@
 // Makes a model that can run with any adapter, or none: each node gets a branch whose A and B are inputs of the model.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { inParts, partPaths } from "../adapter/adapter-changes.ts";
+import { partPaths, partsIfAbsent } from "../adapter/adapter-changes.ts";
 import { type Misfit, OnnxMismatchError } from "../adapter/errors.ts";
 import { type FloatType, floatTypeOf, type OnnxModel, type OnnxNode } from "../model/onnx-model.ts";
 import { findSites } from "../sites/find-sites.ts";
@@ -62,7 +62,7 @@ export function makeSwitchable(
   const changes: OnnxChange[] = [];
   const branched = new Map<OnnxNode, string>();
   const isThere = (path: string) => typeof named.find(path, ["linear"]) !== "string";
-  for (const path of new Set(paths.flatMap((path) => inParts(path, partPaths, isThere)))) {
+  for (const path of new Set(paths.flatMap((path) => partsIfAbsent(path, partPaths, isThere)))) {
     const found = named.find(path, ["linear"]);
     const sites = typeof found === "string" ? [] : found;
     const branch = sites[0] && branchAt(path, sites[0]);

@@ -102,7 +102,7 @@ const finders: Readonly<Record<string, (node: OnnxNode, scope: Scope) => Found |
     input,
     ...storedFeatures(weight, scope),
   }),
-  // ONNX Runtime's quantiser: DynamicQuantizeLinear → MatMulInteger → Cast → Mul.
+  // ONNX Runtime's quantizer: DynamicQuantizeLinear → MatMulInteger → Cast → Mul.
   ":MatMulInteger": (node, scope) => {
     const rounded = scope.producers.get(node.inputs[0] ?? "");
     const cast = onlyConsumer(node, scope, "Cast");

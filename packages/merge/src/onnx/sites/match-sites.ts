@@ -64,7 +64,7 @@ export function namesOf({ name, scopes }: OnnxNode, weight: string | undefined):
   return [...new Set(spellings.filter((name) => name !== ""))];
 }
 
-/** "x.q_proj.weight", the GenAI builder's "x.q_proj.MatMul.weight", a quantiser's "x.q_proj.weight_quantized". */
+/** "x.q_proj.weight", the GenAI builder's "x.q_proj.MatMul.weight", a quantizer's "x.q_proj.weight_quantized". */
 function ofWeight(name: string): string {
   const end = name.lastIndexOf(".");
   if (end < 0 || !/^\.weight(_|$)/.test(name.slice(end))) return "";

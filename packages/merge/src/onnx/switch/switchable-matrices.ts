@@ -1,7 +1,7 @@
 // Converts an adapter's A and B to the inputs of a switchable model. One error lists everything that cannot be switched.
 
 import type { Adapter } from "@lowrank/adapter-format";
-import { adapterChanges, inParts, partsOf } from "../adapter/adapter-changes.ts";
+import { adapterChanges, partsIfAbsent, partsOf } from "../adapter/adapter-changes.ts";
 import { type Misfit, OnnxMismatchError } from "../adapter/errors.ts";
 import { branchFactors } from "../change/fold.ts";
 import { branchOf } from "../change/make-switchable.ts";
@@ -42,7 +42,7 @@ export function switchableMatrices(
     ...wholes.map(({ path, parameter }) => ({ what: `${path}.${parameter}`, reason: "only A and B can be switched" })),
   ];
   const factorsByPath = new Map<string, Factors>();
-  for (const lora of loras.flatMap((lora) => inParts(lora, partsOf, ({ path }) => modules.has(path)))) {
+  for (const lora of loras.flatMap((lora) => partsIfAbsent(lora, partsOf, ({ path }) => modules.has(path)))) {
     const { path, magnitude, isEmbedding } = lora;
     const features = modules.get(path);
     const refuse = (reason: string) => misfits.push({ what: path, reason });

@@ -37,7 +37,7 @@ interface FedMatrices<T> {
  *
  * export async function answers(path: string, adapter: Adapter, feeds: Record<string, ort.Tensor>) {
  *   const session = await ort.InferenceSession.create(path);
- *   const switchable = new SwitchableSession<ort.Tensor>(session as never, (...of) => new ort.Tensor(...(of as [never, never, never])));
+ *   const switchable = new SwitchableSession<ort.Tensor>(session, (type, data, dims) => new ort.Tensor(type, data, dims));
  *   const before = await switchable.run(feeds);
  *   switchable.select(adapter);
  *   return [before, await switchable.run(feeds)];

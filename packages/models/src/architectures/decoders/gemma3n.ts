@@ -17,7 +17,7 @@ import { tokenEmbedding } from "../../parts/embedding/token-embedding.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer, Pass } from "../../parts/pass.ts";
 import { type RotaryFrequencies, rotaryOfLayers } from "../../parts/positions/rotary-frequencies.ts";
-import { learntScale } from "../../parts/scaled-layer.ts";
+import { learnedScale } from "../../parts/scaled-layer.ts";
 import { sparseFeedForward } from "../../parts/sparse-gate.ts";
 import { carriedIn, inputsOfLayers, layerInput, sharingAttention } from "./gemma4.ts";
 import { llamaFeedForward } from "./like-llama.ts";
@@ -63,7 +63,7 @@ function gemma3nBlock(block: PartList, layer: number, rotary: RotaryFrequencies)
   const laurel = narrowMap(block);
   const sparsity = config.sparsities[layer] ?? 0;
   const feed = sparsity > 0 ? sparseFeedForward(block, sparsity) : llamaFeedForward(block);
-  const scale = learntScale((hidden) => hidden, block.tensor("layers.{n}.altup.correct_output_scale"));
+  const scale = learnedScale((hidden) => hidden, block.tensor("layers.{n}.altup.correct_output_scale"));
   const gated = layerInput(block);
   const mix: Layer = (state, pass) =>
     tf.tidy(() => {

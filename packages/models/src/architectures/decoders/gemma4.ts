@@ -15,7 +15,7 @@ import { plainRmsNorm } from "../../parts/norm.ts";
 import type { ModelPlan, PartList } from "../../parts/part-list.ts";
 import type { Layer, Pass } from "../../parts/pass.ts";
 import { type RotaryFrequencies, rotaryOf } from "../../parts/positions/rotary-frequencies.ts";
-import { learntScale } from "../../parts/scaled-layer.ts";
+import { learnedScale } from "../../parts/scaled-layer.ts";
 import { llamaFeedForward } from "./like-llama.ts";
 
 type Config = ModelPlan["config"];
@@ -100,7 +100,7 @@ function gemma4Block(block: PartList, layer: number, rotary: RotaryFrequencies):
   const attend = sharingAttention(block, layer, rotary);
   const feed = feedForward(block, layer);
   const ofInput = config.perLayerSize > 0 ? layerInput(block) : undefined;
-  const scale = learntScale((hidden) => hidden, block.tensor("layers.{n}.layer_scalar"));
+  const scale = learnedScale((hidden) => hidden, block.tensor("layers.{n}.layer_scalar"));
   const mix: Layer = (state, pass) =>
     tf.tidy(() => {
       const parts = splitState(state, before);

@@ -109,7 +109,7 @@ function wordEmbedding(model: PartList, embedGroup: PartList) {
 /** A layer in which every position sees every other, and a norm follows each sum. */
 interface PostNormOptions {
   readonly layer: number;
-  /** Learnt biases of the scores, which all layers share (MPNet). */
+  /** Learned biases of the scores, which all layers share (MPNet). */
   readonly relativePositions?: RelativePositions;
   /** How queries and keys are rotated, if they are. */
   readonly rotary?: RotaryFrequencies;

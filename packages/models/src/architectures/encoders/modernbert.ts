@@ -1,5 +1,5 @@
 // ModernBERT's wiring (transformers' modeling_modernbert.py): a norm before each sublayer – except the first, whose input
-// was normalised by the embeddings –, gated feed-forwards, and layers with a window that rotate faster than the others.
+// was normalized by the embeddings –, gated feed-forwards, and layers with a window that rotate faster than the others.
 
 import { activations } from "../../parts/activations.ts";
 import { fusedProjection } from "../../parts/attention/self-attention.ts";

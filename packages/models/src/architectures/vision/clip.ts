@@ -24,7 +24,7 @@ export function textTower(model: PartList): Backbone {
   return { tokens, positionRows, embed, stages };
 }
 
-/** The encoder of images alone, CLIP's without its last norm: only one state is normalised. */
+/** The encoder of images alone, CLIP's without its last norm: only one state is normalized. */
 export function visionTower(model: PartList): Backbone {
   return visionStages(model);
 }

@@ -7,7 +7,7 @@ import { dropPath } from "../../parts/drop-path.ts";
 import { gatedFeedForward } from "../../parts/feed-forward.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer } from "../../parts/pass.ts";
-import { learntScale } from "../../parts/scaled-layer.ts";
+import { learnedScale } from "../../parts/scaled-layer.ts";
 import { vitAttention, vitBackbone, vitFeedForward } from "./vit.ts";
 
 const path = "encoder.layer.{n}";
@@ -24,7 +24,7 @@ export function dinov2WithRegisters(model: PartList): Backbone {
 function dinov2Block(block: PartList, layer: number): TransformerBlockOptions {
   const { dropouts } = block.plan.config;
   const half = (inner: Layer, scale: string, name: string) =>
-    dropPath(learntScale(inner, block.tensor(`${path}.${scale}.lambda1`)), dropouts.path, `layer.${layer}/${name}`);
+    dropPath(learnedScale(inner, block.tensor(`${path}.${scale}.lambda1`)), dropouts.path, `layer.${layer}/${name}`);
   return {
     beforeAttention: block.norm(`${path}.norm1`),
     attention: half(vitAttention(block, layer, path), "layer_scale1", "attention-path"),

@@ -136,7 +136,7 @@ function batchOf({ inputs: { pixelValues } }: Pass): number {
   return pixelValues?.shape[0] ?? 0;
 }
 
-/** Four neighbours side by side, normalised and halved; beyond the border are zeros. */
+/** Four neighbours side by side, normalized and halved; beyond the border are zeros. */
 function patchMerging(group: PartList, index: number): Stage {
   const norm = group.norm("encoder.layers.{s}.downsample.norm");
   const reduction = group.linear("encoder.layers.{s}.downsample.reduction");

@@ -74,7 +74,7 @@ function patchClassifier(model: PartList, fronts: number): Head {
   return stateClassifier(model, { ofAll: (states) => meanAfter(states, fronts) });
 }
 
-/** The state in front of the patches, which alone is normalised at the end: [batch, width]. */
+/** The state in front of the patches, which alone is normalized at the end: [batch, width]. */
 function firstNormed(vision: PartList): Layer {
   const norm = vision.norm("post_layernorm");
   return (states, { context }) => norm.forward(oneOf(states, Array(states.shape[0] ?? 0).fill(0)), context);
@@ -95,7 +95,7 @@ function oneOf(states: tf.Tensor, columns: readonly number[]): tf.Tensor {
   return tf.squeeze(pickFrom(states, { columns }), [1]);
 }
 
-/** One learnt query reads all patches: [batch, width]. */
+/** One learned query reads all patches: [batch, width]. */
 export function probed(vision: PartList): Layer {
   const { heads, activation } = vision.plan.config;
   const slot = (path: string): ParameterSlot => vision.tensor(`head.${path}`);

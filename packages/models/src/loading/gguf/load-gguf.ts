@@ -18,7 +18,7 @@ import { readGgufConfig } from "./read-gguf-config.ts";
 
 /**
  * Loads a GGUF file (architectures of `@lowrank/contracts/families/gguf`; tensors of all types among `dequantizableTypes` of `@lowrank/gguf`) as a
- * base model in its own right. Weights are dequantised to float32, unless `basePrecision` has fewer bits. The source stays the caller's to
+ * base model in its own right. Weights are dequantized to float32, unless `basePrecision` has fewer bits. The source stays the caller's to
  * close.
  *
  * @throws GgufError; AdapterAsModelError; UnsupportedArchitectureError; and what `loadModel` throws once the configuration is known.

@@ -44,7 +44,7 @@ export interface SelfAttentionOptions {
   readonly rotary?: RotaryFrequencies;
   /** True rotates neighbouring features together (GPT-J), false feature i of the first half with feature i of the second. */
   readonly rotaryInterleaved?: boolean;
-  /** Normalise each head of the queries and of the keys before they rotate (Qwen 3). */
+  /** Normalize each head of the queries and of the keys before they rotate (Qwen 3). */
   readonly queryNorm?: Norm | undefined;
   readonly keyNorm?: Norm | undefined;
   /** Rate of dropout on the attention weights while training. */
@@ -57,7 +57,7 @@ export interface SelfAttentionOptions {
   readonly gradientMask?: MaskMaker | undefined;
   /** Scores rise with the key's position, in each head differently fast; such a model has no window. */
   readonly alibi?: Alibi;
-  /** Scores also depend on how far apart query and key are, in a way that was learnt (T5). */
+  /** Scores also depend on how far apart query and key are, in a way that was learned (T5). */
   readonly relativePositions?: RelativePositions;
   /** Multiplies the scores; 1/√headSize unless given. */
   readonly scale?: number;

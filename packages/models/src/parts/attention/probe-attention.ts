@@ -1,4 +1,4 @@
-// Attention of one learnt query to a whole sequence, as torch's MultiheadAttention stores its weights: SigLIP makes one state of
+// Attention of one learned query to a whole sequence, as torch's MultiheadAttention stores its weights: SigLIP makes one state of
 // an image's patches that way.
 
 import type { ForwardContext } from "@lowrank/contracts";

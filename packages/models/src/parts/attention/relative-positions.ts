@@ -1,4 +1,4 @@
-// T5's positions: a learnt bias of the score for each distance between query and key, far distances in ever wider
+// T5's positions: a learned bias of the score for each distance between query and key, far distances in ever wider
 // buckets (Raffel et al. 2020, section 2.1). The first layer's table serves all layers of its stack.
 
 import type { ForwardContext } from "@lowrank/contracts";

@@ -29,11 +29,11 @@ export interface Backbone extends StageList, PositionRules {
 export function runBackbone(
   backbone: Backbone,
   pass: Pass,
-  { pick, sharesTokens = false }: Omit<Reading<tf.Tensor>, "finish"> = {},
+  { pick, sharesPrefix = false }: Omit<Reading<tf.Tensor>, "finish"> = {},
 ): tf.Tensor {
   return tf.tidy(() => {
     if (pick === undefined) return runWhole(backbone, pass);
-    const packing = packingFor(backbone, pass, { pick, sharesTokens });
+    const packing = packingFor(backbone, pass, { pick, sharesPrefix });
     if (packing === undefined) {
       const restrict = (fullPass: Pass) =>
         fullPass.context.tokenPositions === undefined ? fullPass : fullPass.only(numbersOf(pick, fullPass.shape[1]));
@@ -58,19 +58,19 @@ export function runBackbone(
 function packingFor(
   { decoder, keepsPadding }: Backbone,
   pass: Pass,
-  { pick, sharesTokens }: { readonly pick: StateSelection; readonly sharesTokens: boolean },
+  { pick, sharesPrefix }: { readonly pick: StateSelection; readonly sharesPrefix: boolean },
 ): Packing | undefined {
   const { attentionMask, inputIds, cache } = pass.inputs;
   if (keepsPadding?.(pass.context) || pass.inputs.blocks !== undefined) return undefined;
   if (decoder !== undefined || inputIds === undefined || cache !== undefined) return undefined;
   if (currentBackend()?.memory !== "process") return undefined;
   const mask = attentionMask?.dataSync() ?? new Uint8Array(inputIds.size).fill(1);
-  const canShare = sharesTokens && mayShareTokens(pass);
+  const canShare = sharesPrefix && maySharePrefix(pass);
   return planPacking(mask, pass.shape, numbersOf(pick, pass.shape[1]), canShare ? inputIds.dataSync() : undefined);
 }
 
 /** Whether tokens have equal states if they and all tokens before them are equal, and nothing counts the tokens. */
-function mayShareTokens({ inputs, context, routing }: Pass): boolean {
+function maySharePrefix({ inputs, context, routing }: Pass): boolean {
   const { causal, tokenTypeIds, positions } = inputs;
   const isPlain = tokenTypeIds === undefined && positions.length === 1 && context.adapters.kind !== "rows";
   return causal && isPlain && routing === undefined;

@@ -9,7 +9,7 @@ export interface Reading<T extends tf.Tensor | tf.NamedTensorMap> {
   /** The states that are read; absent: all are. */
   readonly pick?: StateSelection | undefined;
   /** Whether a common beginning of rows may be computed once, also with dropout. */
-  readonly sharesTokens?: boolean;
+  readonly sharesPrefix?: boolean;
   /** The result without any states, if it is known. */
   whole?(): T | undefined;
   finish(states: tf.Tensor): T;

@@ -10,18 +10,18 @@ import { type Block, compose } from "./stages.ts";
 export interface TransformerBlockOptions {
   readonly attention: Layer;
   readonly feedForward: Layer;
-  /** GPT-2 and LLaMA normalise a sublayer's input; in a parallel block both may share one norm. */
+  /** GPT-2 and LLaMA normalize a sublayer's input; in a parallel block both may share one norm. */
   readonly beforeAttention?: NormLayer;
   readonly beforeFeedForward?: NormLayer;
-  /** Gemma 2 also normalises a sublayer's output. */
+  /** Gemma 2 also normalizes a sublayer's output. */
   readonly afterAttention?: NormLayer;
   readonly afterFeedForward?: NormLayer;
-  /** BERT normalises the sum. */
+  /** BERT normalizes the sum. */
   readonly afterAttentionSum?: NormLayer;
   readonly afterFeedForwardSum?: NormLayer;
   /**
    * "parallel" feeds both sublayers from the block's input (GPT-NeoX, Phi); "after-norm" adds a sublayer's output to the
-   * normalised input, not to the input of the norm (some BLOOMs).
+   * normalized input, not to the input of the norm (some BLOOMs).
    */
   readonly residual?: "sequential" | "parallel" | "after-norm";
   /** Dropout on each sublayer's output, while training. */
@@ -80,7 +80,7 @@ function sumAfterNorm({ before, ...sublayer }: Sublayer, hidden: tf.Tensor, pass
 
 interface Sublayer {
   readonly layer: Layer;
-  /** Normalises the layer's input. */
+  /** Normalizes the layer's input. */
   readonly before?: NormLayer | undefined;
   /** Normalizes the layer's output. */
   readonly after?: NormLayer | undefined;
@@ -89,9 +89,9 @@ interface Sublayer {
 }
 
 interface ResidualSublayer extends Sublayer {
-  /** Normalises the sum. */
+  /** Normalizes the sum. */
   readonly afterSum?: NormLayer | undefined;
-  /** Whether the residual is the normalised input instead of the input. */
+  /** Whether the residual is the normalized input instead of the input. */
   readonly isAfterNorm?: boolean;
 }
 

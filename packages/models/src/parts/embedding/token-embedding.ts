@@ -43,7 +43,7 @@ export function tokenEmbedding(options: TokenEmbeddingOptions): (pass: Pass) => 
     });
 }
 
-// NEFTune (Jain et al. 2024): noise on the embeddings of tokens while training, so that a small data set is not learnt by heart.
+// NEFTune (Jain et al. 2024): noise on the embeddings of tokens while training, so that a small data set is not learned by heart.
 // Each number gets noise drawn uniformly from ±alpha / √(time · width). time is the text's length, as in the
 // paper. TRL also counts the padding, so that a row's noise depends on the other rows of its batch.
 

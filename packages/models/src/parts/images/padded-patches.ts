@@ -1,4 +1,4 @@
-// Swin's first states: patches without anything in front of them, normalised; an image is filled up to whole patches.
+// Swin's first states: patches without anything in front of them, normalized; an image is filled up to whole patches.
 
 import type { ForwardContext } from "@lowrank/contracts";
 import { type ConvolutionSite, computeByRows, type ParameterSlot } from "@lowrank/engine/hook-points";

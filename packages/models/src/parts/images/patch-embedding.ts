@@ -10,7 +10,7 @@ import { type Resampling, resampleGrid } from "./resample-grid.ts";
 
 export interface PatchEmbeddingOptions {
   readonly projection: ConvolutionSite;
-  /** Learnt states in front of the patches, [1, 1, width] each. */
+  /** Learned states in front of the patches, [1, 1, width] each. */
   readonly fronts: readonly ParameterSlot[];
   /** [1, fronts + patches, width] */
   readonly positions: ParameterSlot;
@@ -67,24 +67,24 @@ function embedPatches(
   return tf.concat([first as tf.Tensor, repeated(registers), others as tf.Tensor], 1);
 }
 
-/** As they were learnt for square images of the model's size, else stretched: [1, fronts + patches, width]. */
+/** As they were learned for square images of the model's size, else stretched: [1, fronts + patches, width]. */
 function positionsFor(
   to: { readonly rows: number; readonly columns: number },
   pixels: tf.Tensor4D,
   { options, context }: { readonly options: PatchEmbeddingOptions; readonly context: ForwardContext },
 ): tf.Tensor {
   const { fronts, positions, resampling } = options;
-  const learnt = positions.value(context);
-  const [, learntCount = 0, width = 0] = learnt.shape;
-  const count = learntCount - fronts.length;
+  const learned = positions.value(context);
+  const [, learnedCount = 0, width = 0] = learned.shape;
+  const count = learnedCount - fronts.length;
   const [, , height, across] = pixels.shape;
-  if (resampling === undefined || (count === to.rows * to.columns && height === across)) return learnt;
+  if (resampling === undefined || (count === to.rows * to.columns && height === across)) return learned;
   const side = Math.floor(Math.sqrt(count));
   if (side * side !== count) {
     const message = `positions for ${count} patches, not a square number, cannot be interpolated to ${height} × ${across} pixels`;
     throw new ModelInputError("pixelValues", message);
   }
-  const [ahead, grid] = tf.split(learnt, [fronts.length, count], 1);
+  const [ahead, grid] = tf.split(learned, [fronts.length, count], 1);
   const from = { rows: side, columns: side };
   // Two sizes give two tensors.
   const stretched = resampleGrid(tf.reshape(grid as tf.Tensor, [count, width]), { from, to }, resampling);

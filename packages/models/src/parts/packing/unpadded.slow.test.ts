@@ -181,7 +181,7 @@ describe.each([
     const mask = texts.map(({ length }) => shown((slot) => slot < length));
     const weighted = (context: ForwardContext) => () => {
       const inputs = { inputIds: grid(filled(0)), attentionMask: grid(mask), labels: grid(filled(-100, 2)) };
-      const { values, positions } = model.labelLogProbs(inputs, context, { sharesTokens: true });
+      const { values, positions } = model.labelLogProbs(inputs, context, { sharesPrefix: true });
       return tf.sum<tf.Scalar>(
         tf.mul(
           values,

@@ -1,13 +1,13 @@
-// The interface of optimisers: a rule that updates the numbers of one variable and their running means. The rule has no state;
+// The interface of optimizers: a rule that updates the numbers of one variable and their running means. The rule has no state;
 // a run's `Optimizer` stores the means.
 
 /** Running means of gradients: first and second moment. "rows" and "columns" are Adafactor's second moments of a matrix. */
 export type MeanName = "first" | "second" | "rows" | "columns";
 
-/** The optimiser state of one variable: its running means, and the number of updates. */
+/** The optimizer state of one variable: its running means, and the number of updates. */
 export type Moments = { readonly updates: number } & { readonly [name in MeanName]?: Float32Array };
 
-/** Settings of optimisers. */
+/** Settings of optimizers. */
 export interface RuleOptions {
   readonly betas: readonly [first: number, second: number];
   readonly epsilon: number;

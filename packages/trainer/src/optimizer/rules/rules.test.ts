@@ -37,7 +37,7 @@ describe.each(Object.keys(ends))("%s", (name) => {
   });
 });
 
-it("every optimiser has been compared", () => {
+it("every optimizer has been compared", () => {
   expect(new Set(Object.keys(ends).map((name) => name.split(" ")[0]))).toEqual(new Set(optimizers.keys()));
 });
 

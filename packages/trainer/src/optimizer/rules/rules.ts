@@ -1,4 +1,4 @@
-// All optimisers. To add one, write a rule here or in its own file, and add its name to the table.
+// All optimizers. To add one, write a rule here or in its own file, and add its name to the table.
 
 import { adafactor } from "./adafactor.ts";
 import { type OptimizerRule, sizeOf } from "./rule.ts";
@@ -81,10 +81,10 @@ export const adamw: OptimizerRule = {
   },
 };
 
-/** The names of the optimisers. */
+/** The names of the optimizers. */
 export type OptimizerName = "adamw" | "sgd" | "lion" | "adafactor";
 
-/** The optimisers by name. */
+/** The optimizers by name. */
 export const optimizers: ReadonlyMap<string, OptimizerRule> = new Map(
   [adamw, sgd, lion, adafactor].map((row) => [row.name, row]),
 );

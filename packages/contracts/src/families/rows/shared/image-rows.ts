@@ -53,7 +53,7 @@ export function patchProjection(
   ];
 }
 
-/** Learnt states in front of the patches, `paths`, and a position for each of them and for each patch. */
+/** Learned states in front of the patches, `paths`, and a position for each of them and for each patch. */
 export function vitEmbeddings(paths: readonly string[]): readonly TensorRow[] {
   return [
     ...paths.map((path) => parameterRow(path, ({ hiddenSize }) => [1, 1, hiddenSize])),

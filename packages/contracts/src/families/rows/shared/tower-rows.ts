@@ -69,7 +69,7 @@ export function textTower(
   };
 }
 
-/** The encoder of images. `hasClassToken`: a learnt token precedes the patches, whose projection then has no bias. */
+/** The encoder of images. `hasClassToken`: a learned token precedes the patches, whose projection then has no bias. */
 export function visionTower(
   options: TowerOptions & { readonly hasClassToken: boolean; readonly norms: readonly string[] },
 ): Pick<

@@ -16,7 +16,7 @@ const forDeepstack = {
     merger < layerKinds.filter((kind) => kind === "deepstack").length,
 };
 
-/** The encoder. Images are squares of one token here: `patch_size` times `spatial_merge_size`. */
+/** The encoder. As images have any size, `imageSize` is the side of the square that becomes one token. */
 const qwen3VlVision: Family = {
   modelType: "qwen3_vl_vision",
   causal: false,
@@ -76,6 +76,7 @@ const qwen3VlVision: Family = {
   heads: {},
 };
 
+// Its text model has no sliding window.
 const { window: _, ...config } = qwen3.config;
 
 /** The tables of `qwen3_vl`, with the defaults of transformers' Qwen3VLTextConfig. */

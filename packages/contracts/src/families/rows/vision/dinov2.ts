@@ -1,5 +1,5 @@
 // DINOv2 (Oquab et al. 2023; with registers, Darcet et al. 2023), as transformers' modeling_dinov2.py and
-// modeling_dinov2_with_registers.py name it: ViT with LayerScale (learnt factors for each half of a layer), for images of any size.
+// modeling_dinov2_with_registers.py name it: ViT with LayerScale (learned factors for each half of a layer), for images of any size.
 
 import type { ConfigValues } from "../../config-values.ts";
 import type { Family, TensorRow } from "../../family.ts";

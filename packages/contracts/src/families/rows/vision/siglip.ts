@@ -1,5 +1,5 @@
 // SigLIP (Zhai et al. 2023), as transformers' modeling_siglip.py names it: CLIP's towers without a state before the patches, which a
-// learnt query pools instead, and with a loss that treats each pair separately.
+// learned query pools instead, and with a loss that treats each pair separately.
 
 import type { Family, TensorRow } from "../../family.ts";
 import { layerSizesOr, linearRows, normRows, parameterRow } from "../shared/module-rows.ts";

@@ -73,7 +73,7 @@ function lossOfBlock(backend: NativeBackend, head: Head, block: Block): void {
     block.losses[row] = (references[row] ?? 0) + Math.log(sums[row] ?? 0) - label;
   }
   if (block.gradient === undefined) return;
-  normaliseRows(block.gradient, sums);
+  normalizeRows(block.gradient, sums);
   const shares = labelTerms.exponentials.map((exponential, row) => exponential / (sums[row] ?? 1) - 1);
   addLabelRows(head, block.labels, { gradient: block.gradient, shares });
 }
@@ -208,7 +208,7 @@ function tileGraph(names: readonly string[], hasGradient: boolean): OnnxGraph {
   return hasGradient ? g.finish(sums, g.add(g.product(exponentials, "head"), "gradient")) : g.finish(sums);
 }
 
-function normaliseRows(gradient: Float32Array, sums: Float64Array): void {
+function normalizeRows(gradient: Float32Array, sums: Float64Array): void {
   const features = gradient.length / sums.length;
   for (let row = 0; row < sums.length; row++) {
     const factor = 1 / (sums[row] ?? 1);

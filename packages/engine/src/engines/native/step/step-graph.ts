@@ -166,7 +166,7 @@ export class GraphDraft {
     return factor && this.#products.of(x, factor);
   }
 
-  /** Normalises each head separately if a norm is narrower than its input. */
+  /** Normalizes each head separately if a norm is narrower than its input. */
   #normed(x: string, width: number, norm: StepNorm): string {
     const g = this.#g;
     if (norm.width === width) return this.#normedRows(x, norm);

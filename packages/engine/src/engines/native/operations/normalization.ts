@@ -38,9 +38,9 @@ function termOf({ inputs }: KernelCall): readonly string[] {
 
 function layerNormGradientGraph(names: readonly string[]): OnnxGraph {
   const g = graphOf(...names);
-  const normalised = g.multiply(g.subtract("x", "mean"), "inverse");
+  const normalized = g.multiply(g.subtract("x", "mean"), "inverse");
   const gradient = g.multiply("dy", "gain");
-  const along = g.multiply(normalised, g.rowMean(g.multiply(gradient, normalised)));
+  const along = g.multiply(normalized, g.rowMean(g.multiply(gradient, normalized)));
   const rest = g.subtract(g.subtract(gradient, g.rowMean(gradient)), along);
   return finishSum(g, g.multiply(rest, "inverse"), names);
 }

@@ -1,4 +1,4 @@
-// Layer and root-mean-square normalisation with the gradients of their inputs: a workgroup for each row.
+// Layer and root-mean-square normalization with the gradients of their inputs: a workgroup for each row.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { defer } from "../deferred.ts";

@@ -1,4 +1,4 @@
-// Layer normalisation and root-mean-square normalisation.
+// Layer normalization and root-mean-square normalization.
 
 import { fc } from "@fast-check/vitest";
 import { largestMagnitude } from "@lowrank/testing";
@@ -39,8 +39,8 @@ const layer = defineOperation<Settings>({
     compute: (x, gain, bias) => layerNorm(required(x), required(gain), required(bias), epsilon),
     twin: (x, gain, bias) => {
       const { mean, variance } = tf.moments(required(x), -1, true);
-      const normalised = tf.div(tf.sub(required(x), mean), tf.sqrt(tf.add(variance, epsilon)));
-      return tf.add(tf.mul(normalised, required(gain)), required(bias));
+      const normalized = tf.div(tf.sub(required(x), mean), tf.sqrt(tf.add(variance, epsilon)));
+      return tf.add(tf.mul(normalized, required(gain)), required(bias));
     },
     reference: (x, gain, bias) =>
       byRows(required(x), features, (row) => {
@@ -80,4 +80,4 @@ const rootMeanSquare = defineOperation<Settings>({
   }),
 });
 
-export const normalisations: readonly OperationCase[] = [layer, rootMeanSquare];
+export const normalizations: readonly OperationCase[] = [layer, rootMeanSquare];
