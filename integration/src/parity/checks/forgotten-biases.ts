@@ -36,7 +36,7 @@ function forgetBiases(parity: Pick<ParityCase, "model" | "handle">): readonly Re
 }
 
 function forgottenBiases({ model, handle }: Pick<ParityCase, "model" | "handle">) {
-  const tables = new Set(partsOf(handle.plan, "token-rows").flatMap(({ path, followers }) => [path, ...followers]));
+  const tables = new Set(partsOf(handle.plan, "token-rows").flatMap(({ path, tiedModules }) => [path, ...tiedModules]));
   const heads = model.sites().filter(({ kind, path, hasBias }) => kind === "linear" && hasBias && tables.has(path));
   const biases = new Set(heads.map(({ path, biasPath = `${path}.bias` }) => biasPath));
   return model.parameters().filter(({ path }) => biases.has(path));

@@ -23,19 +23,19 @@ export interface OverriddenParameter extends AdapterPart {
 /** The parameter, and others that share its values; some of these have their own names in files. */
 export interface OverriddenTogether {
   readonly parameter: ParameterRef;
-  readonly followers: readonly { readonly parameter: ParameterRef; readonly key?: string }[];
+  readonly tiedParameters: readonly { readonly parameter: ParameterRef; readonly key?: string }[];
 }
 
 export function overrideParameter(
-  { key, copies = [], reason }: PlannedParameter,
-  { parameter, followers }: OverriddenTogether,
+  { key, copyKeys = [], reason }: PlannedParameter,
+  { parameter, tiedParameters }: OverriddenTogether,
   variable: tf.Variable,
 ): OverriddenParameter {
   const isTrained = reason !== "base-layer";
   const isIdle = !isTrained && isFrozenValue(parameter, variable);
-  const all = [parameter, ...followers.map((follower) => follower.parameter)];
+  const all = [parameter, ...tiedParameters.map((other) => other.parameter)];
   const layout = parameter.transposedInFile ? transposedLayout : plainLayout;
-  const otherKeys = [...followers.flatMap((follower) => follower.key ?? []), ...copies];
+  const otherKeys = [...tiedParameters.flatMap((other) => other.key ?? []), ...copyKeys];
   return {
     part: "whole-parameter",
     parameter,
@@ -50,7 +50,7 @@ export function overrideParameter(
     changes: isIdle
       ? []
       : all.map((tied) => ({
-          ...replacement(tied, parameter, variable, followers.length === 0),
+          ...replacement(tied, parameter, variable, tiedParameters.length === 0),
           replacement: { rows: "all", variable, isTrained },
         })),
     attach: (adapter) => {

@@ -17,7 +17,7 @@ export interface TrainedRows extends AdapterPart {
 }
 
 export function trainRows(
-  { key, copies = [], indices }: PlannedTokenRows,
+  { key, copyKeys = [], indices }: PlannedTokenRows,
   sites: readonly Site[],
   variable: tf.Variable<tf.Rank.R2>,
 ): TrainedRows {
@@ -31,7 +31,7 @@ export function trainRows(
     actsFirst: true,
     tensors: [
       { key, variable, layout: plainLayout, isTrained: true },
-      ...copies.map((copy) => ({
+      ...copyKeys.map((copy) => ({
         key: copy,
         variable,
         layout: plainLayout,

@@ -38,35 +38,35 @@ function planned(config: Partial<LoraConfig>, tables: Readonly<Record<string, nu
   const whole = withBaseLayers(plan, model(), { config: complete, tensors, metadata: new Map() });
   return partsOf(whole, "whole-parameter")
     .filter(({ reason }) => reason === "base-layer")
-    .map(({ path, followers = [] }) => ({ path, followers }));
+    .map(({ path, tiedParameters = [] }) => ({ path, tiedParameters }));
 }
 
 describe("a table of the base in an adapter's file", () => {
   it("reaches the head that shares it though the file has no name for that", () => {
     const found = planned({ targetModules: ["embed_tokens"] }, { "model.embed_tokens.base_layer.weight": 1 });
-    expect(found).toEqual([{ path: embedding, followers: [{ path: head }] }]);
+    expect(found).toEqual([{ path: embedding, tiedParameters: [{ path: head }] }]);
   });
 
   it("reaches the embedding if the file only has the head's name", () => {
     const found = planned({ targetModules: ["lm_head"] }, { "lm_head.base_layer.weight": 1 });
-    expect(found).toEqual([{ path: head, followers: [{ path: embedding }] }]);
+    expect(found).toEqual([{ path: head, tiedParameters: [{ path: embedding }] }]);
   });
 
   it("does not reach a module that the adapter saves whole: that computes with its trained copy", () => {
     const config = { targetModules: ["embed_tokens"], modulesToSave: ["lm_head"] };
     const found = planned(config, { "model.embed_tokens.base_layer.weight": 1 });
-    expect(found).toEqual([{ path: embedding, followers: [] }]);
+    expect(found).toEqual([{ path: embedding, tiedParameters: [] }]);
   });
 
   it("is one table under two names if the file has the same numbers for both, and two if it has others", () => {
     const config = { targetModules: ["q_proj"] };
     const name = { path: head, key: "lm_head.weight" };
     expect(planned(config, { "lm_head.weight": 1, "model.embed_tokens.weight": 1 })).toEqual([
-      { path: embedding, followers: [name] },
+      { path: embedding, tiedParameters: [name] },
     ]);
     expect(planned(config, { "lm_head.weight": 2, "model.embed_tokens.weight": 1 })).toEqual([
-      { path: embedding, followers: [] },
-      { path: head, followers: [] },
+      { path: embedding, tiedParameters: [] },
+      { path: head, tiedParameters: [] },
     ]);
   });
 });

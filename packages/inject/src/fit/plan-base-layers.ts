@@ -12,14 +12,16 @@ import { type PlannedParameter, type PlannedTokenRows, partsOf } from "../planne
 export function withBaseLayers(plan: InjectionPlan, model: AdaptableModel, { tensors }: Adapter): InjectionPlan {
   const wholes = partsOf(plan, "whole-parameter");
   const planned = new Set(
-    wholes.flatMap(({ key, followers = [], copies = [] }) => [
+    wholes.flatMap(({ key, tiedParameters = [], copyKeys = [] }) => [
       key,
-      ...followers.flatMap((one) => one.key ?? []),
-      ...copies,
+      ...tiedParameters.flatMap((one) => one.key ?? []),
+      ...copyKeys,
     ]),
   );
   // A bias may have two names in a file (BERT's output): a value trained under one must not be reset under the other.
-  const trained = new Set(wholes.flatMap(({ path, followers = [] }) => [path, ...followers.map((one) => one.path)]));
+  const trained = new Set(
+    wholes.flatMap(({ path, tiedParameters = [] }) => [path, ...tiedParameters.map((one) => one.path)]),
+  );
   const find = parameterFinder(plan, model);
   const found = [...tensors.keys()].flatMap((key): PlannedParameter[] => {
     const parsed = planned.has(key) ? null : parseTensorKey(key);
@@ -35,7 +37,7 @@ export function withBaseLayers(plan: InjectionPlan, model: AdaptableModel, { ten
 function parameterFinder(plan: InjectionPlan, model: AdaptableModel): (key: TensorKey) => ParameterRef | undefined {
   const sites = new Map(model.sites().map((site) => [site.path, site]));
   const adapted = new Set([...partsOf(plan, "site"), ...partsOf(plan, "tied-site")].map(({ path }) => path));
-  const trained = new Set(partsOf(plan, "token-rows").flatMap(({ path, followers }) => [path, ...followers]));
+  const trained = new Set(partsOf(plan, "token-rows").flatMap(({ path, tiedModules }) => [path, ...tiedModules]));
   // transformers uses the encoder's embedding as Marian's input embedding, one of the names of the shared weight.
   const sharedName = sharedNames(model);
   const tables = new Set(vocabularyTables(model).map(({ path }) => sharedName(`${path}.weight`)));
@@ -83,19 +85,19 @@ function together(
       .filter((one) => one !== leader && isSame(one, leader))
       .map(({ path, key }) => ({ path, key }));
     const others = isFirst(leader, leaders, isOneWeight) ? unnamed.filter((one) => isOneWeight(one, leader)) : [];
-    const followers = [...named, ...others.map(({ path }) => ({ path }))];
-    return followers.length === 0 ? leader : { ...leader, followers };
+    const tiedParameters = [...named, ...others.map(({ path }) => ({ path }))];
+    return tiedParameters.length === 0 ? leader : { ...leader, tiedParameters };
   });
 }
 
 /** Further names of the rows in the file: those of heads that share the embedding. */
 function withCopies(rows: PlannedTokenRows, tensors: Adapter["tensors"]): PlannedTokenRows {
-  const copies = [...tensors.keys()].filter((key) => {
+  const copyKeys = [...tensors.keys()].filter((key) => {
     const parsed = parseTensorKey(key);
-    const isOfFollower = parsed?.part === "token_adapter" && rows.followers.includes(withoutWrapper(parsed.path));
-    return isOfFollower && haveSameValues(tensors.get(key), tensors.get(rows.key));
+    const isOfTied = parsed?.part === "token_adapter" && rows.tiedModules.includes(withoutWrapper(parsed.path));
+    return isOfTied && haveSameValues(tensors.get(key), tensors.get(rows.key));
   });
-  return copies.length === 0 ? rows : { ...rows, copies };
+  return copyKeys.length === 0 ? rows : { ...rows, copyKeys };
 }
 
 /** The path of a head that also gets A and B: PEFT puts the module that trains rows inside the adapted one. */

@@ -20,8 +20,8 @@ export function findUnexpected(
 ): readonly AdapterProblem[] {
   const needed = neededShapes(plan);
   const copies = new Set(
-    partsOf(plan, "whole-parameter").flatMap(({ copies = [], idleKey }) => [
-      ...copies,
+    partsOf(plan, "whole-parameter").flatMap(({ copyKeys = [], idleKey }) => [
+      ...copyKeys,
       ...(idleKey === undefined ? [] : [idleKey]),
     ]),
   );

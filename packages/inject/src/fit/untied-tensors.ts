@@ -8,8 +8,8 @@ import { type PlannedParameter, partsOf } from "../planned/planned-parts.ts";
 /** Shared values that differ under their two names. Different lengths are reported as wrong shapes. */
 export function findUntied(plan: InjectionPlan, { tensors }: Adapter): readonly AdapterProblem[] {
   const wholeParameters = partsOf(plan, "whole-parameter");
-  const saved = wholeParameters.flatMap(({ key, followers = [] }) =>
-    followers.flatMap((follower) => (follower.key === undefined ? [] : [{ key, twin: follower.key }])),
+  const saved = wholeParameters.flatMap(({ key, tiedParameters = [] }) =>
+    tiedParameters.flatMap((other) => (other.key === undefined ? [] : [{ key, twin: other.key }])),
   );
   const hasNoConflict = (one: AdapterTensor | undefined, other: AdapterTensor | undefined) =>
     one?.values.length !== other?.values.length || one?.values.every((value, index) => value === other?.values[index]);
@@ -33,12 +33,12 @@ export function findUntied(plan: InjectionPlan, { tensors }: Adapter): readonly 
 }
 
 /** Copies that differ from the original. A file need not have copies. */
-function otherCopies({ key, copies = [] }: PlannedParameter, tensors: Adapter["tensors"]): readonly AdapterProblem[] {
+function otherCopies({ key, copyKeys = [] }: PlannedParameter, tensors: Adapter["tensors"]): readonly AdapterProblem[] {
   const values = tensors.get(key)?.values;
   const isOther = (copy: Float32Array) =>
     copy.length !== values?.length || copy.some((value, index) => value !== values[index]);
   const reason = `it shares one parameter of the model with "${key}", so their values must be equal`;
-  return copies.flatMap((copy): AdapterProblem[] => {
+  return copyKeys.flatMap((copy): AdapterProblem[] => {
     const found = tensors.get(copy)?.values;
     return found !== undefined && values !== undefined && isOther(found)
       ? [{ kind: "unsupported", key: copy, reason }]

@@ -32,7 +32,7 @@ export function baseWeightsToSave(
   const isTargeted = targetsEmbeddings(plan.config, model.sites());
   if (!isChosen(choice, { isTargeted, model, plan })) return [];
   const adapted = new Set([...partsOf(plan, "site"), ...partsOf(plan, "tied-site")].map(({ path }) => path));
-  const trained = new Set(partsOf(plan, "token-rows").flatMap(({ path, followers }) => [path, ...followers]));
+  const trained = new Set(partsOf(plan, "token-rows").flatMap(({ path, tiedModules }) => [path, ...tiedModules]));
   return tables.flatMap((site): readonly SavedBaseWeight[] => {
     const { path } = site;
     // With named targets PEFT saves only targets, and so loses new rows of a resized vocabulary. Here they are saved, and PEFT
@@ -53,9 +53,9 @@ export function baseWeightsToSave(
 export function repeatedRows(plan: InjectionPlan, saved: readonly SavedBaseWeight[]): ReadonlyMap<string, string> {
   const outer = new Map(saved.map(({ key, site }) => [site.path, parseTensorKey(key)?.path ?? site.path]));
   return new Map(
-    partsOf(plan, "token-rows").flatMap(({ key, followers }) =>
-      followers.flatMap((follower) => {
-        const path = outer.get(follower);
+    partsOf(plan, "token-rows").flatMap(({ key, tiedModules }) =>
+      tiedModules.flatMap((other) => {
+        const path = outer.get(other);
         return path === undefined ? [] : [[buildTensorKey({ path, part: "token_adapter" }), key] as const];
       }),
     ),

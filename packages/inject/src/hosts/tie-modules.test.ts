@@ -37,7 +37,7 @@ describe("tieModules", () => {
   ])("saves the embedding for %j", (modulesToSave, expected) => {
     const found = tieModules(tied, asking({ targetModules: ["q_proj"], modulesToSave }));
     expect(found.kind).toBe("saved");
-    expect(found.followers).toEqual(["lm_head"]);
+    expect(found.tiedModules).toEqual(["lm_head"]);
     expect(found.config.modulesToSave).toEqual(expected);
   });
 

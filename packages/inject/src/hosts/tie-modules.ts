@@ -12,7 +12,7 @@ export interface Tying {
   /** "saved": they share a fully trained copy; "targets": they share A and B; null: nothing is shared. */
   readonly kind: "saved" | "targets" | null;
   readonly embedding: string;
-  readonly followers: readonly string[];
+  readonly tiedModules: readonly string[];
   readonly warnings: readonly Warning[];
 }
 
@@ -27,11 +27,11 @@ export function tieModules(model: AdaptableModel, config: LoraConfig, stored?: R
   if (!config.ensureWeightTying) return untied(config);
   const sites = model.sites();
   const embedding = sites.find(({ role }) => role === "input-embedding");
-  const followers = embedding === undefined ? [] : sites.filter((site) => areTied(site, embedding));
-  if (embedding === undefined || followers.length === 0)
+  const tiedModules = embedding === undefined ? [] : sites.filter((site) => areTied(site, embedding));
+  if (embedding === undefined || tiedModules.length === 0)
     return warned(untied(config), "no module of the model shares the weight of its input embedding");
-  const tied = { embedding: embedding.path, followers: followers.map(({ path }) => path), warnings: [] };
-  const isStored = (keyOf: (path: string) => string) => tied.followers.some((path) => stored?.has(keyOf(path)));
+  const tied = { embedding: embedding.path, tiedModules: tiedModules.map(({ path }) => path), warnings: [] };
+  const isStored = (keyOf: (path: string) => string) => tied.tiedModules.some((path) => stored?.has(keyOf(path)));
   const isSaved = stored ? isStored((path) => `${path}.weight`) : savesEmbedding(config);
   const isTarget = stored ? isStored((path) => loraKeys(path).a) : targetsEmbedding(config);
   if (isSaved) return { ...tied, kind: "saved", config: savingEmbedding(config, tied) };
@@ -42,7 +42,7 @@ export function tieModules(model: AdaptableModel, config: LoraConfig, stored?: R
 }
 
 export function untied(config: LoraConfig): Tying {
-  return { config, kind: null, embedding: "", followers: [], warnings: [] };
+  return { config, kind: null, embedding: "", tiedModules: [], warnings: [] };
 }
 
 /** Whether one of two sites shares the other's weight. */
@@ -65,27 +65,27 @@ function targetsEmbedding(config: LoraConfig): boolean {
   return (targetModules ?? []).some((name) => embeddingNames.includes(lastPart(name)));
 }
 
-type Tied = Pick<Tying, "embedding" | "followers">;
+type Tied = Pick<Tying, "embedding" | "tiedModules">;
 
-function savingEmbedding(config: LoraConfig, { embedding, followers }: Tied): LoraConfig {
+function savingEmbedding(config: LoraConfig, { embedding, tiedModules }: Tied): LoraConfig {
   const names = config.modulesToSave ?? [];
   const all = names.includes(embedding) ? names : [...names, embedding];
-  return { ...config, modulesToSave: withoutFollowers(all, followers) };
+  return { ...config, modulesToSave: withoutTied(all, tiedModules) };
 }
 
-function targetingEmbedding(config: LoraConfig, { embedding, followers }: Tied): LoraConfig {
+function targetingEmbedding(config: LoraConfig, { embedding, tiedModules }: Tied): LoraConfig {
   const { targetModules } = config;
   if (typeof targetModules === "string") {
     const escaped = embedding.replace(/[.*+?^${}()|[\]\\-]/g, "\\$&");
     return { ...config, targetModules: `(?:${targetModules}|^${escaped}$)` };
   }
   const all = [...new Set([...(targetModules ?? []), embedding])];
-  return { ...config, targetModules: withoutFollowers(all, followers) };
+  return { ...config, targetModules: withoutTied(all, tiedModules) };
 }
 
-/** Removes the first name that matches each follower. */
-function withoutFollowers(names: readonly string[], followers: readonly string[]): readonly string[] {
-  return followers.reduce((remaining, path) => {
+/** Removes the first name that matches each tied module. */
+function withoutTied(names: readonly string[], tiedModules: readonly string[]): readonly string[] {
+  return tiedModules.reduce((remaining, path) => {
     const first = firstNamedIn(remaining, path);
     return first === null ? remaining : remaining.filter((_, index) => index !== first);
   }, names);

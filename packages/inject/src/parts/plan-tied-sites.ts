@@ -13,15 +13,15 @@ export function checkTiedInit({ kind }: Tying, config: LoraConfig): void {
     throw new UnsupportedInitError(String(config.init), "ensure_weight_tying");
 }
 
-/** One entry for each follower. Throws UnsupportedSiteError. */
+/** One entry for each tied module. Throws UnsupportedSiteError. */
 export function planTiedSites(
-  { kind, embedding, followers }: Tying,
+  { kind, embedding, tiedModules }: Tying,
   config: LoraConfig,
   { sites, entries }: { readonly sites: readonly Site[]; readonly entries: readonly PlannedSite[] },
 ): readonly PlannedTiedSite[] {
   if (kind !== "targets") return [];
   const source = entries.find(({ path }) => path === embedding);
-  const tied = sites.filter(({ path }) => followers.includes(path));
+  const tied = sites.filter(({ path }) => tiedModules.includes(path));
   const problems = tied.flatMap((site) => {
     const reason = refusal(site, source, config);
     return reason === null ? [] : [{ path: site.path, kind: site.kind, reason }];

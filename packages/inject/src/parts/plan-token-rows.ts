@@ -48,7 +48,7 @@ export function planTokenRows(
     return {
       part: "token-rows",
       path: site.path,
-      followers: followersOf(site, sites, leaders),
+      tiedModules: tiedModulesOf(site, sites, leaders),
       indices,
       key: buildTensorKey({ path: site.path, part: "token_adapter" }),
       shape,
@@ -91,7 +91,7 @@ function follows(one: Chosen, other: Chosen): boolean {
 }
 
 /** PEFT ties a head to the trained rows of the input embedding, but not the embedding to a head's rows. */
-function followersOf(site: Site, sites: readonly Site[], leaders: readonly Chosen[]): readonly string[] {
+function tiedModulesOf(site: Site, sites: readonly Site[], leaders: readonly Chosen[]): readonly string[] {
   if (site.role !== "input-embedding") return [];
   const isLeader = (path: string) => leaders.some((chosen) => chosen.site.path === path);
   return sites.filter((other) => areTied(site, other) && !isLeader(other.path)).map(({ path }) => path);

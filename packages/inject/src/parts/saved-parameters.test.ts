@@ -57,7 +57,7 @@ describe("a bias that two modules name", () => {
   const namesOf = (options: Partial<LoraConfig>) =>
     wholeOf(plan(options))
       .filter(({ path }) => path === "classifier.bias")
-      .map(({ key, copies }) => [key, copies]);
+      .map(({ key, copyKeys }) => [key, copyKeys]);
 
   it("has both names in a file; the second shows whether the layer is adapted", () => {
     const [q_proj, both] = [["q_proj"], ["q_proj", "lm_head"]];

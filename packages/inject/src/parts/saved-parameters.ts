@@ -31,7 +31,7 @@ export function planSavedParameters(
     const user = users.get(parameter.path);
     if (isSavedModule(config, module)) {
       const planned = plannedParameter(parameter, parameter.path, "saved-module");
-      return [user === undefined ? planned : { ...planned, copies: [`${user}.bias`] }];
+      return [user === undefined ? planned : { ...planned, copyKeys: [`${user}.bias`] }];
     }
     // PEFT's saved copy of the module has it under its own name.
     if (user !== undefined && isSavedModule(config, user)) {
@@ -55,10 +55,10 @@ function planBias(parameter: ParameterRef, { config, wrappers, user }: BiasOptio
   // By name, as in PEFT: T5's relative position embedding has "bias" in its name but is no bias.
   if (!/(^|\.)bias$/.test(path) || config.bias === "none") return [];
   const key = biasKey(moduleOf(path), wrappers);
-  const copies = user === undefined ? [] : [biasKey(user, wrappers)];
+  const copyKeys = user === undefined ? [] : [biasKey(user, wrappers)];
   if (config.bias === "all") {
     const planned = plannedParameter(parameter, key, "bias");
-    return [copies.length === 0 ? planned : { ...planned, copies }];
+    return [copyKeys.length === 0 ? planned : { ...planned, copyKeys }];
   }
   const isAdapted = (module: string) => wrappers.loraModules.has(module);
   if (isAdapted(moduleOf(path))) return [plannedParameter(parameter, key, "bias")];

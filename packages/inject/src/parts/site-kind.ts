@@ -27,12 +27,12 @@ function planAll({ model, config, tying, adapted, refusals }: PlanningTask): rea
 }
 
 /** Notes the heads that share the embedding's A and B, so that a merge cannot separate them. */
-function sharing(entries: readonly PlannedSite[], { kind, embedding, followers }: Tying): readonly PlannedSite[] {
+function sharing(entries: readonly PlannedSite[], { kind, embedding, tiedModules }: Tying): readonly PlannedSite[] {
   if (kind !== "targets") return entries;
   return entries.map((entry) => {
     if (entry.path !== embedding) return entry;
     const { tiedWith: _, ...alone } = entry;
-    return { ...alone, sharedBy: followers };
+    return { ...alone, sharedBy: tiedModules };
   });
 }
 

@@ -14,7 +14,7 @@ export const tokenRowsKind: PartKind<PlannedTokenRows> = {
       refusals,
       vocabulary,
     }),
-  tensors: ({ key, copies = [], shape }) => [key, ...copies].map((one) => [one, shape] as const),
+  tensors: ({ key, copyKeys = [], shape }) => [key, ...copyKeys].map((one) => [one, shape] as const),
   describe: (planned) =>
     planned.map(({ path, shape: [tokens, width], parameters }) => [
       `${path} (rows)`,
@@ -24,9 +24,9 @@ export const tokenRowsKind: PartKind<PlannedTokenRows> = {
       "–",
       withCommas(parameters),
     ]),
-  hookPoints: ({ path, followers }) => ({ sites: [path, ...followers], parameters: [] }),
+  hookPoints: ({ path, tiedModules }) => ({ sites: [path, ...tiedModules], parameters: [] }),
   build: (planned, maker) => {
-    const [site, ...others] = [planned.path, ...planned.followers].map((path) => maker.hookPoints.site(path));
+    const [site, ...others] = [planned.path, ...planned.tiedModules].map((path) => maker.hookPoints.site(path));
     const rows = maker.variable(planned.key, maker.values.rows(planned, site!));
     return trainRows(planned, [site!, ...others], rows);
   },

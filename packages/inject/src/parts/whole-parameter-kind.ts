@@ -12,10 +12,13 @@ import { wholeLines } from "./table-lines.ts";
 export const wholeParameterKind: PartKind<PlannedParameter> = {
   part: "whole-parameter",
   plan: planAll,
-  tensors: ({ key, followers = [], fileShape }) =>
-    [key, ...followers.flatMap((one) => one.key ?? [])].map((one) => [one, fileShape] as const),
+  tensors: ({ key, tiedParameters = [], fileShape }) =>
+    [key, ...tiedParameters.flatMap((one) => one.key ?? [])].map((one) => [one, fileShape] as const),
   describe: wholeLines,
-  hookPoints: ({ path, followers = [] }) => ({ sites: [], parameters: [path, ...followers.map((one) => one.path)] }),
+  hookPoints: ({ path, tiedParameters = [] }) => ({
+    sites: [],
+    parameters: [path, ...tiedParameters.map((one) => one.path)],
+  }),
   build,
 };
 
@@ -24,15 +27,15 @@ function planAll({ model, config, tying, adapted, planned }: PlanningTask): read
   const rows = partsOf({ parts: planned }, "token-rows");
   const wrappers = {
     loraModules: countWrappers(layers, partsOf({ parts: planned }, "raw-parameter")),
-    rows: new Set(rows.flatMap(({ path, followers }) => [path, ...followers])),
+    rows: new Set(rows.flatMap(({ path, tiedModules }) => [path, ...tiedModules])),
   };
   return planSavedParameters(model, config, wrappers).map((one) => followed(one, tying));
 }
 
-function followed(planned: PlannedParameter, { kind, embedding, followers }: Tying): PlannedParameter {
+function followed(planned: PlannedParameter, { kind, embedding, tiedModules }: Tying): PlannedParameter {
   if (kind !== "saved" || planned.path !== `${embedding}.weight`) return planned;
-  const paths = followers.map((path) => `${path}.weight`);
-  return { ...planned, followers: paths.map((path) => ({ path, key: path })) };
+  const paths = tiedModules.map((path) => `${path}.weight`);
+  return { ...planned, tiedParameters: paths.map((path) => ({ path, key: path })) };
 }
 
 function build(planned: PlannedParameter, maker: PartMaker): OverriddenParameter {
@@ -40,12 +43,12 @@ function build(planned: PlannedParameter, maker: PartMaker): OverriddenParameter
   const parameter = hookPoints.parameter(planned.path);
   const value = values.parameterCopy(planned, parameter);
   const variable = maker.variable(planned.key, value, planned.reason !== "base-layer");
-  const followers = (planned.followers ?? []).map(({ path, ...named }) => ({
+  const tiedParameters = (planned.tiedParameters ?? []).map(({ path, ...named }) => ({
     ...named,
     parameter: hookPoints.parameter(path),
   }));
   try {
-    return overrideParameter(planned, { parameter, followers }, variable);
+    return overrideParameter(planned, { parameter, tiedParameters }, variable);
   } catch (error) {
     variable.dispose();
     throw error;

@@ -81,7 +81,7 @@ function checkConfig(model: AdaptableModel, input: LoraConfig, { supported, refu
 
 function matchSites(model: AdaptableModel, tying: Tying): MatchPlan {
   const sites = model.sites();
-  const isTied = ({ path }: Site) => tying.kind === "targets" && tying.followers.includes(path);
+  const isTied = ({ path }: Site) => tying.kind === "targets" && tying.tiedModules.includes(path);
   return planMatches(
     tying.config,
     sites.filter((site) => !isTied(site)).map(({ path }) => path),

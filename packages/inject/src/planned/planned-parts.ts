@@ -65,9 +65,9 @@ export interface PlannedParameter {
    * Parameters that share this weight and follow it. Files have them under their own names if both are saved (PEFT's
    * `ensure_weight_tying`, `save_embedding_layers`), else not at all.
    */
-  readonly followers?: readonly { readonly path: string; readonly key?: string }[];
+  readonly tiedParameters?: readonly { readonly path: string; readonly key?: string }[];
   /** Further names under which PEFT writes the value: those of a bias with two names. A file may lack them. */
-  readonly copies?: readonly string[];
+  readonly copyKeys?: readonly string[];
   /** Name under which PEFT writes a value of the same parameter that its model does not use. */
   readonly idleKey?: string;
 }
@@ -87,11 +87,11 @@ export interface PlannedTokenRows {
   /** transformers' module path. */
   readonly path: string;
   /** Paths of the modules that share the embedding and follow it. */
-  readonly followers: readonly string[];
+  readonly tiedModules: readonly string[];
   readonly indices: readonly number[];
   readonly key: string;
-  /** Further names of the rows in an adapter file: those of followers whose weight is saved, too. */
-  readonly copies?: readonly string[];
+  /** Further names of the rows in an adapter file: those of tied modules whose weight is saved, too. */
+  readonly copyKeys?: readonly string[];
   /** [tokens, width] */
   readonly shape: readonly [tokens: number, width: number];
   readonly parameters: number;

@@ -132,7 +132,7 @@ describe("a variant of LoRA", () => {
       createLoraConfig({ ...lora, targetModules: ["q_proj"], trainableTokenIndices: [4] }),
     );
     expect(partsOf(plan, "token-rows")).toMatchObject([
-      { path: "model.embed_tokens", followers: ["lm_head"], shape: [1, 6] },
+      { path: "model.embed_tokens", tiedModules: ["lm_head"], shape: [1, 6] },
     ]);
     tied.dispose();
   });

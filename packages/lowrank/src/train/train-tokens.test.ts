@@ -14,9 +14,9 @@ async function rowsOf(base: string, config: Partial<LoraConfig>) {
   const model = await loadModel(openFolder(fixture(base, "base")));
   try {
     const trained = trainingTokens(model, createLoraConfig(config), ids);
-    return partsOf(planInjection(model, trained), "token-rows").map(({ path, followers, indices }) => ({
+    return partsOf(planInjection(model, trained), "token-rows").map(({ path, tiedModules, indices }) => ({
       path,
-      followers,
+      tiedModules,
       indices,
     }));
   } finally {
@@ -27,7 +27,7 @@ async function rowsOf(base: string, config: Partial<LoraConfig>) {
 describe("trainingTokens", () => {
   it("trains the input embedding, which a tied head follows", async () => {
     expect(await rowsOf("llama-gqa-tied", { targetModules: ["q_proj"] })).toEqual([
-      { path: "model.embed_tokens", followers: ["lm_head"], indices: ids },
+      { path: "model.embed_tokens", tiedModules: ["lm_head"], indices: ids },
     ]);
   });
 
@@ -43,7 +43,7 @@ describe("trainingTokens", () => {
   });
 
   it("leaves out tables that the options train otherwise", async () => {
-    const head = [{ path: "lm_head", followers: [], indices: ids }];
+    const head = [{ path: "lm_head", tiedModules: [], indices: ids }];
     expect(await rowsOf("llama-gqa", { targetModules: ["q_proj"], modulesToSave: ["embed_tokens"] })).toEqual(head);
     expect(await rowsOf("llama-gqa", { targetModules: ["q_proj", "embed_tokens"] })).toEqual(head);
     expect(await rowsOf("llama-gqa", { targetModules: ["embed_tokens", "lm_head"] })).toEqual([]);
