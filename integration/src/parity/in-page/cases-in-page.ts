@@ -36,7 +36,7 @@ export function casesInPage(root: string, folders?: string) {
   };
 }
 
-const readers = /integration\/src\/(parity\/|peft-cases)|packages\/testing\/src\/(index|fixtures)\.ts$/;
+const readers = /integration\/src\/(parity\/|invariants\/|peft-cases)|packages\/testing\/src\/(index|fixtures)\.ts$/;
 
 /** A plugin of Vite: what parity imports from Node is page-files.ts. */
 export const readsInPage = (root: string) => ({
