@@ -8,7 +8,7 @@ import { beforeAll, expect, it } from "vitest";
 import { nodePlatform } from "../node/node-platform.ts";
 import { openOn } from "../open-on.ts";
 import type { Platform } from "../platform.ts";
-import { trainOptionRows } from "./training-rows.ts";
+import { trainingRows } from "./training-rows.ts";
 
 const tiny = fileURLToPath(new URL("../../../tiny-model/model", import.meta.url));
 const context = { notices: { warn: () => {} } };
@@ -42,7 +42,7 @@ it.each([
     ] satisfies readonly (readonly [Platform, RowList<Example>])[]) {
       const model = await openOn(platform, { model: tiny, trainable: true }, context);
       const adapter = model.adapt({ rank: 2, targetModules: ["q_proj"] });
-      const data = trainOptionRows({
+      const data = trainingRows({
         data: { name: "rows", rows },
         validationShare: 0.2,
         seed: 1,

@@ -1,6 +1,6 @@
 import type { Example } from "@lowrank/data";
 import { expect, it } from "vitest";
-import { trainOptionRows } from "./training-rows.ts";
+import { trainingRows } from "./training-rows.ts";
 
 const decoded = (ink: number) => ({ width: 1, height: 1, data: new Uint8Array([ink, 0, 0]) });
 const bytes = (ink: number) => new Uint8Array([ink, 1]);
@@ -15,7 +15,7 @@ it.each([
     label: Math.floor(row / 2) % 2,
   }));
   const data = { name: "rows", rows };
-  const { train, validation } = trainOptionRows({ data, validationShare: 0.3, seed: 0, task: "image-classification" });
+  const { train, validation } = trainingRows({ data, validationShare: 0.3, seed: 0, task: "image-classification" });
   const classes = (part: Iterable<Example>) => new Set([...part].map((row) => row.kind === "image" && row.label));
   expect([classes(train), classes(validation)]).toEqual([new Set([0, 1]), new Set([0, 1])]);
   const inks = (part: Iterable<Example>) => new Set([...part].map((row) => JSON.stringify(row)));

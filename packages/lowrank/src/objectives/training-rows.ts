@@ -43,7 +43,7 @@ export interface TrainingRows extends RowSurvey, LearnedRows {
 }
 
 /** Splits off validation rows. Throws a DataError for rows of another objective than the first row, or for invalid class numbers. */
-export function trainOptionRows(request: TrainingRowsRequest): TrainingRows {
+export function trainingRows(request: TrainingRowsRequest): TrainingRows {
   const rows = splitRows(request);
   const [isClassifier, isPreference] = [request.task === "sequence-classification", rows.kinds.has("preference")];
   if (isPreference && (isClassifier || request.loss === "reward"))

@@ -7,7 +7,7 @@ import { TrainingOptionsError } from "@lowrank/trainer";
 import { rowsTask } from "../errors/library-errors.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
 import type { Notices } from "../notices.ts";
-import { type TrainingRows, trainOptionRows } from "../objectives/training-rows.ts";
+import { type TrainingRows, trainingRows } from "../objectives/training-rows.ts";
 import { omitUndefined } from "../omit-undefined.ts";
 import { problemKey } from "../open/adapter-problem.ts";
 import type { OpenedBase } from "../open/open-base.ts";
@@ -123,7 +123,7 @@ export async function readTrainingRows(
     readonly seed: number;
   },
 ): Promise<TrainingRows> {
-  if (isRowFile(input)) return input;
+  if (areTrainingRows(input)) return input;
   const { platform, opened, notices, seed } = run;
   const asPrompts = objective !== undefined;
   const how = { platform, columns: omitUndefined({ columns, header, onBrokenRows, asPrompts }), context: { notices } };
@@ -131,9 +131,9 @@ export async function readTrainingRows(
   const validationRows = validation === undefined ? undefined : await readRows(validation, how);
   const { task, config } = opened.model;
   const problem = config.labels === 1 ? "regression" : (config.problemType ?? undefined);
-  return trainOptionRows({ data, validation: validationRows, validationShare, seed, task, problem, loss });
+  return trainingRows({ data, validation: validationRows, validationShare, seed, task, problem, loss });
 }
 
-function isRowFile(input: RowsInput | TrainingRows): input is TrainingRows {
+function areTrainingRows(input: RowsInput | TrainingRows): input is TrainingRows {
   return isObject(input) && "objective" in input;
 }

@@ -114,10 +114,11 @@ export function configFromGguf(
     ...[...table.config.map(({ gguf }) => gguf), ...scaling.read, ...Object.keys(needs)],
     ...(windows.length > 0 ? [windowPattern] : []),
   ]);
-  const source = { file, architecture: table.architecture };
-  const problems = [...unhandled(fields, read, family.causal), ...otherHeadSizes(fields, table), ...scaling.problems];
-  const ofTensors = [...factorsMissing(tensorNames, ropeFactors), ...singleExperts(tensorNames)];
-  refuse(source, [...problems, ...otherValues(fields, needs), ...ofTensors]);
+  const ofFields = [
+    ...[...unhandled(fields, read, family.causal), ...otherHeadSizes(fields, table)],
+    ...[...scaling.problems, ...otherValues(fields, needs)],
+  ].map((problem) => ({ ...problem, key: `${table.architecture}.${problem.key}` }));
+  refuse(file, [...ofFields, ...factorsMissing(tensorNames, ropeFactors), ...singleExperts(tensorNames)]);
   const refused = new Set(refusedKeys.map(({ key }) => key));
   const task = table.task ?? "causal-lm";
   const entries: readonly Entry[] = [
@@ -167,14 +168,8 @@ function plainNumber(value: unknown): unknown {
   return typeof value === "bigint" ? Number(value) : value;
 }
 
-function refuse(
-  { file, architecture }: { readonly file: string; readonly architecture: string },
-  found: readonly Problem[],
-): void {
-  const problems = found.map((problem) => {
-    const key = problem.key.endsWith(".weight") ? problem.key : `${architecture}.${problem.key}`;
-    return { kind: "not-handled", ...problem, key } as const;
-  });
+function refuse(file: string, found: readonly Problem[]): void {
+  const problems = found.map((problem) => ({ kind: "not-handled", ...problem }) as const);
   if (problems.length > 0) throw new InvalidConfigError(file, problems);
 }
 

@@ -224,15 +224,14 @@ function ropeDivisors({ rotary, headSize, modelType }: ModelConfig): readonly (r
   if (rotary?.scaling.type === "longrope") {
     const { shortFactors, longFactors, magnitude } = rotary.scaling;
     const [ofShort, ofLong] = [Float32Array.from(shortFactors), Float32Array.from(longFactors)];
-    const isPhi = modelType === "phi3";
-    if (!isPhi && magnitude === 1 && ofShort.every((factor, pair) => factor === ofLong[pair])) return [[all, ofShort]];
     // Phi 3 is the only architecture with two lists and no scaling type.
-    return isPhi
-      ? [
-          [short, ofShort],
-          [long, ofLong],
-        ]
-      : [];
+    if (modelType === "phi3")
+      return [
+        [short, ofShort],
+        [long, ofLong],
+      ];
+    const isOneList = magnitude === 1 && ofShort.every((factor, pair) => factor === ofLong[pair]);
+    return isOneList ? [[all, ofShort]] : [];
   }
   if (rotary?.scaling.type !== "llama3") return [];
   const { factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalMaxPositions: original } = rotary.scaling;

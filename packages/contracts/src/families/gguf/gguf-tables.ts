@@ -86,5 +86,6 @@ export function ggufTableFor({ family, heads, keyValueHeads }: ModelConfig): Ggu
   if (family.modelType === falcon.modelType) {
     return keyValueHeads > 1 && keyValueHeads <= heads ? falconGrouped : falcon;
   }
-  return [...tables.values(), mistral, mixtral, olmo3].find(({ modelType }) => modelType === family.modelType);
+  const all = [...tables.values(), ...secondTables.map(({ table }) => table)];
+  return all.find(({ modelType }) => modelType === family.modelType);
 }

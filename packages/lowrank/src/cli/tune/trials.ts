@@ -5,7 +5,7 @@ import { NonFiniteLossError } from "@lowrank/trainer";
 import { named } from "../../errors/named-option.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import type { RowMetrics } from "../../metric-names.ts";
-import { type TrainingRows, trainOptionRows } from "../../objectives/training-rows.ts";
+import { type TrainingRows, trainingRows } from "../../objectives/training-rows.ts";
 import { type CompleteRecipe, trainingOptions, type WithModel } from "../../recipe/recipe.ts";
 import type { PreparedRun } from "../../recipe/run/prepare-run.ts";
 import { someRows } from "../../report/data-facts.ts";
@@ -49,7 +49,7 @@ export async function openTrials(options: WithModel<TrainOptions>, report: Repor
 function holdOut(read: TrainingRows, { seed, task }: CompleteRecipe): TrainingRows {
   const data = { name: read.file, rows: read.train };
   try {
-    return trainOptionRows({ data, validationShare: searchShare, seed, task, problem: read.problem });
+    return trainingRows({ data, validationShare: searchShare, seed, task, problem: read.problem });
   } catch (error) {
     if (!(error instanceof ExampleError)) throw error;
     throw new UsageError(

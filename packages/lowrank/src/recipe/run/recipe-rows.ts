@@ -9,7 +9,7 @@ import { UsageError } from "../../errors/usage-errors.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import type { Notices } from "../../notices.ts";
 import { objectiveFor, objectiveOf } from "../../objectives/objectives.ts";
-import { type TrainingRows, trainOptionRows } from "../../objectives/training-rows.ts";
+import { type TrainingRows, trainingRows } from "../../objectives/training-rows.ts";
 import { omitUndefined } from "../../omit-undefined.ts";
 import { configOfSource } from "../../open/base-config.ts";
 import { keepsClassifier } from "../../open/load-base.ts";
@@ -35,7 +35,7 @@ export async function readRecipeRows(
   const data = await readNamedRows(names, reading, context);
   if (ignored.size > 0) context.notices.note?.(`ignored columns: ${enumerated([...ignored].map(printable))}`);
   const task = options.task ?? (await taskOfPairs(data, options, context));
-  const rows = trainOptionRows({ data, validation: heldOut, validationShare, seed, task, problem, loss: options.loss });
+  const rows = trainingRows({ data, validation: heldOut, validationShare, seed, task, problem, loss: options.loss });
   checkTask(task, rows);
   return rows;
 }
