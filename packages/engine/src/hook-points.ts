@@ -9,5 +9,6 @@ export { OverrideList, type ParameterOverride } from "./hook-points/parameters/o
 export { ParameterSlot } from "./hook-points/parameters/parameter-slot.ts";
 export { ConvolutionSite, type ConvolutionSiteOptions } from "./hook-points/sites/convolution-site.ts";
 export { EmbeddingSite } from "./hook-points/sites/embedding-site.ts";
-export { forwardTogether, LinearSite } from "./hook-points/sites/linear-site.ts";
+export { forwardTogether } from "./hook-points/sites/forward-together.ts";
+export { LinearSite } from "./hook-points/sites/linear-site.ts";
 export { type Part, sameKind, type WeightSlot } from "./hook-points/weight-slot.ts";

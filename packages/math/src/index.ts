@@ -4,16 +4,17 @@ export { LoraAdaptation, type LoraAdaptationOptions } from "./adaptations/lora-a
 export type { LowRankAdaptation } from "./adaptations/low-rank-adaptation.ts";
 export { TokenRowsAdaptation, type TokenRowsOptions } from "./adaptations/token-rows-adaptation.ts";
 export { type Amplification, amplificationFactor } from "./analysis/amplification-factor.ts";
-export { subspaceSimilarities, subspaceSimilarity } from "./analysis/subspace-similarity.ts";
+export { subspaceSimilarities } from "./analysis/subspace-similarities.ts";
+export { subspaceSimilarity } from "./analysis/subspace-similarity.ts";
 export { MissingMeasurementError, RankError, SettingError } from "./errors.ts";
 export type { GradientDirection, GradientScale, InitSettings, Measured } from "./inits/initialization.ts";
 export { initializationOf, initializations, initializeMatrices } from "./inits/initializations.ts";
 export { explainedVariance } from "./inits/measured/eva.ts";
 export { layerKinds, siteKinds } from "./kinds/kinds.ts";
 export type { Branch, Layer, LayerKind, RandomInit, SiteKind } from "./kinds/layer-kind.ts";
-export { tiedHead } from "./kinds/linear.ts";
 export { parameterDelta, rawMatrixSizes } from "./kinds/parameter.ts";
 export { parameterRows } from "./kinds/parameter-rows.ts";
+export { tiedHead } from "./kinds/tied-head.ts";
 export { extremeSingularValues } from "./linear-algebra/condition-number.ts";
 export { lowRankNorm, lowRankSvd } from "./linear-algebra/low-rank-svd.ts";
 export {

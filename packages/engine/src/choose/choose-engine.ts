@@ -1,13 +1,14 @@
 // Picks the best engine that starts here, and records why the others were skipped.
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
-import { backends } from "../engines/backends.ts";
-import { type EngineName, engineFacts } from "../engines/facts.ts";
+import type { EngineName } from "../engines/facts.ts";
 import type { StartOutcome } from "../engines/start-options.ts";
 import { NoEngineError } from "../errors.ts";
 import { registerGradients } from "../gradients/register-gradients.ts";
 import { explainFailure, type SkippedEngine, sentenceOf } from "./explain-failure.ts";
+import { explainSlowEngine } from "./explain-slow-engine.ts";
 import { type MatMulSpeed, measureMatMul } from "./measure-mat-mul.ts";
+import { pickFastest } from "./pick-fastest.ts";
 import { type ChooseEngineOptions, chooseEngineNames, type EnginePlan, planEngines } from "./plan-engines.ts";
 import { startEngine, useBackend } from "./start-engine.ts";
 
@@ -93,51 +94,4 @@ async function takeFastest(started: readonly Started[], skipped: SkippedEngine[]
   await useBackend(picked.fastest.outcome.backend);
   skipped.push(...picked.skipped);
   return picked.fastest;
-}
-
-// A user who gets a slow engine without choosing it reads one note, with the command that installs the faster engine.
-
-/**
- * Which engine runs, why the faster one does not, and the command to run, which comes last so that it can be copied.
- * Undefined if that was not tried, because the user named the engine, or if another library is as fast.
- */
-export function explainSlowEngine(name: EngineName, skipped: readonly SkippedEngine[]): string | undefined {
-  const { slowerThan = [] } = engineFacts[name];
-  const faster = skipped.find((each) => slowerThan.includes(each.name) && couldRun(each));
-  if (faster === undefined) return undefined;
-  const { reason, command } = faster;
-  const sentence = `The engine is ${name}, slower than ${faster.name}, which was skipped: ${reason}.`;
-  return command === undefined ? sentence : `${sentence} Run: ${command}`;
-}
-
-/** A missing GPU cannot be installed. A missing package can. */
-function couldRun({ name, command }: SkippedEngine): boolean {
-  return command !== undefined || backends[engineFacts[name].backend]?.memory === "process";
-}
-
-/** An engine that runs, and how fast. */
-interface TimedEngine {
-  readonly name: EngineName;
-  readonly speed: MatMulSpeed;
-}
-
-/** A later engine must be this much faster than an earlier one, which needs less memory: timings vary from run to run. */
-const clearlyFaster = 1.1;
-
-/** The engine to take, and for each other one the two speeds that speak against it. */
-export function pickFastest<T extends TimedEngine>(
-  first: T,
-  others: readonly T[],
-): { readonly fastest: T; readonly skipped: readonly SkippedEngine[] } {
-  const fastest = others.reduce(
-    (best, each) => (each.speed.gflops > best.speed.gflops * clearlyFaster ? each : best),
-    first,
-  );
-  const slower = [first, ...others].filter((each) => each !== fastest);
-  return { fastest, skipped: slower.map((each) => ({ name: each.name, reason: comparison(each, fastest) })) };
-}
-
-function comparison({ speed: { shape, gflops } }: TimedEngine, fastest: TimedEngine): string {
-  const closeness = gflops > fastest.speed.gflops ? ", not a clear difference" : "";
-  return `it runs, but multiplies ${shape.join(" × ")} at ${gflops.toFixed(0)} GFLOPS and ${fastest.name} at ${fastest.speed.gflops.toFixed(0)}${closeness}`;
 }

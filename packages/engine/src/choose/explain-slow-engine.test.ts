@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { explainSlowEngine } from "./choose-engine.ts";
+import { explainSlowEngine } from "./explain-slow-engine.ts";
 
 const reason = "its package onnxruntime-node is not installed";
 

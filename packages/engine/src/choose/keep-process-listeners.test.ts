@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { withoutNewListeners } from "./start-engine.ts";
+import { withoutNewListeners } from "./keep-process-listeners.ts";
 
 describe("withoutNewListeners", () => {
   it("removes a loader's listeners and keeps the program's own", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { EngineName } from "../engines/facts.ts";
-import { pickFastest } from "./choose-engine.ts";
+import { pickFastest } from "./pick-fastest.ts";
 
 const timed = (name: EngineName, gflops: number) => ({
   name,

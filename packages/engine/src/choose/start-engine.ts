@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { EngineName } from "../engines/facts.ts";
 import type { StartOptions, StartOutcome } from "../engines/start-options.ts";
 import { starters } from "../engines/starters.ts";
+import { withoutNewListeners } from "./keep-process-listeners.ts";
 
 /** Starts an engine and makes it TensorFlow.js's backend. Throws if it does not start or computes something wrong. */
 export function startEngine(name: EngineName, options: StartOptions): Promise<StartOutcome> {
@@ -42,30 +43,4 @@ async function checkSmallProduct(): Promise<void> {
   } finally {
     product.dispose();
   }
-}
-
-// The wasm backend's loader listens to uncaughtException and unhandledRejection and throws these errors again, from inside
-// its own file of one line: any later error of the program would print that whole line first.
-
-const events = ["uncaughtException", "unhandledRejection"] as const;
-
-/** Runs a function, then removes the error listeners that it added to the process. Does nothing else outside Node. */
-export async function withoutNewListeners<T>(run: () => Promise<T>): Promise<T> {
-  if (typeof process === "undefined" || typeof process.listeners !== "function") return run();
-  const before = new Map(events.map((event) => [event, listenersOf(event)]));
-  try {
-    return await run();
-  } finally {
-    for (const event of events) {
-      for (const listener of listenersOf(event)) {
-        if (!before.get(event)?.includes(listener)) process.removeListener(event, listener);
-      }
-    }
-  }
-}
-
-type Listener = (...values: unknown[]) => void;
-
-function listenersOf(event: (typeof events)[number]): Listener[] {
-  return process.listeners(event as "uncaughtException") as Listener[];
 }

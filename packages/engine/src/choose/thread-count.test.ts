@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { describe, expect, it } from "vitest";
 import { ArgumentError } from "../errors.ts";
-import { threadCount } from "./plan-engines.ts";
+import { threadCount } from "./thread-count.ts";
 
 describe("threadCount", () => {
   it("is one for each processor unless it is set", async () => {

@@ -2,7 +2,7 @@
 // plain operations. Nothing outside this package knows which of the two ran.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { DisposedError } from "../errors.ts";
+import { requireAlive } from "./require-alive.ts";
 
 /** Operations whose gradient has a kernel, too. */
 type Differentiated =
@@ -56,13 +56,4 @@ export function runSingleOutputKernel(
 ): tf.Tensor | undefined {
   const outputs: unknown = runCustomKernel(name, inputs, attributes);
   return Array.isArray(outputs) ? outputs[0] : (outputs as tf.Tensor | undefined);
-}
-
-// A disposed tensor keeps its shape, so it passes every check of shapes, and a kernel's own error would be about its
-// internals.
-
-/** Throws DisposedError if one of an operation's tensors was disposed of. */
-export function requireAlive(tensors: Readonly<Record<string, tf.Tensor | undefined>>): void {
-  for (const name in tensors)
-    if (tensors[name]?.isDisposed === true) throw new DisposedError(`The tensor "${name}" of an operation`);
 }

@@ -4,7 +4,7 @@
 import type { ConvolutionGeometry } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
-import { requireAlive } from "../kernels/custom-kernel.ts";
+import { requireAlive } from "../kernels/require-alive.ts";
 import { spreadAxis } from "../spread-axis.ts";
 
 /**

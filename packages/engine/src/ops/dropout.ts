@@ -3,8 +3,8 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../errors.ts";
-import { requireAlive } from "../kernels/custom-kernel.ts";
 import { applyDropout } from "../kernels/drop-entries.ts";
+import { requireAlive } from "../kernels/require-alive.ts";
 import type { DrawKey } from "../random/hash-key.ts";
 import { accumulates } from "../tape/accumulate.ts";
 import { withGradients } from "../tape/with-gradients.ts";

@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { currentBackend } from "../engines/backends.ts";
 import { ShapeError } from "../errors.ts";
 import type { FrozenWeight } from "../frozen-weight.ts";
-import { requireAlive } from "../kernels/custom-kernel.ts";
+import { requireAlive } from "../kernels/require-alive.ts";
 import { withGradients } from "../tape/with-gradients.ts";
 
 /**

@@ -2,7 +2,8 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
-import { requireAlive, runCustomKernel, runSingleOutputKernel } from "../kernels/custom-kernel.ts";
+import { runCustomKernel, runSingleOutputKernel } from "../kernels/custom-kernel.ts";
+import { requireAlive } from "../kernels/require-alive.ts";
 import { recomputedFrom } from "../tape/recomputed-tensors.ts";
 import { withGradients } from "../tape/with-gradients.ts";
 import { type GeluKind, gelu } from "./gelu.ts";

@@ -2,8 +2,9 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import loadWabt from "wabt";
 import { packedMatrices, waveValues } from "../../test/packed-matrices.ts";
-import { decodeKernel, kernelBase64, kernelTakes, multipliesRows, transposesPart } from "./decode-kernel.ts";
+import { decodeKernel, kernelTakes, multipliesRows, transposesPart } from "./decode-kernel.ts";
 import { decodeByLoops } from "./decode-loops.ts";
+import { kernelBase64 } from "./decode-module.ts";
 import type { PackedMatrix } from "./packed-matrix.ts";
 
 function kernelOrThrow() {

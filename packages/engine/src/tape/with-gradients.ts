@@ -3,7 +3,7 @@
 // and runs only those on the path to a trainable variable.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { requireAlive } from "../kernels/custom-kernel.ts";
+import { requireAlive } from "../kernels/require-alive.ts";
 
 /** A differentiable operation, as data. */
 export interface GradientRule<Saved extends readonly tf.Tensor[], Value extends Outputs = tf.Tensor> {

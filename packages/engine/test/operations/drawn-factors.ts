@@ -2,7 +2,7 @@
 
 import { hashKey } from "../../src/random/hash-key.ts";
 import { factorsByLoops } from "../../src/random/masks/dropout-mask.ts";
-import { planMask } from "../../src/random/masks/segments.ts";
+import { planMask } from "../../src/random/masks/plan-mask.ts";
 
 /** The key under which the operations of these tests draw. */
 export const drawKey = { seed: 7, step: 1, microStep: 2, path: "h.0" };

@@ -16,8 +16,9 @@ import { type Topology, topologyFingerprint } from "../topology/topology.ts";
 import type { Refusal } from "./applications/application.ts";
 import { constantsOf } from "./applications/find-applications.ts";
 import { GraphNameError, HostDisposedError, HostInUseError } from "./errors.ts";
+import { topologyOf } from "./graph-topology.ts";
 import { GraphHookPoints } from "./hook-points/graph-hook-points.ts";
-import { type Graph, type GraphNode, nodeOfReference, readGraph } from "./reading/graph.ts";
+import { type Graph, nodeOfReference, readGraph } from "./reading/graph.ts";
 import { type GraphCall, GraphRunner } from "./running/graph-runner.ts";
 
 /** Inputs of a graph: its only input, all inputs in order, or values by name, for inputs and any other node. */
@@ -196,21 +197,4 @@ export function graphModel(model: GraphModel): GraphHost {
   registerGradients();
   registerGradients(graphKernelGradients);
   return new GraphHost(model);
-}
-
-// A graph as lines of text: its structure, without the values of its weights.
-
-/** One line for each node, in the graph's order: name, operation, attributes and inputs; for a constant its shape. */
-function topologyOf(model: GraphModel, { nodes }: Graph): Topology {
-  return [...nodes.values()].map((node) => {
-    const tensor = model.weights[node.name]?.[0];
-    if (tensor !== undefined) return `${node.name} ${node.op} ${tensor.dtype}[${tensor.shape}]`;
-    return `${node.name} ${node.op} ${attributesOf(node)} < ${node.inputs.join(" ")}`;
-  });
-}
-
-/** Attributes, without the converter's notes about outputs, which do not affect the computation. */
-function attributesOf({ definition: { attr = {} } }: GraphNode): string {
-  const attributes = Object.keys(attr).filter((name) => !name.startsWith("_") && name !== "value");
-  return JSON.stringify(attributes.sort().map((name) => [name, attr[name]]));
 }

@@ -6,7 +6,8 @@ import { normalMatrix } from "../linear-algebra/randomized-svd.ts";
 import { svd } from "../linear-algebra/svd.ts";
 import { thinQr } from "../linear-algebra/thin-qr.ts";
 import { amplificationFactor } from "./amplification-factor.ts";
-import { subspaceSimilarities, subspaceSimilarity } from "./subspace-similarity.ts";
+import { subspaceSimilarities } from "./subspace-similarities.ts";
+import { subspaceSimilarity } from "./subspace-similarity.ts";
 
 const noise = (rows: number, columns: number, path: string) => normalMatrix(rows, columns, { seed: 5, path });
 const counts = fc.integer({ min: 1, max: 4 });

@@ -2,7 +2,6 @@
 
 import { RankError, SettingError, UnknownInitializationError } from "../errors.ts";
 import { layerKinds } from "../kinds/kinds.ts";
-import type { RandomInit } from "../kinds/layer-kind.ts";
 import {
   createMatrix,
   type Matrix,
@@ -19,9 +18,9 @@ import { solveSymmetric } from "../linear-algebra/solve-symmetric.ts";
 import { type Svd, svd } from "../linear-algebra/svd.ts";
 import { thinQr } from "../linear-algebra/thin-qr.ts";
 import { truncatedSvd } from "../linear-algebra/truncated-svd.ts";
-import { createLora } from "../matrices/create-lora.ts";
 import { LoraMatrices } from "../matrices/lora-matrices.ts";
 import { loftq } from "../quantization/loftq.ts";
+import { gaussianInit, randomInit, randomMatrices, zeroInit } from "./drawn-inits.ts";
 import type { Initialization, InitRequest } from "./initialization.ts";
 import { evaInit, measuredOf } from "./measured/eva.ts";
 import { loraGaInit } from "./measured/lora-ga.ts";
@@ -190,45 +189,6 @@ const loftqInit: Initialization = {
     });
   },
 };
-
-// Initializations that only need a layer's sizes: both matrices are random, or B is zero.
-
-function drawnInit(init: RandomInit, facts: Pick<Initialization, "name" | "source" | "accepts">): Initialization {
-  return {
-    ...facts,
-    isDrawn: true,
-    initializesEmbeddings: true,
-    initialize: (request) => randomMatrices(request, init),
-  };
-}
-
-/** A is uniform in ±1/√inFeatures, B is zero: the untrained adapter changes nothing. */
-const zeroInit = drawnInit("default", {
-  name: "true",
-  source: "Hu et al. 2021, section 4.1; PEFT draws A by Kaiming's rule where the paper has a normal distribution",
-  accepts: (init) => init === true,
-});
-
-/** Both matrices are random: the untrained adapter changes the model, for tests. */
-const randomInit = drawnInit("random", {
-  name: "false",
-  source: "PEFT: torch's defaults for both linear layers",
-  accepts: (init) => init === false,
-});
-
-/** A from N(0, 1/rank²), B zero. */
-const gaussianInit = drawnInit("gaussian", {
-  name: "gaussian",
-  source: "Hu et al. 2021, section 4.1; the deviation 1/rank is PEFT's",
-});
-
-/** Random A and B. The caller owns them. */
-function randomMatrices(
-  { inFeatures, outFeatures, rank, kind, geometry, key, name }: InitRequest,
-  init: RandomInit,
-): LoraMatrices {
-  return createLora({ inFeatures, outFeatures, rank, kind, geometry, key, name, init });
-}
 
 /** All initializations. */
 export const initializations: readonly Initialization[] = [

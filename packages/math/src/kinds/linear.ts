@@ -4,7 +4,7 @@ import { addLowRank, type DrawKey, normal, uniform } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { plainLayout, transposedLayout } from "../update/file-layout.ts";
 import { loraDelta } from "../update/low-rank-delta.ts";
-import type { Branch, Layer, LayerKind, MatrixSpecs, SiteKind } from "./layer-kind.ts";
+import type { Layer, LayerKind, MatrixSpecs, SiteKind } from "./layer-kind.ts";
 
 const parts = ["lora_A", "lora_B"] as const;
 
@@ -60,14 +60,3 @@ function uniformly(shape: readonly [number, number], key: DrawKey): tf.Tensor {
 export function normally(shape: readonly [number, number], deviation: number, key: DrawKey): tf.Tensor {
   return tf.reshape(normal(shape, 0, deviation, key), [...shape]);
 }
-
-// A and B of an embedding, used at an output head with the same weights (PEFT's `ensure_weight_tying`). The head's weight is the
-// transposed embedding, and its update is transposed too: output + s·(x·Bᵀ)·Aᵀ.
-
-/** How A [vocabulary, rank] and B [rank, width] act at a head [width, vocabulary]. */
-export const tiedHead: Branch = {
-  dropsInput: true,
-  add: (call, { a, b }, scale) => linear.add(call, { a: tf.transpose(b), b: tf.transpose(a) }, scale),
-  rowSides: (matrices) => ({ ...linear.rowSides(matrices, { fanInFanOut: true }), outputs: "rows" }),
-  delta: (update, scale) => tf.tidy(() => tf.transpose(loraDelta(update, scale))),
-};

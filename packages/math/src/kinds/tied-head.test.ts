@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { LoraAdaptation } from "../adaptations/lora-adaptation.ts";
 import { createLora } from "../matrices/create-lora.ts";
-import { tiedHead } from "./linear.ts";
+import { tiedHead } from "./tied-head.ts";
 
 const drawn = (shape: readonly number[], path: string) => uniform(shape, -1, 1, { seed: 3, path });
 

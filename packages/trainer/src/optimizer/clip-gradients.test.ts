@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addSquares, clipFactor } from "./flat-gradients.ts";
+import { addSquares, clipFactor } from "./clipping.ts";
 
 describe("clipping by global norm", () => {
   const normOf = (values: Float32Array) => Math.sqrt(addSquares(0, values, { start: 0, end: values.length }));

@@ -1,6 +1,7 @@
 // The gradients of one optimizer step, averaged over its micro-batches, in one array that all steps reuse.
 
 import type * as tf from "@tensorflow/tfjs-core";
+import { addSquares } from "./clipping.ts";
 import type { FlatLayout, VariableRange } from "./flat-layout.ts";
 import { readEach } from "./flat-parameters.ts";
 import type { GradientReduction } from "./gradient-reduction.ts";
@@ -105,22 +106,4 @@ export class FlatGradients {
   #ranges(): readonly VariableRange[] {
     return this.#layout.ranges.filter((_, index) => this.has(index));
   }
-}
-
-// Clipping by global norm (Pascanu et al. 2013), as torch.nn.utils.clip_grad_norm_ does it.
-
-/** `sum` plus the squares of the values of a range. A separate loop, because a sum in a callback's closure is a boxed number. */
-export function addSquares(
-  sum: number,
-  values: Float32Array,
-  { start, end }: { readonly start: number; readonly end: number },
-): number {
-  let total = sum;
-  for (let i = start; i < end; i += 1) total += (values[i] as number) * (values[i] as number);
-  return total;
-}
-
-/** The factor by which torch scales gradients so that their global norm is at most `maxNorm`; never more than 1. */
-export function clipFactor(norm: number, maxNorm: number): number {
-  return Math.min(1, maxNorm / (norm + 1e-6));
 }

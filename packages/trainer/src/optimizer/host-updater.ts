@@ -1,7 +1,8 @@
 // The updater of backends that compute in the memory of the process, and of rules that no GPU has: plain arrays.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { clipFactor, FlatGradients } from "./flat-gradients.ts";
+import { clipFactor } from "./clipping.ts";
+import { FlatGradients } from "./flat-gradients.ts";
 import type { FlatLayout } from "./flat-layout.ts";
 import { FlatParameters } from "./flat-parameters.ts";
 import type { GradientReduction } from "./gradient-reduction.ts";

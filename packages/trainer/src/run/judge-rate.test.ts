@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { judgeRate, type WatchedRun, type WatchedStep } from "./rate-watch.ts";
+import { judgeRate, type WatchedRun, type WatchedStep } from "./judge-rate.ts";
 
 /** The first verdict of a run, and after how many steps. */
 function firstVerdict(steps: readonly WatchedStep[], run: Partial<WatchedRun> = {}) {

@@ -3,8 +3,9 @@ import type { ChatProgress, ChatRequest } from "../../protocol/chat.ts";
 import { tinyWorkerState } from "../../testing/tiny-worker-state.ts";
 import { keepAdapter } from "../shelf/keep-adapter.ts";
 import type { WorkerState } from "../worker-state.ts";
-import { ConversationTooLongError, chat, stopChat, wordsOf } from "./chat.ts";
+import { ConversationTooLongError, chat, stopChat } from "./chat.ts";
 import { countTokens } from "./prompt-for.ts";
+import { wordsOf } from "./words.ts";
 
 const turns = [{ role: "user", content: "name[Aromi], food[French]" }] as const;
 const how = { temperature: 0, topP: 1, maxNewTokens: 12, seed: 1, strength: 1 } as const;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Divergence } from "./run-loop.ts";
+import { Divergence } from "./divergence.ts";
 
 /** After how many of these losses the run counts as diverged; undefined: never. */
 function divergesAt(losses: readonly number[]): number | undefined {

@@ -1,7 +1,7 @@
 // Runs that a reload, a crash or a divergence ended.
 
 import type { CallHandler } from "../call-handler.ts";
-import { lockedRuns } from "./run-control.ts";
+import { lockedRuns } from "./run-lock.ts";
 import { lastSaved, readSavedRuns, removeRun } from "./saved-run.ts";
 
 export const unfinished: CallHandler<"unfinished"> = async ({ store }) => {

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { registerGradients } from "../../gradients/register-gradients.ts";
-import { keepGradients } from "./start-tfjs-node.ts";
+import { keepGradients } from "./keep-gradients.ts";
 
 it("puts back a gradient that an import replaced", async () => {
   registerGradients();

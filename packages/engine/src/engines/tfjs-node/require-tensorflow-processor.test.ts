@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { lacksAvx } from "./start-tfjs-node.ts";
+import { lacksAvx } from "./lacks-avx.ts";
 
 it.each([
   { flags: "flags\t\t: fpu sse2 avx avx2 fma\n", lacks: false },

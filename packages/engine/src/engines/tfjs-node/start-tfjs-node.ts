@@ -1,10 +1,12 @@
 // TensorFlow's C library through @tensorflow/tfjs-node or @tensorflow/tfjs-node-gpu.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { gradientTable } from "../../gradients/register-gradients.ts";
 import { EngineUnavailableError } from "../engine-unavailable-error.ts";
 import { exportOf, importUnbundled, propertyOf } from "../import-unbundled.ts";
 import type { StartOptions, StartOutcome } from "../start-options.ts";
+import { withEnvironment } from "./environment.ts";
+import { keepGradients } from "./keep-gradients.ts";
+import { requireTensorflowProcessor } from "./lacks-avx.ts";
 
 type TfjsNodeName = "tfjs-node" | "tfjs-node-gpu";
 
@@ -105,57 +107,5 @@ async function restoreRemovedUtilities(): Promise<void> {
   };
   for (const [name, replacement] of Object.entries(removed)) {
     if (propertyOf(util, name) === undefined) Object.assign(util, { [name]: replacement });
-  }
-}
-
-// Importing tfjs-node loads all of TensorFlow.js, which replaces registered gradients by its own. Some of them are wrong: maximum,
-// minimum, squaredDifference and matMul if inputs broadcast, cumsum along an axis other than the last.
-
-/** Runs a function, and then restores the gradients of our table that were registered before. */
-export async function keepGradients<T>(run: () => Promise<T>): Promise<T> {
-  const before = gradientTable.map(({ kernelName }) => tf.getGradient(kernelName));
-  try {
-    return await run();
-  } finally {
-    for (const gradient of before) if (gradient != null) tf.registerGradient(gradient);
-  }
-}
-
-// TensorFlow's library ends the whole process on a processor without AVX: so check it before loading.
-
-/** Throws EngineUnavailableError on an x86-64 Linux machine whose processor lacks AVX. Elsewhere it does not check. */
-async function requireTensorflowProcessor(): Promise<void> {
-  if (process.platform !== "linux" || process.arch !== "x64") return;
-  const readFileSync = exportOf(await importUnbundled("node:fs"), "readFileSync");
-  if (typeof readFileSync !== "function") return;
-  let description: unknown;
-  try {
-    description = readFileSync("/proc/cpuinfo", "latin1");
-  } catch {
-    return; // a container may hide it; then the library decides
-  }
-  if (typeof description === "string" && lacksAvx(description))
-    throw new EngineUnavailableError("TensorFlow's library needs a processor with AVX, which this one does not have");
-}
-
-/** Whether Linux's list of processors shows no AVX. */
-export function lacksAvx(cpuinfo: string): boolean {
-  const flags = /^flags\s*:(.*)$/m.exec(cpuinfo)?.[1];
-  return flags !== undefined && !/\bavx\b/.test(flags);
-}
-
-// TensorFlow takes its settings from environment variables, and reads them once, while it is loaded.
-
-/** Sets variables that the user has not set, runs something, and removes them again. */
-export async function withEnvironment<T>(
-  variables: Readonly<Record<string, string>>,
-  run: () => Promise<T>,
-): Promise<T> {
-  const added = Object.entries(variables).filter(([name]) => process.env[name] === undefined);
-  for (const [name, value] of added) process.env[name] = value;
-  try {
-    return await run();
-  } finally {
-    for (const [name] of added) delete process.env[name];
   }
 }

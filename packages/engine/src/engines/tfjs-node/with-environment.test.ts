@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { withEnvironment } from "./start-tfjs-node.ts";
+import { withEnvironment } from "./environment.ts";
 
 const own = "LOWRANK_TEST_OWN";
 const added = "LOWRANK_TEST_ADDED";

@@ -9,8 +9,10 @@ import { dropoutMask } from "../../random/masks/dropout-mask.ts";
 import { fasterBatchMatMul } from "./kernels/batch-mat-mul.ts";
 import { conv2dBackpropFilter } from "./kernels/conv2d-backprop-filter.ts";
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from "./kernels/depthwise-backprop.ts";
+import { gatherOfNothing } from "./kernels/gather-of-nothing.ts";
+import { sharingIdentity } from "./kernels/sharing-identity.ts";
 import { fasterTranspose } from "./transpose-matrix.ts";
-import { floatsOf, viewed, wasmKernel, zeros } from "./wasm-backend.ts";
+import { floatsOf, wasmKernel, zeros } from "./wasm-backend.ts";
 
 /** The only version whose inside these kernels know. */
 const knownVersion = "4.22.0";
@@ -91,34 +93,4 @@ export function patchWasmKernels(version: string): string | undefined {
   }
   wrapKernels("wasm", wrappedKernels);
   return undefined;
-}
-
-// Look-ups in empty tensors. For these, tfjs-backend-wasm returns a tensor of the wrong shape.
-
-/** Wraps the backend's own kernel, whose output has a wrong shape for empty tensors. */
-function gatherOfNothing(original: tf.KernelConfig): tf.KernelConfig {
-  const shaped = wasmKernel("GatherV2", (inputs, attributes, backend) => {
-    const output = runKernel(original, inputs, attributes, backend);
-    const [x, indices] = [inputOf(inputs, "x"), inputOf(inputs, "indices")];
-    if (!x.shape.includes(0)) return output;
-    const [axis = 0] = tf.util.parseAxisParam(numberOf(attributes, "axis"), x.shape);
-    const { collectGatherOpShapeInfo } = tf.backend_util.segment_util;
-    const batchDims = numberOf({ batchDims: 0, ...attributes }, "batchDims");
-    return viewed(output, collectGatherOpShapeInfo(x, indices, axis, batchDims).outputShape);
-  });
-  return { ...original, kernelFunc: shaped.kernelFunc };
-}
-
-// A second handle on the same values, as every other backend makes it. tfjs-backend-wasm copies them, and since saving a
-// tensor for the backward pass is an identity, it keeps and copies every activation twice.
-
-/** Wraps the backend's own kernel, which still copies strings. */
-function sharingIdentity(original: tf.KernelConfig): tf.KernelConfig {
-  const sharing = wasmKernel("Identity", (inputs, attributes, backend) => {
-    const x = inputOf(inputs, "x");
-    if (x.dtype === "string") return runKernel(original, inputs, attributes, backend);
-    backend.incRef(x.dataId);
-    return viewed(x, x.shape);
-  });
-  return { ...original, kernelFunc: sharing.kernelFunc };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isWorthSplitting, planProduct } from "./kernels/batch-mat-mul.ts";
+import { isWorthSplitting, planProduct } from "./kernels/plan-product.ts";
 
 describe("planProduct", () => {
   it("moves nothing when nothing is transposed", () => {

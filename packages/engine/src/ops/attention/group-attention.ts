@@ -7,7 +7,8 @@ import { hasCustomKernel } from "../../kernels/custom-kernel.ts";
 import { attributesOf } from "../../kernels/drop-entries.ts";
 import type { DropoutDraw } from "../../random/masks/dropout-mask.ts";
 import { checkRate } from "../dropout.ts";
-import { attention, runAttentionKernel } from "./attention.ts";
+import { attention } from "./attention.ts";
+import { runAttentionKernel } from "./attention-kernels.ts";
 import type { AttentionMask } from "./attention-mask.ts";
 import { joinHeads, splitHeads } from "./heads.ts";
 

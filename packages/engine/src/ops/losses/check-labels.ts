@@ -4,7 +4,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { currentBackend } from "../../engines/backends.ts";
 import { ArgumentError } from "../../errors.ts";
-import { requireAlive } from "../../kernels/custom-kernel.ts";
+import { requireAlive } from "../../kernels/require-alive.ts";
 
 /** A label is not a class number. `row` is the first such row, `count` the number of such rows. */
 export class LabelError extends ArgumentError {

@@ -4,7 +4,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { FrozenWeight } from "../../frozen-weight.ts";
-import { requireAlive } from "../../kernels/custom-kernel.ts";
+import { requireAlive } from "../../kernels/require-alive.ts";
 import { checkLastAxis, checkVector } from "../../rows.ts";
 import { withGradients } from "../../tape/with-gradients.ts";
 import { checkLabels } from "./check-labels.ts";

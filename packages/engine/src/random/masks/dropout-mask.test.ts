@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { uniformValues } from "../draw.ts";
 import type { DrawKey } from "../hash-key.ts";
 import { dropoutMask } from "./dropout-mask.ts";
-import { planMask } from "./segments.ts";
+import { planMask } from "./plan-mask.ts";
 
 const count = 1 << 18;
 const key = { seed: 7, step: 3, microStep: 0, path: "h.0.attn" };

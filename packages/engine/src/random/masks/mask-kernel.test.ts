@@ -2,9 +2,11 @@ import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import loadWabt from "wabt";
-import { factorsByLoops, stepGenerators } from "./dropout-mask.ts";
-import { maskKernel, maskKernelBase64 } from "./mask-kernel.ts";
-import { planMask } from "./segments.ts";
+import { stepGenerators } from "./draw-by-loops.ts";
+import { factorsByLoops } from "./dropout-mask.ts";
+import { maskKernel } from "./mask-kernel.ts";
+import { maskKernelBase64 } from "./mask-module.ts";
+import { planMask } from "./plan-mask.ts";
 
 function kernelOrThrow() {
   const kernel = maskKernel();

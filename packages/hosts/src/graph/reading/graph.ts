@@ -2,6 +2,7 @@
 
 import type { GraphModel } from "@tensorflow/tfjs-converter";
 import { GraphWithoutWeightsError, UnreadableGraphError } from "../errors.ts";
+import { field, NodeAttributes } from "./node-attributes.ts";
 
 /** One output of a node: the node's name, and a colon with the index if there are several. */
 export type Reference = string;
@@ -85,49 +86,4 @@ function withoutZero(reference: string): Reference {
 
 function isDefinition(value: unknown): value is NodeDefinition {
   return typeof field(value, "name") === "string" && typeof field(value, "op") === "string";
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
-}
-
-// Attributes of a node in a model.json: TensorFlow's protocol buffers as JSON, where integers may be texts and texts are base64.
-
-/** Reads the attributes of a node. */
-class NodeAttributes {
-  constructor(private readonly raw: Readonly<Record<string, unknown>>) {}
-
-  flag(name: string): boolean {
-    return field(this.raw[name], "b") === true;
-  }
-
-  number(name: string, absent: number): number {
-    const attribute = this.raw[name];
-    const value = field(attribute, "i") ?? field(attribute, "f");
-    return value === undefined ? absent : Number(value);
-  }
-
-  numbers(name: string): readonly number[] {
-    return list(this.raw[name], "i").map(Number);
-  }
-
-  text(name: string, absent: string): string {
-    return decoded(field(this.raw[name], "s")) ?? absent;
-  }
-
-  texts(name: string): readonly string[] {
-    return list(this.raw[name], "s").flatMap((value) => decoded(value) ?? []);
-  }
-}
-
-function list(attribute: unknown, kind: string): readonly unknown[] {
-  const values = field(field(attribute, "list"), kind);
-  return Array.isArray(values) ? values : [];
-}
-
-/** Decodes base64 or a list of bytes; TensorFlow.js's converter writes both. */
-function decoded(value: unknown): string | undefined {
-  if (typeof value === "string") return atob(value);
-  if (Array.isArray(value)) return String.fromCharCode(...value.map(Number));
-  return undefined;
 }

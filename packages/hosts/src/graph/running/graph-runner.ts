@@ -2,15 +2,17 @@
 
 import type { ForwardContext } from "@lowrank/contracts";
 import { withoutTape } from "@lowrank/engine";
-import { type GraphModel, loadGraphModelSync } from "@tensorflow/tfjs-converter";
+import type { GraphModel } from "@tensorflow/tfjs-converter";
 import * as tf from "@tensorflow/tfjs-core";
 import { activate } from "../applications/activation.ts";
 import type { Application } from "../applications/application.ts";
 import { DynamicNodeError } from "../errors.ts";
 import type { GraphSite } from "../hook-points/graph-site.ts";
-import { type Graph, type GraphNode, type NodeDefinition, nodeOfReference, type Reference } from "../reading/graph.ts";
+import { type Graph, type GraphNode, nodeOfReference, type Reference } from "../reading/graph.ts";
 import { NodeGradients } from "./node-gradients.ts";
+import { NodeModel } from "./node-model.ts";
 import { planStages, type Stage, type StagePlan } from "./plan-stages.ts";
+import { productOf, Values } from "./site-product.ts";
 
 export interface GraphCall {
   readonly feeds: tf.NamedTensorMap;
@@ -210,111 +212,4 @@ function dynamicIn({ stages }: StagePlan) {
 function usedOf({ name }: GraphNode, { nodes, makes }: NodeStage): readonly Reference[] {
   const read = new Set([...nodes.flatMap(({ inputs }) => inputs), ...makes]);
   return [...read].filter((reference) => nodeOfReference(reference) === name);
-}
-
-// The product of a site as a node for TensorFlow.js. With a new adapter, whose update is zero, the result is then bit-identical to
-// the graph's own.
-
-/** The node without its activation; a fused bias stays. It keeps its kind: fused kernels sum in an order of their own. */
-function productOf(node: GraphNode, { bias }: Application): GraphNode {
-  if (!node.op.startsWith("_Fused")) return node;
-  const inputs = node.inputs.slice(0, bias === undefined ? 2 : 3);
-  const fused = {
-    fused_ops: { list: { s: [btoa(bias === undefined ? "NoOp" : "BiasAdd")] } },
-    num_args: { i: bias === undefined ? "0" : "1" },
-  };
-  const { definition } = node;
-  return { ...node, inputs, definition: { ...definition, attr: { ...definition.attr, ...fused } } };
-}
-
-// Some nodes of a graph as a separate graph model, which TensorFlow.js runs. All values from other nodes, weights included, are its
-// inputs, so that it owns no tensor.
-
-type Read = (reference: Reference) => tf.Tensor;
-
-class NodeModel {
-  readonly #model: GraphModel<ReturnType<typeof asHandler>>;
-  readonly #inputs: ReadonlyMap<Reference, string>;
-
-  constructor(
-    { library }: Pick<Graph, "library">,
-    nodes: readonly GraphNode[],
-    reads: readonly Reference[],
-    private readonly makes: readonly Reference[],
-  ) {
-    this.#inputs = new Map(reads.map((reference, index) => [reference, `lowrank/input_${index}`]));
-    const placeholders = [...this.#inputs.values()].map((name) => ({ name, op: "Placeholder", attr: {} }));
-    const node = [...placeholders, ...nodes.map((original) => this.#rewired(original))];
-    this.#model = loadGraphModelSync(asHandler({ node, library, versions: { producer: 1, minConsumer: 1 } }));
-  }
-
-  /** The wanted outputs of the nodes, in order; the caller owns the tensors. */
-  run(read: Read): readonly tf.Tensor[] {
-    return [this.#model.execute(this.#feeds(read), [...this.makes])].flat();
-  }
-
-  /** The same with control flow and shapes that depend on values. */
-  async runAsync(read: Read): Promise<readonly tf.Tensor[]> {
-    return [await this.#model.executeAsync(this.#feeds(read), [...this.makes])].flat();
-  }
-
-  #feeds(read: Read): tf.NamedTensorMap {
-    return Object.fromEntries([...this.#inputs].map(([reference, name]) => [name, read(reference)]));
-  }
-
-  #rewired({ definition, inputs }: GraphNode): NodeDefinition {
-    return { ...definition, input: inputs.map((reference) => this.#inputs.get(reference) ?? reference) };
-  }
-}
-
-function asHandler(modelTopology: object) {
-  return { load: () => ({ modelTopology, weightSpecs: [], weightData: new ArrayBuffer(0) }) };
-}
-
-/** The values while a graph runs. It owns the tensors that were computed. */
-class Values {
-  readonly #made = new Map<Reference, tf.Tensor>();
-  readonly #uses = new Map<Reference, number>();
-
-  /** @param find values that are not made here: what was given, weights */
-  constructor(
-    private readonly find: (reference: Reference) => tf.Tensor | undefined,
-    uses: Iterable<Reference>,
-  ) {
-    for (const reference of uses) this.#uses.set(reference, (this.#uses.get(reference) ?? 0) + 1);
-  }
-
-  add(references: readonly Reference[], tensors: readonly tf.Tensor[]): void {
-    for (const [index, reference] of references.entries()) {
-      const tensor = tensors[index];
-      if (tensor !== undefined) this.#made.set(reference, tensor);
-    }
-  }
-
-  read(reference: Reference): tf.Tensor {
-    const tensor = this.#made.get(reference) ?? this.find(reference);
-    if (tensor === undefined) throw new Error(`"${reference}" was read before it was made.`);
-    return tensor;
-  }
-
-  /** Decrements the number of uses of each value, and frees values without further uses. */
-  release(references: Iterable<Reference>): void {
-    for (const reference of references) {
-      const left = (this.#uses.get(reference) ?? 0) - 1;
-      this.#uses.set(reference, left);
-      if (left > 0) continue;
-      this.#made.get(reference)?.dispose();
-      this.#made.delete(reference);
-    }
-  }
-
-  /** A value for the caller, who owns it. */
-  take(reference: Reference): tf.Tensor {
-    return tf.clone(this.read(reference));
-  }
-
-  dispose(): void {
-    for (const tensor of this.#made.values()) tensor.dispose();
-    this.#made.clear();
-  }
 }

@@ -4,6 +4,7 @@
 import type { Application } from "../applications/application.ts";
 import { GraphNameError, type NamedNode, StaleInputError } from "../errors.ts";
 import { type Graph, type GraphNode, nodeOfReference, type Reference } from "../reading/graph.ts";
+import { isDynamic } from "./dynamic-operations.ts";
 
 export interface StageRequest {
   readonly graph: Graph;
@@ -156,18 +157,4 @@ function stagesOf(level: number, { request, levels, reads, dependentNodes }: Sta
     dynamic: nodes.filter(isDynamic).map(({ name, op }) => ({ node: name, op })),
   };
   return [stage, ...sites];
-}
-
-// Operations that TensorFlow.js runs only in executeAsync (tfjs-converter 4.22, executor/model_analysis.ts).
-
-const dynamic: ReadonlySet<string> = new Set([
-  ...["Switch", "Merge", "Enter", "Exit", "NextIteration", "StatelessIf", "StatelessWhile", "if", "While"],
-  ...["NonMaxSuppressionV2", "NonMaxSuppressionV3", "NonMaxSuppressionV5", "Where"],
-  ...["HashTable", "HashTableV2", "LookupTableImport", "LookupTableImportV2"],
-  ...["LookupTableFind", "LookupTableFindV2", "LookupTableSize", "LookupTableSizeV2"],
-]);
-
-/** Whether a node is control flow, or makes a shape that depends on values. */
-function isDynamic({ op }: GraphNode): boolean {
-  return dynamic.has(op);
 }

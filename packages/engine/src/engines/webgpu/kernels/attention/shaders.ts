@@ -3,20 +3,8 @@
 // of 1e30, would be lost.
 
 import { sumOfLanes } from "../gpu-kernel.ts";
-import {
-  addWeighted,
-  attentionShader,
-  beyondScores,
-  changeSums,
-  declareSums,
-  eachOther,
-  lanes,
-  product,
-  storeSums,
-  tileSize,
-  type Variant,
-  vectorOf,
-} from "./tiles.ts";
+import { addWeighted, changeSums, declareSums, eachOther, product, storeSums, vectorOf } from "./tile-products.ts";
+import { attentionShader, beyondScores, lanes, tileSize, type Variant } from "./tiles.ts";
 
 /**
  * query, key, value → output, and in `rows` for each query its largest score, the sum of exponentials of what scores differ from
