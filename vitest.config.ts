@@ -13,7 +13,7 @@ import { configDefaults, defineConfig } from "vitest/config";
 const conditions = ["lowrank-source", "node", "import", "module", "default"];
 
 const everything = [
-  "packages/*/src/**/*.test.ts",
+  "packages/*/{src,test}/**/*.test.ts",
   "apps/*/src/**/*.test.ts",
   "integration/src/**/*.test.ts",
   "benchmarks/src/**/*.test.ts",

@@ -10,7 +10,7 @@ import {
   type ForwardInputs,
   type InputLimits,
   parseInputs,
-} from "../../../packages/lowrank/src/cli/forward/parse-inputs.ts";
+} from "../../../packages/lowrank/test/forward/parse-inputs.ts";
 import { treeOf } from "../inputs/json-tree.ts";
 import { jsonInput } from "../inputs/mutate-json.ts";
 import { root } from "../inputs/seeds.ts";

@@ -21,7 +21,7 @@ export interface TokenizerCase {
   readonly expected: string;
 }
 
-const program = join(import.meta.dirname, "../../../../packages/lowrank/src/lowrank.ts");
+const programs = join(import.meta.dirname, "../../../../packages/lowrank");
 const texts = ["<fact>", "a <fact>b</fact>c", "by the riverside, riverside.", "café cafés a café", "<x><y> a<x>b <y>"];
 
 /** Writes adapter, merged model and what we make of texts under `folder`. */
@@ -66,12 +66,14 @@ export async function writeAddedTokens(
   ];
 }
 
-async function lowrank(...argv: readonly string[]): Promise<void> {
-  const node = ["--conditions=lowrank-source", "--import", "tsx", program, ...argv];
+const lowrank = (...argv: readonly string[]) => run("src/lowrank.ts", ...argv);
+
+async function run(program: string, ...argv: readonly string[]): Promise<void> {
+  const node = ["--conditions=lowrank-source", "--import", "tsx", join(programs, program), ...argv];
   await promisify(execFile)(process.execPath, node, { env: { ...process.env, LOWRANK_ENGINE: "wasm" } });
 }
 
-/** One row of ids and its logits, by `lowrank forward`. */
+/** One row of ids and its logits, by `npm run forward`. */
 async function writeLogits(
   path: string,
   {
@@ -81,7 +83,7 @@ async function writeLogits(
   }: { readonly ids: readonly number[]; readonly inputs: string; readonly model: readonly string[] },
 ): Promise<void> {
   await writeFile(inputs, JSON.stringify({ input_ids: [ids] }));
-  await lowrank("forward", ...model, "--inputs", inputs, "--out", `${path}.logits`);
+  await run("test/forward/main.ts", ...model, "--inputs", inputs, "--out", `${path}.logits`);
   const file = parseSafetensors(await readFile(`${path}.logits`));
   const integers: TensorData = {
     dtype: "I32",

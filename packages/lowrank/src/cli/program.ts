@@ -5,13 +5,13 @@ import packageJson from "../../package.json" with { type: "json" };
 import { addChatCommand } from "./chat/command.ts";
 import { addCombineCommand } from "./combine/command.ts";
 import { addDataCommand } from "./data/command.ts";
+import type { AddCommand } from "./define-command.ts";
 import { addDiffCommand } from "./diff/command.ts";
 import { addDoctorCommand } from "./doctor/command.ts";
 import { addEmbedCommand } from "./embed/command.ts";
 import { addEvaluateCommand } from "./evaluate/command.ts";
 import { addExportCommand } from "./export/command.ts";
 import { addExtractCommand } from "./extract/command.ts";
-import { addForwardCommand } from "./forward/command.ts";
 import { addGenerateCommand } from "./generate/command.ts";
 import { addInitCommand } from "./init/command.ts";
 import { addInspectCommand } from "./inspect/command.ts";
@@ -34,8 +34,8 @@ const firstSteps = `Examples:
   lowrank generate --adapter ./adapter --prompt "…"    (an adapter remembers its base)
   lowrank serve --model ./base --adapter mine=./adapter`;
 
-/** Builds the command line. Parsing it runs a command; wrong usage throws commander's CommanderError. */
-export function createProgram(io: CommandIo): Command {
+/** Builds the command line, with `more` commands for tests. Parsing it runs a command; wrong usage throws commander's CommanderError. */
+export function createProgram(io: CommandIo, more: readonly AddCommand[] = []): Command {
   const name = programName(io);
   const program = new Command("lowrank")
     .description("LoRA fine-tuning for TypeScript: PEFT adapters in, PEFT adapters out.")
@@ -77,8 +77,8 @@ export function createProgram(io: CommandIo): Command {
     addPushCommand,
     addInitCommand,
     addInspectCommand,
-    addForwardCommand,
     addDoctorCommand,
+    ...more,
   ];
   for (const addCommand of add) addCommand(program, io);
   for (const command of program.commands) {

@@ -5,7 +5,7 @@ import { createProgram } from "./program.ts";
 import { withRecipe } from "./recipe/with-recipe.ts";
 import { run } from "./run.ts";
 
-const commands = ["train", "generate", "chat", "serve", "evaluate", "embed", "merge", "inspect", "forward", "doctor"];
+const commands = ["train", "generate", "chat", "serve", "evaluate", "embed", "merge", "inspect", "doctor"];
 
 async function call(...argv: readonly string[]) {
   const recording = recordingIo();

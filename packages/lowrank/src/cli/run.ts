@@ -5,6 +5,7 @@ import { launchOf } from "@lowrank/trainer/mpi";
 import { CommanderError } from "commander";
 import { InterruptedError, OutputLostError } from "../errors/run-errors.ts";
 import { UsageError } from "../errors/usage-errors.ts";
+import type { AddCommand } from "./define-command.ts";
 import type { CommandIo } from "./io.ts";
 import { createProgram } from "./program.ts";
 import { withRecipe } from "./recipe/with-recipe.ts";
@@ -26,10 +27,14 @@ const interruptedCodes: Readonly<Record<Interruption, number>> = {
 };
 
 /** Runs the program with the arguments after its name; resolves to its exit code and never rejects. */
-export async function run(argv: readonly string[], commandIo: CommandIo): Promise<number> {
+export async function run(
+  argv: readonly string[],
+  commandIo: CommandIo,
+  more: readonly AddCommand[] = [],
+): Promise<number> {
   const io = quietProcess(commandIo);
   try {
-    const program = createProgram(io);
+    const program = createProgram(io, more);
     const isAlone = launchOf(io.environment) === undefined;
     await program.parseAsync(await withRecipe(argv, program, { isAlone }), { from: "user" });
     await io.settled();

@@ -49,8 +49,3 @@ export function noTokenBytes() {
     "this model has another one. Generate without `schema` and `json`.";
   return failure("TOKENS_WITHOUT_BYTES", message, {});
 }
-
-/** inputs.json of `lowrank forward` does not fit the model. Correct the listed entries. */
-export function invalidInputs(file: string, faults: readonly string[]) {
-  return failure("INVALID_INPUTS", `"${file}" has invalid model inputs:${itemized(faults)}`, { file, faults });
-}

@@ -27,7 +27,6 @@ beforeAll(async () => {
   recipe = work.write("recipe.json", JSON.stringify(settings));
   const moods = work.write("moods.csv", "text,label\ngood,happy\nbad,angry\n");
   await work.call("train", "--model", tiny, "--data", moods, "--out", work.path("mood"), "--steps", "1");
-  work.write("ids.json", '{"input_ids": [[1, 2, 3]]}');
 }, 60_000);
 
 const lines = [
@@ -64,14 +63,13 @@ it("names the lines of every command, and every field that is there always", asy
     ["export", "--adapter", adapter, "--out", work.path("mine.gguf")],
     ["export", "--to", "onnx", "--model", onnx, ...ofOnnx, "--out", work.path("onnx")],
     ["push", "--from", adapter, "--to", "me/mine", "--plan"],
-    ["forward", ...model, "--inputs", work.path("ids.json"), "--out", work.path("out.safetensors")],
     ["inspect", adapter],
     ["predict", "--adapter", work.path("mood"), "--text", "good"],
     ["doctor"],
   ];
   const { problems, seen } = await undocumented(calls);
   expect(problems).toEqual([]);
-  expect(seen.size).toBeGreaterThan(22);
+  expect(seen.size).toBeGreaterThan(21);
 }, 240_000);
 
 it("names the lines of a sweep and a search, including those of their trainings", async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
+import { addForwardCommand } from "../../../test/forward/command.ts";
 import { recordingIo } from "../../../test/recording-io.ts";
 import { run } from "../run.ts";
 
@@ -57,7 +58,7 @@ export function makeWorkspace(engine = "cpu"): Workspace {
     },
     call: async (...argv) => {
       const recording = recordingIo({ environment: { LOWRANK_ENGINE: engine } });
-      const code = await run(argv, recording.io);
+      const code = await run(argv, recording.io, [addForwardCommand]);
       const json = argv.includes("--json") ? recording.jsonLines() : [];
       return { code, stdout: recording.stdout(), stderr: recording.stderr(), json };
     },

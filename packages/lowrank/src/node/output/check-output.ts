@@ -74,7 +74,7 @@ function isWithin(path: string, folder: string): boolean {
 /** Refuses folders that are not ours, such as a project with a config.json or a folder of photographs that was named by mistake. */
 async function checkOurs(path: string, kind: OutputKind): Promise<void> {
   if (kind === "file" && !(await isOurFile(path)))
-    throw outputNotOurs(path, '"lowrank forward", "lowrank export" or "lowrank diff" did not write it');
+    throw outputNotOurs(path, '"lowrank export" or "lowrank diff" did not write it');
   if (kind === "folder" && (await stat(path)).isFile())
     throw outputNotOurs(path, "it is a file, but this command writes a folder");
   if (kind === "folder" && (await listedNames(path)) === undefined)

@@ -1,24 +1,17 @@
-// Whether lowrank wrote a file: results and adapters may be replaced, a model's weights not.
+// Whether lowrank wrote a file: adapters and pictures may be replaced, a model's weights not.
 
 import { GgufError, openGguf } from "@lowrank/gguf";
 import { type ByteSource, openSafetensors, SafetensorsError } from "@lowrank/safetensors";
 import { openFile } from "@lowrank/safetensors/node";
 
-export const resultNames = { logits: "logits", hidden: "last_hidden_state", loss: "loss" };
-
 /** Tensor names of adapters for Kohya's programs or for loralib. */
 const ofAdapter = /\.(lora_(down|up)\.weight|alpha|[a-z]+_scale|lora_[AB]|bias)$/;
 
-/** Whether "lowrank forward", "lowrank export" or "lowrank diff" wrote it. An empty file may also be replaced. */
+/** Whether "lowrank export" or "lowrank diff" wrote it. An empty file may also be replaced. */
 export async function isOurFile(path: string): Promise<boolean> {
   const source = await openFile(path);
   try {
-    return (
-      source.size === 0 ||
-      (await isResultOrAdapter(source)) ||
-      (await isGgufAdapter(source)) ||
-      (await isPicture(source))
-    );
+    return source.size === 0 || (await isAdapter(source)) || (await isGgufAdapter(source)) || (await isPicture(source));
   } finally {
     await source.close();
   }
@@ -30,12 +23,11 @@ async function isPicture(source: ByteSource): Promise<boolean> {
   return start.includes("<!-- lowrank diff -->");
 }
 
-async function isResultOrAdapter(source: ByteSource): Promise<boolean> {
+async function isAdapter(source: ByteSource): Promise<boolean> {
   try {
     const { tensors } = await openSafetensors(source);
-    const ours = new Set(Object.values(resultNames));
     const names = [...tensors.keys()];
-    return names.length > 0 && (names.every((name) => ours.has(name)) || names.every((name) => ofAdapter.test(name)));
+    return names.length > 0 && names.every((name) => ofAdapter.test(name));
   } catch (error) {
     if (error instanceof SafetensorsError) return false;
     throw error;

@@ -1,8 +1,8 @@
-// inputs.json of `lowrank forward`: integer matrices, every fault named at once.
+// inputs.json of `npm run forward`: integer matrices, every fault named at once.
 
-import { isObject, JsonError, parseJson } from "@lowrank/contracts";
-import { invalidInputs } from "../../errors/usage-errors.ts";
-import { omitUndefined } from "../../omit-undefined.ts";
+import { isObject, itemized, JsonError, parseJson } from "@lowrank/contracts";
+import { failure } from "../../src/errors/named-option.ts";
+import { omitUndefined } from "../../src/omit-undefined.ts";
 import { choicesAsRows } from "./choice-rows.ts";
 import { type ImageLimits, type PixelValues, readPixels } from "./read-pixels.ts";
 
@@ -216,4 +216,9 @@ function checkShape(
 ): void {
   if (matrix === undefined || (matrix.rows === expected.rows && matrix.columns === expected.columns)) return;
   faults.push(`"${key}": is [${matrix.rows}, ${matrix.columns}]; expected [${expected.rows}, ${expected.columns}]`);
+}
+
+/** The file does not fit the model. */
+function invalidInputs(file: string, faults: readonly string[]) {
+  return failure("INVALID_INPUTS", `"${file}" has invalid model inputs:${itemized(faults)}`, { file, faults });
 }

@@ -1,8 +1,8 @@
-// lowrank forward: one pass through a model, for comparing with other frameworks.
+// npm run forward: one pass through a model, for comparing with other frameworks.
 
-import { defineCommand, option } from "../define-command.ts";
-import { adaptersOption, computing } from "../options/shared-options.ts";
-import { tableOption } from "../options/table-options.ts";
+import { defineCommand, option } from "../../src/cli/define-command.ts";
+import { adaptersOption, computing } from "../../src/cli/options/shared-options.ts";
+import { tableOption } from "../../src/cli/options/table-options.ts";
 import type { ForwardOptions } from "./run-forward.ts";
 
 export const addForwardCommand = defineCommand({
@@ -19,12 +19,12 @@ export const addForwardCommand = defineCommand({
     option("--inputs <file>", "JSON file with the model's inputs").makeOptionMandatory(),
     tableOption("out", "safetensors file to write"),
     option("--task <name>", "head instead of the one in config.json (causal-lm, sequence-classification, …)"),
-    option("--overwrite", "replace --out if lowrank wrote it"),
+    option("--overwrite", "replace --out"),
     ...computing,
   ],
   examples: [
     `echo '{"input_ids": [[1, 2, 3]]}' > inputs.json`,
-    "lowrank forward --model ./tiny --inputs inputs.json --out out.safetensors",
+    "npm run forward -- --model ./tiny --inputs inputs.json --out out.safetensors",
   ],
   run: async (options: ForwardOptions, report) => (await import("./run-forward.ts")).runForward(options, report),
 });

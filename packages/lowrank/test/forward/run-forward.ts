@@ -1,4 +1,4 @@
-// lowrank forward: inputs.json in, logits and loss out.
+// npm run forward: inputs.json in, logits and loss out.
 
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
@@ -7,19 +7,16 @@ import { NonFiniteOutputError, type PretrainedModel } from "@lowrank/models";
 import { float32Tensor, serializeSafetensors, type TensorData } from "@lowrank/safetensors";
 import { writeFileAtomic } from "@lowrank/safetensors/node";
 import * as tf from "@tensorflow/tfjs-core";
-import { PathNotFoundError } from "../../errors/usage-errors.ts";
-import { filesNextTo } from "../../node/files-next-to.ts";
-import { checkOutput } from "../../node/output/check-output.ts";
-import { resultNames } from "../../node/output/our-file.ts";
-import { omitUndefined } from "../../omit-undefined.ts";
-import { namingBrokenWeights } from "../../open/broken-weights.ts";
-import type { OpenedBase } from "../../open/open-base.ts";
-import { withBase } from "../base-for.ts";
-import { pathsOf } from "../options/named-adapters.ts";
-import type { AdapterOptions, EngineOptions } from "../options/shared-options.ts";
-import { withOpenModel } from "../start-engine.ts";
-import { formatNumber } from "../terminal/format.ts";
-import type { Report } from "../terminal/report.ts";
+import { withBase } from "../../src/cli/base-for.ts";
+import type { AdapterOptions, EngineOptions } from "../../src/cli/options/shared-options.ts";
+import { withOpenModel } from "../../src/cli/start-engine.ts";
+import { formatNumber } from "../../src/cli/terminal/format.ts";
+import type { Report } from "../../src/cli/terminal/report.ts";
+import { PathNotFoundError } from "../../src/errors/usage-errors.ts";
+import { filesNextTo } from "../../src/node/files-next-to.ts";
+import { omitUndefined } from "../../src/omit-undefined.ts";
+import { namingBrokenWeights } from "../../src/open/broken-weights.ts";
+import type { OpenedBase } from "../../src/open/open-base.ts";
 import { type ForwardInputs, type InputLimits, type IntegerMatrix, parseInputs } from "./parse-inputs.ts";
 
 export interface ForwardOptions extends EngineOptions, AdapterOptions {
@@ -32,8 +29,7 @@ export interface ForwardOptions extends EngineOptions, AdapterOptions {
 
 export async function runForward(requested: ForwardOptions, report: Report): Promise<void> {
   const options = await withBase(requested, report);
-  const { model: modelPath, adapter, inputs: inputsPath, out, overwrite } = options;
-  await checkOutput(out, { kind: "file", overwrite, inputs: [modelPath, ...pathsOf(adapter), inputsPath] });
+  const { inputs: inputsPath, out, overwrite } = options;
   const text = await readInputs(inputsPath);
   await withOpenModel({ ...options, task: asTask(options.task) }, report, async (model, engine) => {
     const { opened } = model;
@@ -49,6 +45,7 @@ export async function runForward(requested: ForwardOptions, report: Report): Pro
   });
 }
 
+const resultNames = { logits: "logits", hidden: "last_hidden_state", loss: "loss" };
 const maxInputBytes = 256_000_000;
 
 async function readInputs(path: string): Promise<string> {
