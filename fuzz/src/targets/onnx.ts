@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { findSites, makeSwitchable, OnnxMismatchError, readOnnx } from "@lowrank/merge/onnx";
+import { findSites, makeSwitchable, onnxMismatchError, readOnnx } from "@lowrank/merge/onnx";
 import { bytesSource } from "@lowrank/safetensors";
 import { mutateBytes } from "../inputs/mutate-bytes.ts";
 import { demand, type Target } from "../target.ts";
@@ -24,7 +24,7 @@ export const onnx: Target = {
     };
     const model = await readOnnx(input, { openOutside });
     const [site] = findSites(model).filter(({ kind, names }) => kind === "linear" && names[0] !== undefined);
-    if (site === undefined) throw new OnnxMismatchError("it", []);
+    if (site === undefined) throw onnxMismatchError("it", []);
     const { files } = makeSwitchable(model, [site.names[0] ?? ""]);
     const again = await readOnnx(await files[0]!.bytes(), { openOutside });
     demand(again.graph.inputs.size === model.graph.inputs.size + 2, "the inputs of the branch were lost");

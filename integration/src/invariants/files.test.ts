@@ -3,13 +3,7 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  type Adapter,
-  InvalidAdapterTensorsError,
-  keyPrefix,
-  readAdapter,
-  writeAdapter,
-} from "@lowrank/adapter-format";
+import { type Adapter, keyPrefix, readAdapter, writeAdapter } from "@lowrank/adapter-format";
 import { readAdapterFolder, writeAdapterFolder } from "@lowrank/adapter-format/node";
 import { activeAdapters, LowrankError } from "@lowrank/contracts";
 import { AdapterMismatchError, attachAdapter } from "@lowrank/inject";
@@ -180,7 +174,9 @@ describe("20. invalid files are refused as a whole, with a typed error", () => {
     const config = JSON.stringify({ peft_type: "LORA", r: 2, target_modules: ["q"] });
     const half = '{"base_model.model.q.lora_A.weight":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}}';
     const weights = Uint8Array.from(fileOf(half, 4));
-    await expect(readAdapter({ config, weights })).rejects.toThrow(InvalidAdapterTensorsError);
+    await expect(readAdapter({ config, weights })).rejects.toThrow(
+      expect.objectContaining({ code: "INVALID_ADAPTER_TENSORS" }),
+    );
     await expect(readAdapter({ config, weights })).rejects.toThrow(/lora_B.*rank|rank.*lora_B/s);
     const pair =
       '{"base_model.model.q.lora_A.weight":{"dtype":"F16","shape":[2,1],"data_offsets":[0,4]},' +

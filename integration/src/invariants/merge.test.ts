@@ -2,14 +2,7 @@
 
 import { activeAdapters } from "@lowrank/contracts";
 import type { AdapterHandle } from "@lowrank/inject";
-import {
-  AlreadyMergedError,
-  LaterMergeError,
-  mergeAdapter,
-  NonFiniteMergeError,
-  TiedWeightError,
-  UnmergeableError,
-} from "@lowrank/merge";
+import { mergeAdapter } from "@lowrank/merge";
 import { expectClose } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
@@ -48,7 +41,9 @@ describe("10. merging keeps the outputs, and undoing it restores every bit of th
       const handle = trainedAdapter(subject);
       const merged = await mergeAdapter(subject.model, handle);
       const once = weightsOf(subject.model);
-      await expect(mergeAdapter(subject.model, handle)).rejects.toThrow(AlreadyMergedError);
+      await expect(mergeAdapter(subject.model, handle)).rejects.toThrow(
+        expect.objectContaining({ code: "ALREADY_MERGED" }),
+      );
       expect(differing(weightsOf(subject.model), once)).toEqual([]);
       merged.undo();
       merged.undo();
@@ -77,7 +72,7 @@ describe("10. merging keeps the outputs, and undoing it restores every bit of th
           expect(differing(reversed.weights, together.weights)).toEqual([]);
           const [first, second] = [await merge(b), await merge(a)];
           for (const [path, weight] of second.weights) expectNear(weight, together.weights.get(path)!, 1e-6);
-          expect(() => first.merged.undo()).toThrow(LaterMergeError);
+          expect(() => first.merged.undo()).toThrow(expect.objectContaining({ code: "LATER_MERGE" }));
           second.merged.undo();
           first.merged.undo();
           expect(differing(weightsOf(subject.model), base)).toEqual([]);
@@ -121,7 +116,9 @@ describe("11. an adapter with NaN or infinity is not merged, and no weight of th
             const values = Float32Array.from(variable.dataSync());
             values[index % values.length] = broken;
             tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
-            await expect(mergeAdapter(subject.model, handle)).rejects.toThrow(NonFiniteMergeError);
+            await expect(mergeAdapter(subject.model, handle)).rejects.toThrow(
+              expect.objectContaining({ code: "NON_FINITE_MERGE" }),
+            );
             expect(differing(weightsOf(subject.model), before)).toEqual([]);
             expect(handle.isAttached).toBe(true);
             handle.dispose();
@@ -139,7 +136,9 @@ describe("12. every kind of layer and adapter can be merged and restored", () =>
       const adapted = subject.logits(active);
       expect(distance(adapted, subject.logits())).toBeGreaterThan(1e-3);
       if (variant.isTied) {
-        await expect(mergeAdapter(subject.model, handle)).rejects.toThrow(TiedWeightError);
+        await expect(mergeAdapter(subject.model, handle)).rejects.toThrow(
+          expect.objectContaining({ code: "TIED_WEIGHT" }),
+        );
         expect(differing(weightsOf(subject.model), before)).toEqual([]);
       }
       const merged = await mergeAdapter(subject.model, handle, variant.isTied ? { tied: "untie" } : {});
@@ -202,7 +201,9 @@ describe("12. every kind of layer and adapter can be merged and restored", () =>
     withSubject(name, async (subject) => {
       const before = weightsOf(subject.model);
       const handle = trainedAdapter(subject, config);
-      await expect(mergeAdapter(subject.model, handle)).rejects.toThrow(UnmergeableError);
+      await expect(mergeAdapter(subject.model, handle)).rejects.toThrow(
+        expect.objectContaining({ code: "UNMERGEABLE" }),
+      );
       await expect(mergeAdapter(subject.model, handle)).rejects.toThrow(message);
       expect(differing(weightsOf(subject.model), before)).toEqual([]);
       handle.dispose();

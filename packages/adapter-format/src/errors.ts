@@ -1,6 +1,6 @@
 // Errors of an adapter as a file or as a configuration.
 
-import { describeValue, itemized, LowrankError, printable } from "@lowrank/contracts";
+import { describeValue, failure, itemized, LowrankError, printable } from "@lowrank/contracts";
 
 /** One thing wrong with a configuration. */
 export interface ConfigFieldProblem {
@@ -11,32 +11,29 @@ export interface ConfigFieldProblem {
 }
 
 /** adapter_config.json, or the LoRA options, have values that PEFT does not allow. Correct the listed keys. */
-export class InvalidAdapterConfigError extends LowrankError {
-  constructor(
-    readonly file: string,
-    readonly problems: readonly ConfigFieldProblem[],
-    cause?: unknown,
-  ) {
-    const lines = problems.map(({ key, got, expected }) => `${key}: found ${got}, expected ${expected}`);
-    const message = `${printable(file)} cannot be used as a LoRA configuration:${itemized(lines)}`;
-    super("INVALID_ADAPTER_CONFIG", message, cause === undefined ? undefined : { cause });
-  }
+export function invalidAdapterConfigError(file: string, problems: readonly ConfigFieldProblem[], cause?: unknown) {
+  const lines = problems.map(({ key, got, expected }) => `${key}: found ${got}, expected ${expected}`);
+  const message = `${printable(file)} cannot be used as a LoRA configuration:${itemized(lines)}`;
+  return failure("INVALID_ADAPTER_CONFIG", message, {
+    file,
+    problems,
+    ...(cause === undefined ? undefined : { cause }),
+  });
 }
 
 /** The adapter's PEFT type is not LoRA, and LoRA cannot express it. Use a LoRA adapter, or follow the advice in the message. */
-export class UnsupportedPeftTypeError extends LowrankError {
-  constructor(
-    readonly file: string,
-    readonly peftType: string,
-    refusal?: { readonly reason: string; readonly advice: string },
-  ) {
-    const { reason, advice } = refusal ?? { reason: "PEFT 0.21.2 has no such type", advice: 'Use one of type "LORA"' };
-    const type = describeValue(peftType);
-    super(
-      "UNSUPPORTED_PEFT_TYPE",
-      `${file} has an adapter of type ${type}, which is not supported: ${reason}. ${advice}.`,
-    );
-  }
+export function unsupportedPeftTypeError(
+  file: string,
+  peftType: string,
+  refusal?: { readonly reason: string; readonly advice: string },
+) {
+  const { reason, advice } = refusal ?? { reason: "PEFT 0.21.2 has no such type", advice: 'Use one of type "LORA"' };
+  const type = describeValue(peftType);
+  return failure(
+    "UNSUPPORTED_PEFT_TYPE",
+    `${file} has an adapter of type ${type}, which is not supported: ${reason}. ${advice}.`,
+    { file, peftType },
+  );
 }
 
 /** The adapter's files lack the sizes of the base's layers, which its method needs. Give the base model too. */
@@ -56,14 +53,14 @@ export class BaseNeededError extends LowrankError {
 }
 
 /** The configuration uses features that are not supported and would change the result. Train without them, or use PEFT. */
-export class UnsupportedFeaturesError extends LowrankError {
-  constructor(
-    /** PEFT's keys, and the effect of each value. */
-    readonly features: readonly { readonly key: string; readonly got: string; readonly effect: string }[],
-  ) {
-    const lines = features.map(({ key, got, effect }) => `${key} = ${got}: ${effect}`);
-    super("UNSUPPORTED_FEATURES", `This adapter needs features that are not supported:${itemized(lines)}`);
-  }
+export function unsupportedFeaturesError(
+  /** PEFT's keys, and the effect of each value. */
+  features: readonly { readonly key: string; readonly got: string; readonly effect: string }[],
+) {
+  const lines = features.map(({ key, got, effect }) => `${key} = ${got}: ${effect}`);
+  return failure("UNSUPPORTED_FEATURES", `This adapter needs features that are not supported:${itemized(lines)}`, {
+    features,
+  });
 }
 
 /** A regular expression in the configuration is not supported. Give a list of module names, or a simpler pattern. */
@@ -84,14 +81,13 @@ export class UnsupportedPatternError extends LowrankError {
 }
 
 /** The weights are a Python pickle, which can run code when opened. Convert them to safetensors in Python. */
-export class PickleWeightsError extends LowrankError {
-  constructor(readonly file: string) {
-    super(
-      "PICKLE_WEIGHTS",
-      `${file} is a Python pickle, which can run code when opened, so it is not read. Convert it in Python: ` +
-        `load the adapter with peft and call save_pretrained(path), which writes adapter_model.safetensors.`,
-    );
-  }
+export function pickleWeightsError(file: string) {
+  return failure(
+    "PICKLE_WEIGHTS",
+    `${file} is a Python pickle, which can run code when opened, so it is not read. Convert it in Python: ` +
+      `load the adapter with peft and call save_pretrained(path), which writes adapter_model.safetensors.`,
+    { file },
+  );
 }
 
 /** The adapter is in another program's format. Convert it to PEFT's format as the message describes. */
@@ -116,38 +112,36 @@ export interface TensorProblem {
 }
 
 /** The adapter's tensors do not fit its configuration or each other. Use the file with the configuration that it was saved with. */
-export class InvalidAdapterTensorsError extends LowrankError {
-  constructor(
-    readonly file: string,
-    readonly problems: readonly TensorProblem[],
-  ) {
-    const lines = problems.map(({ key, problem }) => `${describeValue(key)}: ${problem}`);
-    super("INVALID_ADAPTER_TENSORS", `The tensors in ${printable(file)} are no valid LoRA adapter:${itemized(lines)}`);
-  }
+export function invalidAdapterTensorsError(file: string, problems: readonly TensorProblem[]) {
+  const lines = problems.map(({ key, problem }) => `${describeValue(key)}: ${problem}`);
+  return failure(
+    "INVALID_ADAPTER_TENSORS",
+    `The tensors in ${printable(file)} are no valid LoRA adapter:${itemized(lines)}`,
+    { file, problems },
+  );
 }
 
 /** The adapter's folder lacks a file. Use the folder that PEFT or lowrank saved. */
-export class AdapterFileMissingError extends LowrankError {
-  constructor(
-    readonly folder: string,
-    readonly file: string,
-    { advice, cause }: { readonly advice?: string | undefined; readonly cause?: unknown } = {},
-  ) {
-    const more = advice === undefined ? "" : ` ${advice}`;
-    super("ADAPTER_FILE_MISSING", `${folder} is not an adapter folder: it has no ${file}.${more}`, { cause });
-  }
+export function adapterFileMissingError(
+  folder: string,
+  file: string,
+  { advice, cause }: { readonly advice?: string | undefined; readonly cause?: unknown } = {},
+) {
+  const more = advice === undefined ? "" : ` ${advice}`;
+  return failure("ADAPTER_FILE_MISSING", `${folder} is not an adapter folder: it has no ${file}.${more}`, {
+    folder,
+    file,
+    cause,
+  });
 }
 
 /** A target matches no module of this model. Use one of the suggested names, or "all-linear". */
-export class NothingMatchedError extends LowrankError {
-  constructor(
-    readonly targets: readonly string[],
-    /** Near names, by target. */
-    readonly suggestions: ReadonlyMap<string, readonly string[]>,
-    message: string,
-  ) {
-    super("NOTHING_MATCHED", message);
-  }
+export function nothingMatchedError(
+  targets: readonly string[] /** Near names, by target. */,
+  suggestions: ReadonlyMap<string, readonly string[]>,
+  message: string,
+) {
+  return failure("NOTHING_MATCHED", message, { targets, suggestions });
 }
 
 /** One thing that a format cannot hold. */
@@ -158,17 +152,16 @@ export interface Inexpressible {
 }
 
 /** Another program's format cannot store all of this adapter. Merge it into its base model, or train without the listed parts. */
-export class InexpressibleAdapterError extends LowrankError {
-  constructor(
-    /** Whose format: "llama.cpp". */
-    readonly program: string,
-    readonly problems: readonly Inexpressible[],
-  ) {
-    const lines = problems.map(({ what, reason }) => `${what}: ${reason}`);
-    super(
-      "INEXPRESSIBLE_ADAPTER",
-      `${program}'s format cannot store all of this adapter:${itemized(lines)}\n` +
-        "Merge it into its base model and use that, or train an adapter without these parts.",
-    );
-  }
+export function inexpressibleAdapterError(
+  /** Whose format: "llama.cpp". */
+  program: string,
+  problems: readonly Inexpressible[],
+) {
+  const lines = problems.map(({ what, reason }) => `${what}: ${reason}`);
+  return failure(
+    "INEXPRESSIBLE_ADAPTER",
+    `${program}'s format cannot store all of this adapter:${itemized(lines)}\n` +
+      "Merge it into its base model and use that, or train an adapter without these parts.",
+    { program, problems },
+  );
 }

@@ -1,14 +1,6 @@
 export { createLoraConfig, withTaskModules } from "./config/create-lora-config.ts";
 export { layerOrderOf } from "./config/lora-fields.ts";
-export {
-  BaseNeededError,
-  InvalidAdapterConfigError,
-  InvalidAdapterTensorsError,
-  NothingMatchedError,
-  UnsupportedFeaturesError,
-  UnsupportedPatternError,
-  UnsupportedPeftTypeError,
-} from "./errors.ts";
+export { BaseNeededError, invalidAdapterConfigError, nothingMatchedError, UnsupportedPatternError } from "./errors.ts";
 export type { AdapterFolder } from "./formats/adapter-folder.ts";
 export { transposed } from "./formats/encode-tensors.ts";
 export { writeDiffusersAdapter } from "./formats/kohya/write-diffusers.ts";

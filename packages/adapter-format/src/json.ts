@@ -1,7 +1,7 @@
 // JSON values, and a parser with limits for files that are not trusted.
 
-import { parseJson } from "@lowrank/contracts";
-import { InvalidAdapterConfigError } from "./errors.ts";
+import { type LowrankError, parseJson } from "@lowrank/contracts";
+import { invalidAdapterConfigError } from "./errors.ts";
 
 /** Any JSON value. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
@@ -23,8 +23,8 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
  * The result is a map, so a key such as "__proto__" is an ordinary key.
  */
 export function parseJsonObject(text: string, file: string): ReadonlyMap<string, JsonValue> {
-  const wrong = (got: string, expected: string, cause?: unknown): InvalidAdapterConfigError =>
-    new InvalidAdapterConfigError(file, [{ key: "the whole file", got, expected }], cause);
+  const wrong = (got: string, expected: string, cause?: unknown): LowrankError =>
+    invalidAdapterConfigError(file, [{ key: "the whole file", got, expected }], cause);
 
   if (text.length > limits.bytes) throw wrong(`${text.length} characters`, `at most ${limits.bytes}`);
   const expected = `a JSON object, at most ${limits.depth} levels deep`;

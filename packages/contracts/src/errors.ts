@@ -58,15 +58,26 @@ export class LowrankError extends Error {
     this.code = code;
   }
 
-  /** Whether a value is a LowrankError of this or any other copy of the package. */
-  static isInstance(value: unknown): value is LowrankError {
-    return typeof value === "object" && value !== null && marker in value;
+  /**
+   * Whether a value is a LowrankError of this or any other copy of the package; with a code, whether it has that code. `Facts` are
+   * the fields that errors with this code have.
+   */
+  static isInstance<Facts extends object = object>(value: unknown, code?: string): value is LowrankError & Facts {
+    if (typeof value !== "object" || value === null || !(marker in value)) return false;
+    return code === undefined || Reflect.get(value, "code") === code;
   }
 }
 
 function bounded(message: string): string {
   const rest = message.length - longestMessage;
   return rest > 0 ? `${message.slice(0, longestMessage)}… (and ${rest} more characters)` : message;
+}
+
+type Facts = Readonly<Record<string, unknown>>;
+
+/** An error with a code and its facts as fields, for errors that nobody catches by class. The fact `cause` becomes the error's cause. */
+export function failure<Own extends Facts>(code: string, message: string, facts: Own): LowrankError & Own {
+  return Object.assign(new LowrankError(code, message, facts), facts);
 }
 
 /** A problem that the caller should show to a person, while the work continues. */

@@ -2,7 +2,7 @@
 export { checkConfig } from "./families/config/check-config.ts";
 export { checkConfigOf } from "./families/config/check-config-of.ts";
 export type { Activation, ProblemType } from "./families/config-values.ts";
-export { InvalidConfigError, UnsupportedModelError } from "./families/errors.ts";
+export { InvalidConfigError, unsupportedModelError } from "./families/errors.ts";
 export { families, familyOf, supportedModelTypes } from "./families/families.ts";
 export type { EmbeddingRow, Family, HeadTable, ModelConfig, Width } from "./families/family.ts";
 export { defaultTargetsOf } from "./families/lookup/default-targets.ts";

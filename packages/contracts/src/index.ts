@@ -2,7 +2,7 @@
 export type { AdaptableModel } from "./adaptable-model.ts";
 export { bytesUpTo } from "./bytes-up-to.ts";
 export type { Warning, WarningListener } from "./errors.ts";
-export { describeLfsPointer, LowrankError } from "./errors.ts";
+export { describeLfsPointer, failure, LowrankError } from "./errors.ts";
 export type { TokenPositions } from "./forward-context.ts";
 export {
   type ActiveAdapter,
@@ -33,7 +33,7 @@ export {
 export type { ParameterRef } from "./parameter.ts";
 export { isObject, JsonError, type JsonObject, jsonIn, maxTextLength, parseJson } from "./parse-json.ts";
 export { protobufField, readVarint, varint } from "./protobuf.ts";
-export { type OptionNames, refuseUnknownOptions, UnknownOptionError } from "./refuse-unknown-options.ts";
+export { type OptionNames, refuseUnknownOptions } from "./refuse-unknown-options.ts";
 export type {
   Adaptation,
   AdaptationCall,

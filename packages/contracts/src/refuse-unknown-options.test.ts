@@ -1,13 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { refuseUnknownOptions, UnknownOptionError } from "./refuse-unknown-options.ts";
+import { LowrankError } from "./errors.ts";
+import { refuseUnknownOptions } from "./refuse-unknown-options.ts";
 
 const names = { learningRate: true, batchSize: true, seed: true } as const;
 
-function refusal(options: object, otherNames?: ReadonlyMap<string, string>): UnknownOptionError {
+interface Refused {
+  readonly unknown: readonly object[];
+  readonly known: readonly string[];
+}
+
+function refusal(options: object, otherNames?: ReadonlyMap<string, string>): LowrankError & Refused {
   try {
     refuseUnknownOptions("train", options, names, otherNames);
   } catch (error) {
-    if (error instanceof UnknownOptionError) return error;
+    if (LowrankError.isInstance<Refused>(error, "UNKNOWN_OPTION")) return error;
   }
   throw new Error("nothing was refused");
 }

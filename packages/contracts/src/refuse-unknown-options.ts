@@ -1,48 +1,49 @@
 // Refuses unknown options: a compiler reports them, but plain JavaScript would ignore them silently.
 
-import { LowrankError } from "./errors.ts";
+import { failure } from "./errors.ts";
 import { editDistance, itemized, printable } from "./messages.ts";
 
 /** The names of all options; the compiler requires each. */
 export type OptionNames<Options> = { readonly [Name in keyof Required<Options>]: true };
 
 /** An unknown option, and the option that was probably meant. */
-export interface UnknownOption {
+interface UnknownOption {
   readonly name: string;
   readonly nearest: string | undefined;
 }
 
 /** A function was given options that it does not have. Correct their names. */
-export class UnknownOptionError extends LowrankError {
-  constructor(
-    /** The function's name. */
-    readonly where: string,
-    readonly unknown: readonly UnknownOption[],
-    /** The function's options. */
-    readonly known: readonly string[],
-  ) {
-    const lines = unknown.map(({ name, nearest }) => {
-      return nearest === undefined ? `"${printable(name)}"` : `"${printable(name)}" → "${nearest}"`;
-    });
-    const options = known.join(", ");
-    super("UNKNOWN_OPTION", `${where} got unknown options:${itemized(lines)}\nIts options: ${options}.`);
-  }
+function unknownOptionError(
+  /** The function's name. */
+  where: string,
+  unknown: readonly UnknownOption[] /** The function's options. */,
+  known: readonly string[],
+) {
+  const lines = unknown.map(({ name, nearest }) => {
+    return nearest === undefined ? `"${printable(name)}"` : `"${printable(name)}" → "${nearest}"`;
+  });
+  const options = known.join(", ");
+  return failure("UNKNOWN_OPTION", `${where} got unknown options:${itemized(lines)}\nIts options: ${options}.`, {
+    where,
+    unknown,
+    known,
+  });
 }
 
 /**
- * Throws UnknownOptionError for own keys of `options` that are not among the names, each with the nearest name. `otherNames` has
+ * Throws UNKNOWN_OPTION for own keys of `options` that are not among the names, each with the nearest name. `otherNames` has
  * names from other libraries, which match in any spelling: "lora_alpha" and "loraAlpha" suggest "alpha".
  *
  * @example
  * ```ts
- * import { type OptionNames, refuseUnknownOptions, UnknownOptionError } from "@lowrank/contracts";
+ * import { type OptionNames, refuseUnknownOptions, UNKNOWN_OPTION } from "@lowrank/contracts";
  *
  * const names: OptionNames<{ readonly batchSize?: number }> = { batchSize: true };
  * try {
  *   refuseUnknownOptions("train", { batch_size: 8 }, names);
  *   throw new Error("it was let through");
  * } catch (error) {
- *   if (!(error instanceof UnknownOptionError) || error.unknown[0]?.nearest !== "batchSize") throw error;
+ *   if (!(error instanceof UNKNOWN_OPTION) || error.unknown[0]?.nearest !== "batchSize") throw error;
  * }
  * ```
  */
@@ -59,7 +60,7 @@ export function refuseUnknownOptions(
   const unknown = (typeof text === "string" ? [text] : Object.keys(options))
     .filter((name) => !Object.hasOwn(names, name))
     .map((name) => ({ name, nearest: nearestName(name, candidates) }));
-  if (unknown.length > 0) throw new UnknownOptionError(where, unknown, knownNames);
+  if (unknown.length > 0) throw unknownOptionError(where, unknown, knownNames);
 }
 
 /**

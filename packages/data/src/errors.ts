@@ -1,6 +1,6 @@
 // Errors between a file and a token batch.
 
-import { itemized, LowrankError } from "@lowrank/contracts";
+import { failure, itemized, LowrankError } from "@lowrank/contracts";
 
 /** One thing wrong with one row of a file. */
 export interface RowProblem {
@@ -55,35 +55,24 @@ function lineOf(unit: "line" | "row"): (problem: RowProblem) => string {
 }
 
 /** Some labels are class numbers and others are class names. Use one kind for all rows. */
-export class MixedLabelsError extends LowrankError {
-  constructor(
-    /** Every row, counted from 1, whose class is not of the first row's kind. */
-    readonly problems: readonly RowProblem[],
-  ) {
-    const advice = "Give every row a class number from 0, or every row a class name. A text of digits is a number.";
-    super("MIXED_LABELS", `Labels mix numbers and names:${itemized(problems.map(lineOf("row")))}\n${advice}`);
-  }
+export function mixedLabelsError(
+  /** Every row, counted from 1, whose class is not of the first row's kind. */
+  problems: readonly RowProblem[],
+) {
+  const advice = "Give every row a class number from 0, or every row a class name. A text of digits is a number.";
+  return failure("MIXED_LABELS", `Labels mix numbers and names:${itemized(problems.map(lineOf("row")))}\n${advice}`, {
+    problems,
+  });
 }
 
 /** A data file cannot be read: it is missing, too large, not text, empty or of an unknown kind. Follow the advice in the message. */
-export class DataFileError extends LowrankError {
-  constructor(
-    readonly file: string,
-    readonly reason: string,
-    options?: { readonly cause?: unknown },
-  ) {
-    super("DATA_UNREADABLE_FILE", `Cannot read "${file}": ${reason}`, options);
-  }
+export function dataFileError(file: string, reason: string, options?: { readonly cause?: unknown }) {
+  return failure("DATA_UNREADABLE_FILE", `Cannot read "${file}": ${reason}`, { file, reason, ...options });
 }
 
 /** The tokenizer's files are missing, invalid or not supported. Correct them, or copy the model's tokenizer.json into its folder. */
-export class TokenizerError extends LowrankError {
-  constructor(
-    readonly problems: readonly string[],
-    options?: { readonly cause?: unknown },
-  ) {
-    super("TOKENIZER_INVALID", `Cannot build a tokenizer:${itemized(problems)}`, options);
-  }
+export function tokenizerError(problems: readonly string[], options?: { readonly cause?: unknown }) {
+  return failure("TOKENIZER_INVALID", `Cannot build a tokenizer:${itemized(problems)}`, { problems, ...options });
 }
 
 /** A text cannot be tokenized, or ids cannot be decoded. Give another text or another tokenizer. */
@@ -106,18 +95,18 @@ export interface TokenProblem {
 }
 
 /** Tokens cannot be added to the tokenizer, which was not changed. Correct or remove the listed tokens. */
-export class AddedTokensError extends LowrankError {
-  constructor(readonly problems: readonly TokenProblem[]) {
-    const lines = problems.map(({ token, reason }) => `${JSON.stringify(token.slice(0, 60))}: ${reason}`);
-    super("TOKENS_NOT_ADDABLE", `Cannot add tokens to the tokenizer:${itemized(lines)}\nCorrect or remove them.`);
-  }
+export function addedTokensError(problems: readonly TokenProblem[]) {
+  const lines = problems.map(({ token, reason }) => `${JSON.stringify(token.slice(0, 60))}: ${reason}`);
+  return failure(
+    "TOKENS_NOT_ADDABLE",
+    `Cannot add tokens to the tokenizer:${itemized(lines)}\nCorrect or remove them.`,
+    { problems },
+  );
 }
 
 /** A recording cannot be read, or its format is not supported. Convert it to a WAV file with ffmpeg. */
-export class AudioError extends LowrankError {
-  constructor(readonly reason: string) {
-    super("AUDIO_UNREADABLE", reason);
-  }
+export function audioError(reason: string) {
+  return failure("AUDIO_UNREADABLE", reason, { reason });
 }
 
 /** A prompt template cannot write this example, or does not exist. Choose another template. */

@@ -11,16 +11,14 @@ export { emptyBatch, type ImageBatch, padBatch, stackTiles, type TokenBatch } fr
 export { mulberry32, shuffled } from "./batching/shuffled.ts";
 export { type Split, splitByKey, splitIndices } from "./batching/split-by-key.ts";
 export {
-  AddedTokensError,
-  AudioError,
+  addedTokensError,
   DataError,
-  DataFileError,
+  dataFileError,
   ExampleError,
   type RowProblem,
   TemplateError,
   TemplateLimitError,
   TokenizationError,
-  TokenizerError,
 } from "./errors.ts";
 export type {
   Answer,
@@ -40,13 +38,7 @@ export type { ImageInput } from "./images/image-input.ts";
 export { type ImagePreparation, readImagePreparation } from "./images/image-preparation.ts";
 export { type TileGrid, tileGrid, tileImage } from "./images/image-tiles.ts";
 export { imageWordings, type WordedImage } from "./images/image-wording.ts";
-export {
-  type DecodedImage,
-  ImageDataError,
-  type Pixels,
-  prepareImage,
-  resizeImage,
-} from "./images/prepare-image.ts";
+export { type DecodedImage, type Pixels, prepareImage, resizeImage } from "./images/prepare-image.ts";
 export { labelledPairs } from "./labelled-pairs.ts";
 export { rowLabel } from "./reading/label-kinds.ts";
 export { readCsv, readTsv } from "./reading/read-csv.ts";

@@ -2,7 +2,7 @@
 
 import { halfBits } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
-import { ArgumentError, DisposedError, ShapeError } from "./errors.ts";
+import { ArgumentError, disposedError, shapeError } from "./errors.ts";
 import { DeviceStorage } from "./frozen/device-storage.ts";
 import { FloatStorage } from "./frozen/float-storage.ts";
 import type { FrozenStorage, MatrixLayout, StoredMatrix } from "./frozen/frozen-storage.ts";
@@ -22,7 +22,7 @@ import type { StepFactor } from "./step/step-plan.ts";
  * It owns its values and keeps one copy. A float32 tensor stays unchanged, because products read it in either layout, or is transposed
  * if the backend then multiplies faster. A packed matrix (16, 8 or 4 bits for each number) stays packed: each product decodes it, a few
  * megabytes at a time. On tfjs-node, 16-bit matrices are kept inside TensorFlow, which decodes them faster, and on webgpu all packed
- * matrices in the GPU's memory. Such a weight belongs to its engine, and throws OtherEngineError on another.
+ * matrices in the GPU's memory. Such a weight belongs to its engine, and throws OTHER_ENGINE on another.
  *
  * @example
  * ```ts
@@ -49,7 +49,7 @@ export class FrozenWeight {
   }
 
   /**
-   * From a matrix [inFeatures, outFeatures]; takes ownership of it. Throws ShapeError unless a tensor is a matrix,
+   * From a matrix [inFeatures, outFeatures]; takes ownership of it. Throws SHAPE_MISMATCH unless a tensor is a matrix,
    * ArgumentError unless it is float32 or, if packed, its arrays have the right lengths.
    */
   static from(matrix: tf.Tensor2D | PackedMatrix): FrozenWeight {
@@ -64,7 +64,7 @@ export class FrozenWeight {
   /**
    * Makes a weight from an 8-bit matrix with a scale for each output. The native engine multiplies it in 8 bits, forward and for the
    * gradient, if the processor does that fast and exactly (`int8Problem`). The weight then belongs to that engine, and throws
-   * OtherEngineError on another. Elsewhere products decode it and are float32. Throws ArgumentError for arrays of wrong lengths.
+   * OTHER_ENGINE on another. Elsewhere products decode it and are float32. Throws ArgumentError for arrays of wrong lengths.
    */
   static fromInt8(matrix: Int8Matrix): FrozenWeight {
     checkInt8("FrozenWeight.fromInt8", matrix);
@@ -169,7 +169,7 @@ export class FrozenWeight {
 
   /**
    * A new weight with another number of outputs: the first ones of this weight, followed by new ones, for which `added` makes the rows
-   * [count, inFeatures] of the transposed view. 16 bits stay 16 bits. Throws ArgumentError for blocks of 4 or 8 bits, ShapeError for
+   * [count, inFeatures] of the transposed view. 16 bits stay 16 bits. Throws ArgumentError for blocks of 4 or 8 bits, SHAPE_MISMATCH for
    * rows of another shape.
    */
   resized(outFeatures: number, added: (count: number) => tf.Tensor2D): FrozenWeight {
@@ -204,7 +204,7 @@ export class FrozenWeight {
   }
 
   #current(): FrozenStorage {
-    if (this.#storage === undefined) throw new DisposedError("A frozen weight");
+    if (this.#storage === undefined) throw disposedError("A frozen weight");
     return this.#storage;
   }
 }
@@ -229,7 +229,7 @@ function appendRows(firstRows: tf.Tensor2D | HalfMatrix, added: tf.Tensor2D, cou
   const columns = firstRows instanceof tf.Tensor ? firstRows.shape[1] : firstRows.columns;
   try {
     if (added.rank !== 2 || added.shape[0] !== count || added.shape[1] !== columns)
-      throw new ShapeError("FrozenWeight.resized", added.shape, `[${count}, ${columns}]`);
+      throw shapeError("FrozenWeight.resized", added.shape, `[${count}, ${columns}]`);
     if (firstRows instanceof tf.Tensor) return tf.concat([firstRows, added]);
     const bits = new Uint16Array((firstRows.rows + count) * columns);
     bits.set(firstRows.bits);
@@ -242,7 +242,7 @@ function appendRows(firstRows: tf.Tensor2D | HalfMatrix, added: tf.Tensor2D, cou
 }
 
 function checkMatrix(where: string, matrix: tf.Tensor2D): tf.Tensor2D {
-  if (matrix.rank !== 2) throw new ShapeError(where, matrix.shape, "a matrix");
+  if (matrix.rank !== 2) throw shapeError(where, matrix.shape, "a matrix");
   if (matrix.dtype !== "float32") throw new ArgumentError(where, "dtype", matrix.dtype, "float32");
   return matrix;
 }

@@ -2,7 +2,7 @@
 
 export { AdaptationSlots } from "./hook-points/adaptation-slots.ts";
 export { computeByRows } from "./hook-points/adapter-rows.ts";
-export { ModelDisposedError, RowCountError, RowsOverrideError } from "./hook-points/errors.ts";
+export { modelDisposedError, rowCountError } from "./hook-points/errors.ts";
 export type { NewRows } from "./hook-points/new-rows.ts";
 export { OverridableParameter } from "./hook-points/parameters/overridable-parameter.ts";
 export { OverrideList, type ParameterOverride } from "./hook-points/parameters/override-list.ts";

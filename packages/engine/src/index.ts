@@ -8,7 +8,7 @@ export type { EngineFacts } from "./engines/engine-facts.ts";
 export { type EngineName, engineNames } from "./engines/facts.ts";
 export { patchGraphicsKernels } from "./engines/graphics/patch-graphics-kernels.ts";
 export { patchWasmKernels } from "./engines/wasm/patch-wasm-kernels.ts";
-export { ArgumentError, NoEngineError, ShapeError } from "./errors.ts";
+export { ArgumentError, shapeError } from "./errors.ts";
 export { decodeInto } from "./frozen/decode-into.ts";
 export { normalFloat4Levels, packNormalFloat4 } from "./frozen/normal-float4.ts";
 export { FrozenWeight, signedBytes } from "./frozen-weight.ts";

@@ -1,7 +1,7 @@
 // Products run fastest on matrices, so operations flatten every leading axis into rows first.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { ShapeError } from "./errors.ts";
+import { shapeError } from "./errors.ts";
 
 /** Numbers in a tensor of this shape. */
 export function sizeOf(shape: readonly number[]): number {
@@ -28,17 +28,17 @@ export function unflattenRows(rows: tf.Tensor, like: tf.Tensor): tf.Tensor {
 
 /** Throws unless the last axis of `x` has `size` entries. */
 export function checkLastAxis(where: string, x: tf.Tensor, size: number): void {
-  if (x.rank === 0 || lastAxis(x) !== size) throw new ShapeError(where, x.shape, `a last axis of ${size}`);
+  if (x.rank === 0 || lastAxis(x) !== size) throw shapeError(where, x.shape, `a last axis of ${size}`);
 }
 
 /** Throws unless `x` has the one axis [size]. */
 export function checkVector(where: string, x: tf.Tensor, size: number): void {
-  if (x.rank !== 1 || x.shape[0] !== size) throw new ShapeError(where, x.shape, `[${size}]`);
+  if (x.rank !== 1 || x.shape[0] !== size) throw shapeError(where, x.shape, `[${size}]`);
 }
 
-/** The same tensor, known to be a matrix. Throws ShapeError. */
+/** The same tensor, known to be a matrix. Throws SHAPE_MISMATCH. */
 export function matrix(x: tf.Tensor, where = "A product"): tf.Tensor2D {
-  if (!isMatrix(x)) throw new ShapeError(where, x.shape, "a matrix");
+  if (!isMatrix(x)) throw shapeError(where, x.shape, "a matrix");
   return x;
 }
 

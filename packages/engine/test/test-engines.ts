@@ -26,7 +26,7 @@ const withoutNative = await nodeSurroundings()
 
 /**
  * The engines of one test, by default `defaults`. native is left out, and the reason printed, on machines without a
- * library for it. Throws UnknownEngineError for a wrong LOWRANK_TEST_ENGINES.
+ * library for it. Throws UNKNOWN_ENGINE for a wrong LOWRANK_TEST_ENGINES.
  */
 export function testEngines(...defaults: readonly EngineName[]): readonly EngineName[] {
   const named = environment.LOWRANK_TEST_ENGINES;
@@ -46,7 +46,7 @@ export function isTfjsNodeTested(): boolean {
   return isTested;
 }
 
-/** Starts an engine and computes with it from now on. Throws NoEngineError: a test never goes on with another one. */
+/** Starts an engine and computes with it from now on. Throws NO_ENGINE: a test never goes on with another one. */
 export async function useEngine(name: EngineName): Promise<void> {
   const { LOWRANK_TFJS_NODE, LOWRANK_THREADS } = environment;
   const options = { order: [name], environment: { LOWRANK_TFJS_NODE, LOWRANK_THREADS } };

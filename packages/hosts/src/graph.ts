@@ -8,7 +8,7 @@
 
 export { attachLora } from "./graph/adapter-data.ts";
 export type { Refusal } from "./graph/applications/application.ts";
-export { GraphGradientError } from "./graph/errors.ts";
+
 export { GraphHost, graphModel } from "./graph/graph-host.ts";
 export { graphModelFiles, graphModelReader } from "./graph/saving/graph-model-files.ts";
 export { mergedArtifacts } from "./graph/saving/merged-artifacts.ts";

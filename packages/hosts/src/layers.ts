@@ -4,7 +4,6 @@
 // layers/       how each class of layers computes with an adapter; changes to the model while adapters are attached; `enableLora`
 // topology/     the model's structure, which an adapter stores so that it is refused on another model
 
-export { UnfitDataError } from "./errors.ts";
 export { attachLora } from "./layers/adapter-data.ts";
 export { type EnableLoraOptions, enableLora } from "./layers/enable-lora.ts";
 export { layersModel } from "./layers/layers-model.ts";

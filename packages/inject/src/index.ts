@@ -19,15 +19,7 @@ export type { RowChange, WeightChange } from "./adapted/adapter-part.ts";
 export { type AttachOptions, attachAdapter } from "./attach/attach-adapter.ts";
 export { hotSwap } from "./attach/hot-swap.ts";
 export { type InjectOptions, injectAdapter } from "./attach/inject-adapter.ts";
-export {
-  AdapterExistsError,
-  ConflictingAdaptersError,
-  HandleDisposedError,
-  InvalidAdapterNameError,
-  MergedTableError,
-  SeveralProblemsError,
-  UnsupportedSiteError,
-} from "./errors/errors.ts";
+export { handleDisposedError, UnsupportedSiteError } from "./errors/errors.ts";
 export { AdapterMismatchError, DifferentBaseError, VocabularyMismatchError } from "./errors/mismatch-errors.ts";
 export { AdapterHandle } from "./handle/adapter-handle.ts";
 export { adapterNames, findAdapter } from "./handle/attached-adapters.ts";
@@ -44,4 +36,3 @@ export { findKappaTargetModules, type KappaOptions, type KappaTarget } from "./p
 export { planInjection } from "./plan/plan-injection.ts";
 export type { InjectionPlan } from "./planned/injection-plan.ts";
 export { type PlannedSite, partsOf } from "./planned/planned-parts.ts";
-export { InvocationTokensError } from "./variants/activated-lora/errors.ts";

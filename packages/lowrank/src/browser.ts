@@ -13,7 +13,7 @@ import type { ModelInput } from "./platform.ts";
  * Opens a pretrained model: the URL of a Hugging Face folder, a name on the Hugging Face Hub, a folder that the user chose
  * (`showDirectoryPicker()`), `File`s of an `<input type="file">`, or a `ModelFolder`. The caller disposes of the model.
  *
- * @throws ModelFileError; CLASSIFIER_MISSING, HEAD_INCOMPLETE, ADAPTER_TASK; and what `loadModel` of @lowrank/models
+ * @throws MODEL_FILE; CLASSIFIER_MISSING, HEAD_INCOMPLETE, ADAPTER_TASK; and what `loadModel` of @lowrank/models
  * and `chooseEngine` of @lowrank/engine throw.
  *
  * @example
@@ -34,7 +34,7 @@ export function openModel(source: ModelInput, options: OpenModelOptions = {}): P
  * Inspects an adapter's folder, a Hugging Face model folder, a .safetensors or a .gguf file, with the same input as `openModel`:
  * names, shapes, types and configuration, and for an adapter the base that it fits. Model weights are not read.
  *
- * @throws NOT_INSPECTABLE; for damaged files ModelFileError, SafetensorsError, GgufError, or what `readAdapterIn` of
+ * @throws NOT_INSPECTABLE; for damaged files MODEL_FILE, SafetensorsError, GgufError, or what `readAdapterIn` of
  * @lowrank/adapter-format throws
  *
  * @example

@@ -1,7 +1,7 @@
 // Checks the arguments of the library's functions: a program in plain JavaScript has no compiler to do it.
 
-import { describeValue, isObject, refuseUnknownOptions } from "@lowrank/contracts";
-import { failure } from "./errors/named-option.ts";
+import { describeValue, failure, isObject, refuseUnknownOptions } from "@lowrank/contracts";
+
 import { type GgufOptions, optionNames } from "./options.ts";
 
 type Check = (value: unknown) => boolean;
@@ -78,7 +78,7 @@ export function checkArgument(where: string, kind: Kind, value: unknown): void {
   throw failure("WRONG_ARGUMENT", message, { where, argument: kind, found });
 }
 
-/** Checks the arguments of a function, by kind, and its options. Also throws UnknownOptionError for the name of an option. */
+/** Checks the arguments of a function, by kind, and its options. Also throws UNKNOWN_OPTION for the name of an option. */
 export function checkCall(
   where: keyof typeof optionNames,
   values: Readonly<Partial<Record<Kind, unknown>>>,

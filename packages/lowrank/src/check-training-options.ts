@@ -1,7 +1,7 @@
 // Checks the options of `train`: their values and names, including names of other programs and of other functions.
 
 import { describeValue, isObject, refuseUnknownOptions } from "@lowrank/contracts";
-import { TrainingOptionsError } from "@lowrank/trainer";
+import { trainingOptionsError } from "@lowrank/trainer";
 import { checkArgument } from "./check-argument.ts";
 import { adapterOptions, variantOptions } from "./options/adapter-options.ts";
 import { optionEntries, recipeOptions } from "./options/all-options.ts";
@@ -20,7 +20,7 @@ const objects = new Map(
   } satisfies Readonly<Record<string, readonly [expected: string, fits: (value: unknown) => boolean]>>),
 );
 
-/** Throws WRONG_ARGUMENT, UnknownOptionError; TrainingOptionsError that names every wrong value. */
+/** Throws WRONG_ARGUMENT, UNKNOWN_OPTION; TRAINING_OPTIONS that names every wrong value. */
 export function checkTrainingOptions(options: { readonly validation?: unknown }): void {
   checkArgument("train", "options", options);
   checkArgument("train", "validation", options.validation);
@@ -31,7 +31,7 @@ export function checkTrainingOptions(options: { readonly validation?: unknown })
     if (fitsObject === undefined ? fits(value, schema) : fitsObject(value)) return [];
     return [`${name}: found ${describeValue(value)}, expected ${expected ?? describeSchema(schema)}`];
   });
-  if (problems.length > 0) throw new TrainingOptionsError(problems);
+  if (problems.length > 0) throw trainingOptionsError(problems);
 }
 
 /** A name, and ours for another program's option in any spelling, or the call that has it if `train` does not. */

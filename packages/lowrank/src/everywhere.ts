@@ -19,13 +19,7 @@ export type {
 } from "./inspect/inspection.ts";
 export type { MergedModel, MergeFacts } from "./merged-model.ts";
 export { rewardModel } from "./objectives/preferences/reward-model.ts";
-export {
-  NotRankingError,
-  type PairJudge,
-  type RankedText,
-  type RerankOptions,
-  rerank,
-} from "./objectives/ranking/rerank.ts";
+export { type PairJudge, type RankedText, type RerankOptions, rerank } from "./objectives/ranking/rerank.ts";
 export type { DirectoryHandle, FolderInput } from "./open/model-source.ts";
 export type { OpenedAdapter, PreparedTraining } from "./opened-adapter.ts";
 export type { OpenedModel, SelectedAdapter } from "./opened-model.ts";

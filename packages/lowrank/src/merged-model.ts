@@ -31,7 +31,7 @@ export class MergedModel {
     private readonly host: { readonly platform: Platform; readonly notices: Notices },
   ) {}
 
-  /** Merges and verifies; writes nothing. Throws MergeVerificationError, and the errors of `mergeAdapter` of @lowrank/merge. */
+  /** Merges and verifies; writes nothing. Throws MERGE_VERIFICATION, and the errors of `mergeAdapter` of @lowrank/merge. */
   verify(): Promise<MergeFacts> {
     return this.#whileMerged(async () => undefined);
   }
@@ -56,7 +56,7 @@ export class MergedModel {
 
   /**
    * `model.gguf` for llama.cpp and a Modelfile for Ollama, in memory: file name → bytes. To measure the effect of quantization on the
-   * adapter, use `lowrank merge --to gguf`. Also throws the errors of `ggufModelFile` of @lowrank/merge/gguf, and TokenizerError.
+   * adapter, use `lowrank merge --to gguf`. Also throws the errors of `ggufModelFile` of @lowrank/merge/gguf, and TOKENIZER_INVALID.
    */
   async gguf(options: GgufOptions = {}): Promise<FolderFiles> {
     checkCall("gguf", {}, options);

@@ -123,8 +123,8 @@ export class OpenedAdapter {
   }
 
   /**
-   * Reads and tokenizes rows and counts the steps, without training. Throws DataError, DataFileError, NOTHING_TO_TRAIN,
-   * ROWS_TASK, WrongTaskError, TOKENIZER_MISSING, ChatTemplateMissingError, INVOCATION_MISSING, TrainingOptionsError.
+   * Reads and tokenizes rows and counts the steps, without training. Throws DataError, DATA_UNREADABLE_FILE, NOTHING_TO_TRAIN,
+   * ROWS_TASK, WrongTaskError, TOKENIZER_MISSING, ChatTemplateMissingError, INVOCATION_MISSING, TRAINING_OPTIONS.
    */
   async prepare(input: RowsInput | TrainingRows, options: TrainingOptions = {}): Promise<PreparedTraining> {
     const training = await import("./train/preparing.ts"); // loaded on first use
@@ -183,8 +183,8 @@ export class OpenedAdapter {
   /**
    * Trains on rows: a data file, or objects with the same fields. Yields events as they happen; `await` runs all steps and gives
    * the last event. Leaving the loop early stops the training; saved files stay. Throws the errors of `prepare`, NonFiniteLossError,
-   * TrainingOptionsError. With `out` also the errors of locking the folder – OUTPUT_EXISTS, OUTPUT_IN_USE,
-   * OUTPUT_NOT_OURS, NOTHING_TO_RESUME …, in a web page NO_RUN_FOLDER –, ResumeMismatchError, EARLIER_CHECKPOINT,
+   * TRAINING_OPTIONS. With `out` also the errors of locking the folder – OUTPUT_EXISTS, OUTPUT_IN_USE,
+   * OUTPUT_NOT_OURS, NOTHING_TO_RESUME …, in a web page NO_RUN_FOLDER –, RESUME_MISMATCH, EARLIER_CHECKPOINT,
    * and DivergedError or NonFiniteModelError instead of NonFiniteLossError.
    */
   train(input: RowsInput | TrainingRows, options: TrainingOptions = {}): TrainingProgress {
@@ -221,7 +221,7 @@ export class OpenedAdapter {
     });
   }
 
-  /** The fingerprint of a run on rows from `prepare`. Throws ResumeMismatchError if the folder has another run. */
+  /** The fingerprint of a run on rows from `prepare`. Throws RESUME_MISMATCH if the folder has another run. */
   async identify(folder: Pick<RunFolder, "identify">, rows: TokenizedRows, options: TrainingOptions): Promise<string> {
     const { runFacts } = await import("./train/preparing.ts");
     const { config, addedTokens } = this;
@@ -272,7 +272,7 @@ export class OpenedAdapter {
   }
 
   /**
-   * Writes the files into a folder, all or none. Throws OUTPUT_EXISTS without `overwrite`; with `overwrite` NotReplaceableError
+   * Writes the files into a folder, all or none. Throws OUTPUT_EXISTS without `overwrite`; with `overwrite` NOT_REPLACEABLE
    * for a folder that lowrank did not write; UNWRITABLE_FOLDER for a path in a web page.
    */
   async save(folder: OutputFolder, options: { readonly overwrite?: boolean } = {}): Promise<void> {

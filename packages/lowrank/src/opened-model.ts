@@ -88,7 +88,7 @@ export class OpenedModel {
 
   /**
    * Plans a new adapter without creating it: which layers, how many parameters. Defaults of the `LoraConfig` are rank 8,
-   * alpha 16 and all linear layers; `targetModules: null` uses PEFT's table of layers. Throws InvalidAdapterConfigError, and what `planInjection` of @lowrank/inject throws.
+   * alpha 16 and all linear layers; `targetModules: null` uses PEFT's table of layers. Throws INVALID_ADAPTER_CONFIG, and what `planInjection` of @lowrank/inject throws.
    */
   plan(config: Partial<LoraConfig> = {}): InjectionPlan {
     checkArgument("plan", "configuration", config);
@@ -169,8 +169,8 @@ export class OpenedModel {
   }
 
   /**
-   * Generates text token by token. Throws EMPTY_PROMPT, TOKENIZER_MISSING, ChatTemplateMissingError, GenerationOptionError
-   * for models that cannot generate text and for invalid options, UNSUPPORTED_SCHEMA, TOKENS_WITHOUT_BYTES, InvalidWeightError, NonFiniteModelError, ADAPTER_GONE.
+   * Generates text token by token. Throws EMPTY_PROMPT, TOKENIZER_MISSING, ChatTemplateMissingError, GENERATION_OPTION
+   * for models that cannot generate text and for invalid options, UNSUPPORTED_SCHEMA, TOKENS_WITHOUT_BYTES, INVALID_WEIGHT, NonFiniteModelError, ADAPTER_GONE.
    */
   async *stream(
     prompts: TextPrompt | readonly TextPrompt[],
@@ -187,7 +187,7 @@ export class OpenedModel {
 
   /**
    * Generates many texts at once, each with its own adapter, for servers. Texts do not depend on
-   * each other, except for rounding in another order of sums. Throws GenerationOptionError for invalid limits.
+   * each other, except for rounding in another order of sums. Throws GENERATION_OPTION for invalid limits.
    */
   async writer(options: TextWriterOptions = {}): Promise<TextWriter<SelectedAdapter>> {
     checkCall("writer", {}, options);
@@ -230,7 +230,7 @@ export class OpenedModel {
   /**
    * One embedding per text, in order, with the adapter if there is one: vectors for search and comparison. Pooling
    * and normalization come from the options, else from sentence-transformers' files in the model's folder. Throws
-   * PoolingUnknownError if neither has them, EmbeddingRecipeError, TOKENIZER_MISSING, NonFiniteModelError, ADAPTER_GONE.
+   * PoolingUnknownError if neither has them, EMBEDDING_RECIPE, TOKENIZER_MISSING, NonFiniteModelError, ADAPTER_GONE.
    */
   async embed(texts: readonly string[], chosen: EmbedOptions & SelectedAdapter = {}): Promise<readonly Float32Array[]> {
     checkCall("embed", { texts }, chosen);

@@ -71,9 +71,9 @@ export interface Platform {
   keepRows<Row>(): RowStore<Row>;
   /** Reads rows as a stream if the runtime can. */
   streamRows(input: string, options: ReadOptions, context: SourceContext): AsyncIterable<Example>;
-  /** The bytes of the image or recording that a row names. Throws MediaError. */
+  /** The bytes of the image or recording that a row names. Throws MEDIA_UNREADABLE. */
   readMedia(name: string): Promise<Uint8Array>;
-  /** Decodes an image. Throws MediaError, DECODER_MISSING. */
+  /** Decodes an image. Throws MEDIA_UNREADABLE, DECODER_MISSING. */
   decodeImage(bytes: Uint8Array, name: string): Promise<DecodedImage>;
   /** Writes all files or none. */
   writeFiles(folder: OutputFolder, files: FolderFiles, options: { readonly overwrite: boolean }): Promise<void>;

@@ -36,11 +36,11 @@ export interface RunRequest {
 export interface RowMedia {
   /** Image preprocessing; undefined without images. */
   readonly preparation: ImagePreparation | undefined;
-  /** A row with pixels or audio instead of a file. Throws MediaError, DECODER_MISSING. */
+  /** A row with pixels or audio instead of a file. Throws MEDIA_UNREADABLE, DECODER_MISSING. */
   open(row: TokenizedExample): Promise<TokenizedExample>;
-  /** The rows; each image of a conversation has the tokens that the model reads. Throws MediaError, DECODER_MISSING. */
+  /** The rows; each image of a conversation has the tokens that the model reads. Throws MEDIA_UNREADABLE, DECODER_MISSING. */
   worded(rows: RowList<Example>): Promise<RowList<Example>>;
-  /** The bytes of a file, by name or from memory. Throws MediaError. */
+  /** The bytes of a file, by name or from memory. Throws MEDIA_UNREADABLE. */
   bytes(file: string | Uint8Array | Blob): Promise<Uint8Array>;
   /** Receives the progress of reading all files. */
   readonly notices: Pick<Notices, "count">;
@@ -166,7 +166,7 @@ export interface RunFolder {
   readonly savedStep: number | undefined;
   /** The best adapter of a finished run, if it is not the last step's. */
   readonly bestCheckpoint: BestCheckpoint | undefined;
-  /** The fingerprint of a run. Throws ResumeMismatchError if the run to resume has another one. */
+  /** The fingerprint of a run. Throws RESUME_MISMATCH if the run to resume has another one. */
   identify(facts: RunFacts, base: BaseFiles): Promise<string>;
   /**
    * The loop's events, while the folder is written: every `saveEvery` steps, at the end, when the run is stopped, and when it

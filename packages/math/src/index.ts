@@ -6,7 +6,7 @@ export { TokenRowsAdaptation, type TokenRowsOptions } from "./adaptations/token-
 export { type Amplification, amplificationFactor } from "./analysis/amplification-factor.ts";
 export { subspaceSimilarities } from "./analysis/subspace-similarities.ts";
 export { subspaceSimilarity } from "./analysis/subspace-similarity.ts";
-export { MissingMeasurementError, RankError, SettingError } from "./errors.ts";
+export { missingMeasurementError, rankError, settingError } from "./errors.ts";
 export type { GradientDirection, GradientScale, InitSettings, Measured } from "./inits/initialization.ts";
 export { initializationOf, initializations, initializeMatrices } from "./inits/initializations.ts";
 export { explainedVariance } from "./inits/measured/eva.ts";

@@ -4,12 +4,12 @@
 
 export type { Factors, MaskRequest } from "./combine/combination-method.ts";
 export { type CombineOptions, combineAdapters } from "./combine/combine-adapters.ts";
-export { UncombinableAdapterError, UnequalRanksError } from "./combine/errors.ts";
+
 export { combinationMethods } from "./combine/methods.ts";
 export type { WeightedAdapter } from "./combine/read-layers.ts";
 export { type AdapterDifference, diffAdapters, type LayerDifference } from "./difference/diff-adapters.ts";
 export { diffFromBase, type WeightDifference } from "./difference/diff-from-base.ts";
-export { ExportOverflowError, OutputIsSourceError, SourceFolderError } from "./export/errors.ts";
+
 export { exportFiles, exportModel } from "./export/export-model.ts";
 export type { ExportableModel, ExportDtype, ExportFile, ExportOptions } from "./export/exportable-model.ts";
 export {
@@ -19,14 +19,7 @@ export {
   planExtraction,
 } from "./extract/extract-adapter.ts";
 export type { ModelInFiles } from "./extract/extract-update.ts";
-export {
-  AlreadyMergedError,
-  FinalMergeError,
-  LaterMergeError,
-  NonFiniteMergeError,
-  TiedWeightError,
-  UnmergeableError,
-} from "./fold/errors.ts";
+
 export { type MergeOptions, mergeAdapter } from "./fold/merge-adapter.ts";
 export type { MergedHandle } from "./fold/merged-handle.ts";
 export { verifyMerge } from "./fold/verify-merge.ts";

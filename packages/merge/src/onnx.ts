@@ -1,6 +1,6 @@
 // Adapters in ONNX models. Nothing here loads TensorFlow.js. Files on a disk are read and written by "@lowrank/merge/onnx/node".
 
-export { OnnxBaseError, OnnxMismatchError } from "./onnx/adapter/errors.ts";
+export { onnxMismatchError } from "./onnx/adapter/errors.ts";
 export { type FoldedOnnx, foldAdapter } from "./onnx/change/fold-adapter.ts";
 export { makeSwitchable } from "./onnx/change/make-switchable.ts";
 export { compareBase } from "./onnx/compare/compare-base.ts";

@@ -1,32 +1,23 @@
 // Errors of models, each with its facts as fields.
 
-import { describeValue, enumerated, itemized, LowrankError, listed, printable } from "@lowrank/contracts";
+import { describeValue, enumerated, failure, itemized, LowrankError, listed, printable } from "@lowrank/contracts";
 
 /** The model's folder is missing, or has no model in it. Give a folder with config.json and model.safetensors. */
-export class ModelFolderError extends LowrankError {
-  constructor(
-    readonly folder: string,
-    reason: string,
-    options?: { readonly cause?: unknown },
-  ) {
-    super(
-      "MODEL_FOLDER",
-      `Cannot open the model folder "${printable(folder)}": ${reason}. Expected a folder with config.json and model.safetensors.`,
-      options,
-    );
-  }
+export function modelFolderError(folder: string, reason: string, options?: { readonly cause?: unknown }) {
+  return failure(
+    "MODEL_FOLDER",
+    `Cannot open the model folder "${printable(folder)}": ${reason}. Expected a folder with config.json and model.safetensors.`,
+    { folder, ...options },
+  );
 }
 
 /** One file of the model is missing, too large or invalid. Download it again, or check its path. */
-export class ModelFileError extends LowrankError {
-  constructor(
-    readonly folder: string,
-    readonly file: string,
-    reason: string,
-    options?: { readonly cause?: unknown },
-  ) {
-    super("MODEL_FILE", `Cannot read "${printable(file)}" of the model "${printable(folder)}": ${reason}.`, options);
-  }
+export function modelFileError(folder: string, file: string, reason: string, options?: { readonly cause?: unknown }) {
+  return failure("MODEL_FILE", `Cannot read "${printable(file)}" of the model "${printable(folder)}": ${reason}.`, {
+    folder,
+    file,
+    ...options,
+  });
 }
 
 /** A tensor of the file that has another shape than the model needs. Shapes are as the file stores them. */
@@ -48,15 +39,12 @@ export interface WeightProblems {
 }
 
 /** The weights do not fit config.json. Check that both belong to the same model. */
-export class WeightMismatchError extends LowrankError {
-  constructor(
-    readonly file: string,
-    readonly problems: WeightProblems,
-    /** A sentence of advice, which depends on the kind of file. */
-    advice: string,
-  ) {
-    super("WEIGHT_MISMATCH", `${describeProblems(file, problems)}\n${advice}`);
-  }
+export function weightMismatchError(
+  file: string,
+  problems: WeightProblems /** A sentence of advice, which depends on the kind of file. */,
+  advice: string,
+) {
+  return failure("WEIGHT_MISMATCH", `${describeProblems(file, problems)}\n${advice}`, { file, problems });
 }
 
 function describeProblems(file: string, { missing, unexpected, misshapen, unreadable }: WeightProblems): string {
@@ -121,110 +109,83 @@ export class HeadMissingError extends LowrankError {
 }
 
 /** Layers cannot be repeated in this order. Give layer numbers of the model, for a model with one stack of equal layers. */
-export class LayerOrderError extends LowrankError {
-  constructor(
-    readonly order: readonly number[],
-    readonly reason: string,
-  ) {
-    super("LAYER_ORDER", `Layers cannot be repeated in the order [${enumerated(order)}]: ${reason}.`);
-  }
+export function layerOrderError(order: readonly number[], reason: string) {
+  return failure("LAYER_ORDER", `Layers cannot be repeated in the order [${enumerated(order)}]: ${reason}.`, {
+    order,
+    reason,
+  });
 }
 
 /** The vocabulary cannot be resized to this size. Give another size, or first follow the advice in the message. */
-export class VocabularyError extends LowrankError {
-  constructor(
-    readonly size: number,
-    readonly reason: string,
-    options?: { readonly cause?: unknown },
-  ) {
-    super("VOCABULARY", `The vocabulary cannot be resized to ${size} tokens: ${reason}.`, options);
-  }
+export function vocabularyError(size: number, reason: string, options?: { readonly cause?: unknown }) {
+  return failure("VOCABULARY", `The vocabulary cannot be resized to ${size} tokens: ${reason}.`, {
+    size,
+    reason,
+    ...options,
+  });
 }
 
 /** A sequence has more tokens than the model has positions. Shorten the input or generate fewer tokens. */
-export class PositionLimitError extends LowrankError {
-  constructor(
-    readonly wanted: number,
-    readonly limit: number,
-    /** For a text that is too long for any tokenization, its characters; and the rotary setting that causes the limit. */
-    readonly found: { readonly characters?: number; readonly limitedBy?: "dynamic" | "llama_4_scaling_beta" } = {},
-  ) {
-    const { characters, limitedBy } = found;
-    const need = characters === undefined ? `${wanted} positions are needed` : `The text has ${characters} characters`;
-    const has = Number.isFinite(limit) ? `the model has ${limit} positions` : "that is over the limit";
-    const reasons = {
-      dynamic: `the rope type of config.json is "dynamic", which is not supported beyond max_position_embeddings (${limit})`,
-      llama_4_scaling_beta: `config.json has llama_4_scaling_beta, which is not supported beyond original_max_position_embeddings (${limit})`,
-    };
-    const reason = limitedBy === undefined ? has : reasons[limitedBy];
-    super("POSITION_LIMIT", `${need}, but ${reason}. Shorten the input or generate fewer tokens.`);
-  }
+export function positionLimitError(
+  wanted: number,
+  limit: number /** For a text that is too long for any tokenization, its characters; and the rotary setting that causes the limit. */,
+  found: { readonly characters?: number; readonly limitedBy?: "dynamic" | "llama_4_scaling_beta" } = {},
+) {
+  const { characters, limitedBy } = found;
+  const need = characters === undefined ? `${wanted} positions are needed` : `The text has ${characters} characters`;
+  const has = Number.isFinite(limit) ? `the model has ${limit} positions` : "that is over the limit";
+  const reasons = {
+    dynamic: `the rope type of config.json is "dynamic", which is not supported beyond max_position_embeddings (${limit})`,
+    llama_4_scaling_beta: `config.json has llama_4_scaling_beta, which is not supported beyond original_max_position_embeddings (${limit})`,
+  };
+  const reason = limitedBy === undefined ? has : reasons[limitedBy];
+  return failure("POSITION_LIMIT", `${need}, but ${reason}. Shorten the input or generate fewer tokens.`, {
+    wanted,
+    limit,
+    found,
+  });
 }
 
 /** An input of the model has a wrong shape, type or value. Correct the input that the message names. */
-export class ModelInputError extends LowrankError {
-  constructor(
-    readonly input: string,
-    message: string,
-  ) {
-    super("MODEL_INPUT", `${input}: ${message}`);
-  }
+export function modelInputError(input: string, message: string) {
+  return failure("MODEL_INPUT", `${input}: ${message}`, { input });
 }
 
 /** A sentence-transformers folder has a step or setting that is not supported. Use another embedding model. */
-export class EmbeddingRecipeError extends LowrankError {
-  constructor(
-    readonly file: string,
-    readonly got: string,
-    readonly expected: string,
-  ) {
-    super("EMBEDDING_RECIPE", `${printable(file)} has ${got}, expected ${expected}.`);
-  }
+export function embeddingRecipeError(file: string, got: string, expected: string) {
+  return failure("EMBEDDING_RECIPE", `${printable(file)} has ${got}, expected ${expected}.`, { file, got, expected });
 }
 
 /** Every label of a batch is -100, so nothing can be learned. Leave the batch out, or check the rows' answers. */
-export class NothingSupervisedError extends LowrankError {
-  constructor() {
-    super(
-      "NOTHING_SUPERVISED",
-      "No position of this batch has a label (all are -100, or the sequences are one token long). Leave the batch out.",
-    );
-  }
+export function nothingSupervisedError() {
+  return failure(
+    "NOTHING_SUPERVISED",
+    "No position of this batch has a label (all are -100, or the sequences are one token long). Leave the batch out.",
+    {},
+  );
 }
 
 /** A key–value cache was made with other adapters than the call selects. Make a new cache for each selection. */
-export class CacheAdaptersError extends LowrankError {
-  constructor(
-    readonly madeWith: string,
-    readonly got: string,
-  ) {
-    super(
-      "CACHE_ADAPTERS",
-      `This key–value cache was made with ${madeWith}, but the call selects ${got}. Make a new cache for each selection.`,
-    );
-  }
+export function cacheAdaptersError(madeWith: string, got: string) {
+  return failure(
+    "CACHE_ADAPTERS",
+    `This key–value cache was made with ${madeWith}, but the call selects ${got}. Make a new cache for each selection.`,
+    { madeWith, got },
+  );
 }
 
 /** An option of generation is out of range, or does not fit the model. Correct the option that the message names. */
-export class GenerationOptionError extends LowrankError {
-  constructor(
-    readonly option: string,
-    got: unknown,
-    expected: string,
-  ) {
-    super("GENERATION_OPTION", `${option} is ${String(got)}; expected ${expected}.`);
-  }
+export function generationOptionError(option: string, got: unknown, expected: string) {
+  return failure("GENERATION_OPTION", `${option} is ${String(got)}; expected ${expected}.`, { option });
 }
 
 /** The forward pass needs a module that the family's table lacks, which is a bug. Please report it. */
-export class MissingModuleError extends LowrankError {
-  constructor(
-    readonly modelType: string,
-    readonly kind: string,
-    readonly path: string,
-  ) {
-    super("MISSING_MODULE", `The table of the ${modelType} family has no ${kind} "${path}". Please report this.`);
-  }
+export function missingModuleError(modelType: string, kind: string, path: string) {
+  return failure("MISSING_MODULE", `The table of the ${modelType} family has no ${kind} "${path}". Please report `, {
+    modelType,
+    kind,
+    path,
+  });
 }
 
 /** The model's output is NaN or infinite. Check that adapter and base model belong together and that all weights are finite. */
@@ -241,27 +202,24 @@ export class NonFiniteOutputError extends LowrankError {
 }
 
 /** The GGUF file is an adapter (`general.type`), not a model. Load its base model, and the adapter's PEFT folder. */
-export class AdapterAsModelError extends LowrankError {
-  constructor(
-    readonly file: string,
-    /** The architecture of the model that the adapter is for. */
-    readonly architecture: unknown,
-  ) {
-    super(
-      "ADAPTER_AS_MODEL",
-      `"${printable(file)}" is a low-rank adapter for a model of architecture ${describeValue(architecture)}, not a model. Load its ` +
-        "base model, and the PEFT folder that convert_lora_to_gguf.py converted.",
-    );
-  }
+export function adapterAsModelError(
+  file: string /** The architecture of the model that the adapter is for. */,
+  architecture: unknown,
+) {
+  return failure(
+    "ADAPTER_AS_MODEL",
+    `"${printable(file)}" is a low-rank adapter for a model of architecture ${describeValue(architecture)}, not a model. Load its ` +
+      "base model, and the PEFT folder that convert_lora_to_gguf.py converted.",
+    { file, architecture },
+  );
 }
 
 /** A call selects an adapter that is not attached to the model. Attach it first, or leave it out. */
-export class UnknownAdapterError extends LowrankError {
-  constructor(readonly adapters: readonly string[]) {
-    super(
-      "UNKNOWN_ADAPTER",
-      `No part of this model has an adapter named ${listed(adapters)}. ` +
-        "Attach it first, or leave it out of the selection.",
-    );
-  }
+export function unknownAdapterError(adapters: readonly string[]) {
+  return failure(
+    "UNKNOWN_ADAPTER",
+    `No part of this model has an adapter named ${listed(adapters)}. ` +
+      "Attach it first, or leave it out of the selection.",
+    { adapters },
+  );
 }

@@ -6,13 +6,11 @@ export { type EmbeddingSettings, type Pooling, readEmbeddingSettings } from "./e
 export type { Matryoshka } from "./embeddings/matryoshka.ts";
 export { cosineLoss, orderLoss, rankingLoss, type Scored, tripletLoss } from "./embeddings/sentence-losses.ts";
 export {
-  EmbeddingRecipeError,
+  embeddingRecipeError,
   HeadMissingError,
-  ModelFileError,
-  ModelFolderError,
+  modelFileError,
   NonFiniteOutputError,
-  PositionLimitError,
-  UnknownAdapterError,
+  positionLimitError,
 } from "./errors.ts";
 export { fetchedFolder } from "./folder/fetched-folder.ts";
 export { filesFolder } from "./folder/files-folder.ts";

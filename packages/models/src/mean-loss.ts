@@ -22,7 +22,7 @@ const turnEveryMilliseconds = 50;
  * The mean loss over every supervised label in all batches; NaN if there is none. About twenty times a second it yields to the event
  * loop, so that Ctrl-C and buttons work.
  *
- * @throws ModelInputError and PositionLimitError as `PretrainedModel.loss`; the signal's reason.
+ * @throws MODEL_INPUT and POSITION_LIMIT as `PretrainedModel.loss`; the signal's reason.
  *
  * @example
  * ```ts

@@ -15,7 +15,7 @@ import {
   ConvolutionSite,
   EmbeddingSite,
   LinearSite,
-  ModelDisposedError,
+  modelDisposedError,
   type NewRows,
   type Part,
 } from "@lowrank/engine/hook-points";
@@ -23,7 +23,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { EmbeddingSettings } from "./embeddings/embedding-settings.ts";
 import { embedMiniBatches } from "./embeddings/mini-batches.ts";
 import { embeddingsOf, pooledBy } from "./embeddings/pooled-embeddings.ts";
-import { ModelInputError, NothingSupervisedError, UnknownAdapterError } from "./errors.ts";
+import { modelInputError, nothingSupervisedError, unknownAdapterError } from "./errors.ts";
 import type { GenerationDefaults } from "./folder/generation-defaults.ts";
 import {
   type HeadLoss,
@@ -115,7 +115,7 @@ export class PretrainedModel implements AdaptableModel {
    * [batch, time] of a replaced-token detector. A model without a head returns the last hidden states [batch, time, features]. The
    * caller owns the result.
    *
-   * @throws ModelInputError, PositionLimitError, CacheAdaptersError, and UnknownAdapterError for a selected name without an attached
+   * @throws MODEL_INPUT, POSITION_LIMIT, CACHE_ADAPTERS, and UNKNOWN_ADAPTER for a selected name without an attached
    * adapter.
    */
   forward(inputs: ModelInputs, context: ForwardContext = inferenceContext()): tf.Tensor {
@@ -151,12 +151,12 @@ export class PretrainedModel implements AdaptableModel {
    * The loss that transformers computes for the task: the mean over labels that count. Logits of a language head, adapted
    * or not, exist for a few supervised positions at a time only. The caller owns the scalar.
    *
-   * @throws NothingSupervisedError if no label counts; ModelInputError and PositionLimitError as `forward`.
+   * @throws NOTHING_SUPERVISED if no label counts; MODEL_INPUT and POSITION_LIMIT as `forward`.
    */
   loss(inputs: LabelledInputs, context: ForwardContext = inferenceContext()): tf.Scalar {
     return tf.tidy(() => {
       const { sum, count } = this.lossSum(inputs, context);
-      if (count === 0) throw new NothingSupervisedError();
+      if (count === 0) throw nothingSupervisedError();
       return tf.div<tf.Scalar>(sum, count);
     });
   }
@@ -175,7 +175,7 @@ export class PretrainedModel implements AdaptableModel {
    * The log-probability of each supervised label, [labels], and the position of its prediction among all batch·time positions: for
    * losses that compare answers. Differentiable; logits exist for a few positions at a time.
    *
-   * @throws ModelInputError for a model without a head over a vocabulary; otherwise as `loss`.
+   * @throws MODEL_INPUT for a model without a head over a vocabulary; otherwise as `loss`.
    */
   labelLogProbs(
     inputs: LabelledInputs,
@@ -185,7 +185,7 @@ export class PretrainedModel implements AdaptableModel {
     let positions: readonly number[] = [];
     const values = this.#run(inputs, context, (pass) => {
       const losses = this.#assembly.head.positionLosses?.(inputs.labels, pass, temperature);
-      if (losses === undefined) throw new ModelInputError("labels", "this model's head does not predict tokens");
+      if (losses === undefined) throw modelInputError("labels", "this model's head does not predict tokens");
       positions = losses.positions;
       return { pick: losses.pick, sharesPrefix, finish: (states) => tf.neg<tf.Tensor1D>(losses.of(states)) };
     });
@@ -197,7 +197,7 @@ export class PretrainedModel implements AdaptableModel {
    * `miniBatchSize`, only this many texts are computed at a time, and again in the backward pass, so that the memory is that of a
    * mini-batch. The caller owns the result.
    *
-   * @throws ModelInputError for a model that has a decoder or reads images; otherwise as `forward`.
+   * @throws MODEL_INPUT for a model that has a decoder or reads images; otherwise as `forward`.
    *
    * @example
    * ```ts
@@ -223,7 +223,7 @@ export class PretrainedModel implements AdaptableModel {
       return tf.tidy(() => embedMiniBatches(inputs, how));
     }
     if (backbone.decoder !== undefined || backbone.tokens === undefined)
-      throw new ModelInputError("inputIds", "embeddings need an encoder or a decoder-only model");
+      throw modelInputError("inputIds", "embeddings need an encoder or a decoder-only model");
     return this.#run(inputs, context, (pass) => ({
       pick: readForPooling(pooledBy[settings.pooling], pass),
       finish: (states) => embeddingsOf(states, settings, pass),
@@ -235,7 +235,7 @@ export class PretrainedModel implements AdaptableModel {
    * Weights are shared with this model as they are now, not copied. Adapters stay on this model. Dispose of both models, in any
    * order.
    *
-   * @throws LayerOrderError
+   * @throws LAYER_ORDER
    *
    * @example
    * ```ts
@@ -259,7 +259,7 @@ export class PretrainedModel implements AdaptableModel {
    * New rows are the mean of the old ones unless `newRows` is given (transformers scatters them around that mean by 0.003 % of
    * the old rows' spread). The tokenizer is not extended.
    *
-   * @throws VocabularyError also while an adapter is attached or merged: resize first.
+   * @throws VOCABULARY also while an adapter is attached or merged: resize first.
    *
    * @example
    * ```ts
@@ -335,13 +335,13 @@ export class PretrainedModel implements AdaptableModel {
   }
 
   #checkAlive(): void {
-    if (this.#isDisposed) throw new ModelDisposedError();
+    if (this.#isDisposed) throw modelDisposedError();
   }
 }
 
-/** Throws UnknownAdapterError for selected names that nothing is attached under. */
+/** Throws UNKNOWN_ADAPTER for selected names that nothing is attached under. */
 function checkAdapters(parts: readonly Part[], { adapters }: ForwardContext): void {
   const isAttached = (name: string) => parts.some((part) => part.isAdapted(inferenceContext(activeAdapters(name))));
   const unknown = selectedNames(adapters).filter((name) => !isAttached(name));
-  if (unknown.length > 0) throw new UnknownAdapterError(unknown);
+  if (unknown.length > 0) throw unknownAdapterError(unknown);
 }

@@ -1,4 +1,4 @@
-export { DiskFullError, FileReadError, OutputExistsError } from "./node/errors.ts";
+export { DiskFullError, FileReadError } from "./node/errors.ts";
 export { type FileSystem, nodeFileSystem } from "./node/file-system.ts";
 export { type DraftRequest, FolderDraft, type WrittenFile } from "./node/folder-draft.ts";
 export { type FolderFiles, folderFiles } from "./node/folder-files.ts";

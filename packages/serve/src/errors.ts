@@ -1,6 +1,6 @@
 // Errors of requests, with their HTTP status, and of the options of `serve`.
 
-import { itemized, LowrankError } from "@lowrank/contracts";
+import { failure, itemized, LowrankError } from "@lowrank/contracts";
 
 /** A request gets an error as answer; `status` is the HTTP status. Correct the request as the message describes. */
 export class RequestError extends LowrankError {
@@ -24,12 +24,6 @@ export class InvalidRequestError extends RequestError {
 }
 
 /** An option of `serve` is invalid. Correct the option that the message names. */
-export class ServeOptionError extends LowrankError {
-  constructor(
-    readonly option: string,
-    got: unknown,
-    expected: string,
-  ) {
-    super("SERVE_OPTION", `${option} is ${String(got)}; expected ${expected}.`);
-  }
+export function serveOptionError(option: string, got: unknown, expected: string) {
+  return failure("SERVE_OPTION", `${option} is ${String(got)}; expected ${expected}.`, { option });
 }

@@ -6,7 +6,7 @@ import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { AdapterRegistry } from "./adapters/adapter-registry.ts";
 import { WatchedFolder } from "./adapters/watch-folder.ts";
 import { createApp } from "./app.ts";
-import { RequestError, ServeOptionError } from "./errors.ts";
+import { RequestError, serveOptionError } from "./errors.ts";
 import type { FineTuning } from "./fine-tuning/fine-tuner.ts";
 import { JobQueue } from "./fine-tuning/job-queue.ts";
 import { type Client, startFront } from "./front/start-front.ts";
@@ -92,7 +92,7 @@ const maxDepth = 32;
  * Serves a model and its adapters with OpenAI's HTTP API: `/v1/chat/completions`, `/v1/completions`, `/v1/embeddings`, `/v1/models`,
  * and `/metrics` for Prometheus. Texts of all clients are batched together, each with the adapter that its request names.
  *
- * @throws ServeOptionError; the system's error if the port is in use or the folder of adapters cannot be read
+ * @throws SERVE_OPTION; the system's error if the port is in use or the folder of adapters cannot be read
  *
  * @example
  * ```ts
@@ -176,11 +176,11 @@ export async function serve<Adapter extends ServedAdapter>(
 
 function checkOptions({ port, token }: ServeOptions): void {
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65_536))
-    throw new ServeOptionError("port", port, "a whole number from 0 to 65535");
-  if (token === "") throw new ServeOptionError("token", '""', "a secret, or none at all");
+    throw serveOptionError("port", port, "a whole number from 0 to 65535");
+  if (token === "") throw serveOptionError("token", '""', "a secret, or none at all");
   if (token !== undefined && !/^[!-~]([ -~]*[!-~])?$/.test(token)) {
     const expected = "ASCII letters, digits and signs: many clients cannot send others in a header";
-    throw new ServeOptionError("token", "a text with other characters", expected);
+    throw serveOptionError("token", "a text with other characters", expected);
   }
 }
 

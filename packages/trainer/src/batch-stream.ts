@@ -1,6 +1,7 @@
 // Streams the batches of all epochs, with a position from which a later run can resume.
 
-import { TrainingOptionsError } from "./errors.ts";
+import type { LowrankError } from "@lowrank/contracts";
+import { trainingOptionsError } from "./errors.ts";
 
 /** How far the data has been read: `batches` batches of `epoch` (counted from 0) are used. */
 export interface DataPosition {
@@ -30,7 +31,7 @@ export class BatchStream<Batch> {
     return { epoch: this.#epoch, batches: this.#batches + this.#toSkip };
   }
 
-  /** Up to `size` batches, at least one; throws TrainingOptionsError if an epoch has none. If it throws, the position stays. */
+  /** Up to `size` batches, at least one; throws TRAINING_OPTIONS if an epoch has none. If it throws, the position stays. */
   async window(size: number): Promise<readonly Batch[]> {
     const { epoch, batches } = this.position;
     try {
@@ -64,7 +65,7 @@ export class BatchStream<Batch> {
   async #skip(): Promise<void> {
     for (; this.#toSkip > 0; this.#toSkip -= 1) {
       if ((await this.#next()) === undefined) {
-        throw new TrainingOptionsError([
+        throw trainingOptionsError([
           `batches: epoch ${this.#epoch} has ${this.#batches} batches, fewer than the resumed run had used`,
         ]);
       }
@@ -89,8 +90,8 @@ export class BatchStream<Batch> {
     return { batch: result.value };
   }
 
-  #empty(): TrainingOptionsError {
-    return new TrainingOptionsError([`batches: epoch ${this.#epoch} has no batches`]);
+  #empty(): LowrankError {
+    return trainingOptionsError([`batches: epoch ${this.#epoch} has no batches`]);
   }
 }
 

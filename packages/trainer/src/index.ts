@@ -1,6 +1,6 @@
 // The training loop. Checkpoints on disk are in "@lowrank/trainer/node".
 
-export { NonFiniteLossError, ResumeMismatchError, TrainingOptionsError } from "./errors.ts";
+export { NonFiniteLossError, resumeMismatchError, trainingOptionsError } from "./errors.ts";
 export { type LearningRateGroup, loraPlus } from "./optimizer/learning-rate-groups.ts";
 export type { OptimizerName } from "./optimizer/rules/rules.ts";
 export type { ScheduleShape } from "./schedules/schedule.ts";

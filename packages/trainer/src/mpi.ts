@@ -2,7 +2,7 @@
 
 export type { Communicator } from "./mpi/communicator.ts";
 export { compareRanks } from "./mpi/compare-ranks.ts";
-export { MpiUnavailableError } from "./mpi/errors.ts";
+
 export { type Environment, launchOf } from "./mpi/launch.ts";
 export { type ExchangeTime, measureExchange } from "./mpi/measure-exchange.ts";
 export { findMpi, openCommunicator } from "./mpi/open-communicator.ts";

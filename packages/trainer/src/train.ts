@@ -19,8 +19,8 @@ import type { EndEvent, TrainingEvent } from "./training-event.ts";
  * on webgpu with AdamW: there, gradients and moments are on the GPU until the run ends. The same options give the same numbers on the
  * same backend, also if a run resumes from a checkpoint.
  *
- * Throws TrainingOptionsError, ResumeMismatchError, LossShapeError, NoGradientError, MissingMetricError; NonFiniteLossError if more
- * consecutive steps are not finite than the options allow, with the variables as before that step; ProcessesDifferError if the
+ * Throws TRAINING_OPTIONS, RESUME_MISMATCH, LOSS_SHAPE, NO_GRADIENT, MISSING_METRIC; NonFiniteLossError if more
+ * consecutive steps are not finite than the options allow, with the variables as before that step; PROCESSES_DIFFER if the
  * processes of `reduceGradients` have different numbers.
  *
  * @example

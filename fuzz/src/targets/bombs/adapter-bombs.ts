@@ -21,7 +21,7 @@ export const adapterBombs: readonly Bomb[] = [
   },
   {
     name: "70 000 ranks by pattern",
-    expected: "UnsupportedPatternError",
+    expected: "UNSUPPORTED_PATTERN",
     explode: () => match({ rank_pattern: numbered(70_000, (index) => `${name(index)}|x`, 4) }),
   },
   {
@@ -41,7 +41,7 @@ export const adapterBombs: readonly Bomb[] = [
   },
   {
     name: "adapter_config.json a million levels deep",
-    expected: "InvalidAdapterConfigError",
+    expected: "INVALID_ADAPTER_CONFIG",
     explode: () => parseLoraConfig(`{"peft_type": "LORA", "target_modules": ${nested(1_000_000)}}`),
   },
   {
@@ -56,7 +56,7 @@ export const adapterBombs: readonly Bomb[] = [
   },
   {
     name: "20 000 unknown tensors",
-    expected: "InvalidAdapterTensorsError",
+    expected: "INVALID_ADAPTER_TENSORS",
     explode: () => {
       const tensor = float32Tensor([1], Float32Array.of(1));
       const tensors = Array.from({ length: 20_000 }, (_, index) => [`a.tensor.${index}`, tensor] as const);

@@ -3,7 +3,7 @@
 /** A file that is dear to read. */
 export interface Bomb {
   readonly name: string;
-  /** The name of the error's class; absent if the file is to be read. */
+  /** The error's code, or the name of its class; absent if the file is to be read. */
   readonly expected?: string;
   /** Has it read; `folder` is for files on a disk. */
   explode(folder: string): unknown;

@@ -62,27 +62,27 @@ async function loadSparse(): Promise<void> {
 }
 
 export const modelBombs: readonly Bomb[] = [
-  { name: "a weight that is NaN", expected: "NonFiniteOutputError", explode: answerWithNan },
+  { name: "a weight that is NaN", expected: "NON_FINITE_OUTPUT", explode: answerWithNan },
   {
     name: "a base of 275 GB, nearly all of it a hole in the file",
-    expected: "ModelTooLargeError",
+    expected: "MODEL_TOO_LARGE",
     explode: loadSparse,
   },
   {
     name: "config.json a million levels deep",
-    expected: "ModelFileError",
+    expected: "MODEL_FILE",
     explode: () =>
       loadModel(folderOf({ "config.json": text(`{"model_type": "llama", "vocab_size": ${nested(1_000_000)}}`) })),
   },
   {
     name: "a million layers",
-    expected: "InvalidConfigError",
+    expected: "INVALID_CONFIG",
     explode: () =>
       loadModel(folderOf({ "config.json": text(JSON.stringify({ ...config(), num_hidden_layers: 1_000_000 })) })),
   },
   {
     name: "tokenizer.json a million levels deep",
-    expected: "TokenizerError",
+    expected: "TOKENIZER_INVALID",
     explode: () => openTokenizer(folderOf({ "tokenizer.json": text(`{"model": ${nested(1_000_000)}}`) })),
   },
 ];

@@ -38,12 +38,12 @@ export const tokenizerBombs: readonly Bomb[] = [
   },
   {
     name: "40 normalizers that double a text",
-    expected: "TokenizationError",
+    expected: "TOKENIZATION_FAILED",
     explode: () => encode({ normalizer: { type: "Sequence", normalizers: Array(40).fill(doubling) } }),
   },
   {
     name: "a normalizer that puts a book between any two letters",
-    expected: "TokenizerError",
+    expected: "TOKENIZER_INVALID",
     explode: () => {
       const content = "a".repeat(1_000_000);
       encode({ normalizer: { type: "Replace", pattern: { Regex: "a" }, content } }, "a".repeat(100_000));
@@ -51,13 +51,13 @@ export const tokenizerBombs: readonly Bomb[] = [
   },
   {
     name: "a TemplateProcessing of no objects",
-    expected: "TokenizerError",
+    expected: "TOKENIZER_INVALID",
     explode: () =>
       encode({ post_processor: { type: "TemplateProcessing", single: [1, null], pair: "x", special_tokens: [] } }),
   },
   ...["x", 0.5, -1, 2].map((unk_id) => ({
     name: `the unk_id ${unk_id} of a Unigram`,
-    expected: "TokenizerError",
+    expected: "TOKENIZER_INVALID",
     explode: () => encode({ model: unigram(unk_id) }, "z"),
   })),
   {

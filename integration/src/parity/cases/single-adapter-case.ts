@@ -1,7 +1,8 @@
 // Fixtures of one adapter on one base: its logits, its gradients, its merge and its training.
 
+import { LowrankError } from "@lowrank/contracts";
 import { attachAdapter, injectAdapter, planInjection } from "@lowrank/inject";
-import { mergeAdapter, TiedWeightError } from "@lowrank/merge";
+import { mergeAdapter } from "@lowrank/merge";
 import type { Fixture } from "@lowrank/testing";
 import { deltaChecks } from "../checks/delta-checks.ts";
 import { asPeftComputes, forgetsBiases } from "../checks/forgotten-biases.ts";
@@ -150,7 +151,7 @@ async function mergeOnce({ model, handle }: Pick<ParityCase, "model" | "handle">
   try {
     return { merged: await mergeAdapter(model, handle), isShared: false };
   } catch (error) {
-    if (!(error instanceof TiedWeightError)) throw error;
+    if (!LowrankError.isInstance(error, "TIED_WEIGHT")) throw error;
     return { merged: await mergeAdapter(model, handle, { tied: "untie" }), isShared: true };
   }
 }

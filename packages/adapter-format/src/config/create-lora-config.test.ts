@@ -1,11 +1,11 @@
-import { UnknownOptionError } from "@lowrank/contracts";
+import { LowrankError } from "@lowrank/contracts";
 import { expect, it } from "vitest";
 import { createLoraConfig } from "./create-lora-config.ts";
 import { fieldNames, loraFields } from "./lora-fields.ts";
 
 it("refuses PEFT's names and suggests ours, because they were silently ignored", () => {
   const given: object = { r: 4, lora_alpha: 64 };
-  expect(() => createLoraConfig(given)).toThrow(UnknownOptionError);
+  expect(() => createLoraConfig(given)).toThrow(expect.objectContaining({ code: "UNKNOWN_OPTION" }));
   expect(() => createLoraConfig(given)).toThrow(/"r" → "rank"\n {2}- "lora_alpha" → "alpha"/);
 });
 
@@ -14,11 +14,16 @@ it("accepts a complete configuration", () => {
   expect(createLoraConfig({ ...config, alpha: 3 })).toEqual({ ...config, alpha: 3 });
 });
 
-function refusal(options: object): UnknownOptionError {
+interface Refused {
+  readonly unknown: readonly object[];
+  readonly known: readonly string[];
+}
+
+function refusal(options: object): LowrankError & Refused {
   try {
     createLoraConfig(options);
   } catch (error) {
-    if (error instanceof UnknownOptionError) return error;
+    if (LowrankError.isInstance<Refused>(error, "UNKNOWN_OPTION")) return error;
   }
   throw new Error("nothing was refused");
 }

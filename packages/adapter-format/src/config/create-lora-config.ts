@@ -1,7 +1,7 @@
 // Makes a LoraConfig from the options of a program.
 
 import { describeValue, refuseUnknownOptions } from "@lowrank/contracts";
-import { type ConfigFieldProblem, InvalidAdapterConfigError } from "../errors.ts";
+import { type ConfigFieldProblem, invalidAdapterConfigError } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
 import type { LoraConfig } from "../lora-config.ts";
 import { brokenRules, fieldOfKey } from "./lora-config-rules.ts";
@@ -16,7 +16,7 @@ const peftVersion = "0.21.2";
  * With task type `SEQ_CLS` or `TOKEN_CLS` the modules `classifier` and `score` are saved, with `QUESTION_ANS` (question
  * answering) `qa_outputs`, as in PEFT.
  *
- * @throws InvalidAdapterConfigError listing every invalid field; UnknownOptionError for an unknown option, such as
+ * @throws INVALID_ADAPTER_CONFIG listing every invalid field; UNKNOWN_OPTION for an unknown option, such as
  * PEFT's `lora_alpha` in place of `alpha`.
  * @example
  * ```ts
@@ -35,13 +35,13 @@ export function createLoraConfig(options: Partial<LoraConfig> = {}): LoraConfig 
     const problem = checkField(name, options[name]);
     if (problem) problems.push(problem);
   }
-  if (problems.length > 0) throw new InvalidAdapterConfigError("The LoRA options", problems);
+  if (problems.length > 0) throw invalidAdapterConfigError("The LoRA options", problems);
   const defaults = Object.fromEntries(fieldNames.map((name) => [name, loraFields[name].fallback]));
   // Each row's fallback has its field's type.
   const complete = { unknown: new Map(), ...defaults, peftVersion } as unknown as LoraConfig;
   const config = withTaskModules({ ...complete, ...withoutUndefined(options), ...patternsFromObjects(options) });
   const broken = brokenRules(config).map(asOptions);
-  if (broken.length > 0) throw new InvalidAdapterConfigError("The LoRA options", broken);
+  if (broken.length > 0) throw invalidAdapterConfigError("The LoRA options", broken);
   return config;
 }
 

@@ -1,11 +1,11 @@
 // Checks adapters from other programs' files by the rules for PEFT's files.
 
 import { createLoraConfig } from "../config/create-lora-config.ts";
-import { InvalidAdapterTensorsError, type TensorProblem } from "../errors.ts";
+import { invalidAdapterTensorsError, type TensorProblem } from "../errors.ts";
 import type { Adapter, LoraConfig } from "../lora-config.ts";
 import { firstNonFinite, tensorProblems } from "./peft/check-tensors.ts";
 
-/** Returns the adapter unchanged. Throws InvalidAdapterTensorsError listing all problems of its tensors. */
+/** Returns the adapter unchanged. Throws INVALID_ADAPTER_TENSORS listing all problems of its tensors. */
 export function checkedAdapter(
   adapter: Adapter,
   file: string,
@@ -16,7 +16,7 @@ export function checkedAdapter(
     const broken = allowNonFinite ? -1 : firstNonFinite(values);
     if (broken >= 0) problems.push({ key, problem: `has ${values[broken]} at position ${broken}` });
   }
-  if (problems.length > 0) throw new InvalidAdapterTensorsError(file, problems);
+  if (problems.length > 0) throw invalidAdapterTensorsError(file, problems);
   return adapter;
 }
 
@@ -26,7 +26,7 @@ export interface ModuleScale {
   readonly alpha: number;
 }
 
-/** The most frequent rank and α, with patterns for other modules. Throws InvalidAdapterConfigError for an invalid rank. */
+/** The most frequent rank and α, with patterns for other modules. Throws INVALID_ADAPTER_CONFIG for an invalid rank. */
 export function configOfModules(modules: readonly ModuleScale[], fields: Partial<LoraConfig> = {}): LoraConfig {
   const rank = mostFrequent(modules.map((entry) => entry.rank));
   const alpha = mostFrequent(modules.map((entry) => entry.alpha));

@@ -2,8 +2,8 @@
 // write "lora_te1_text_model_encoder_layers_0_mlp_fc1", diffusers "text_encoder.text_model.encoder.layers.0.mlp.fc1".
 // An underscore may stand for a dot, so the model's own paths decide. Weights for other components are left out.
 
-import { enumerated, type WarningListener } from "@lowrank/contracts";
-import { InvalidAdapterTensorsError } from "../errors.ts";
+import { enumerated, type LowrankError, type WarningListener } from "@lowrank/contracts";
+import { invalidAdapterTensorsError } from "../errors.ts";
 import type { Adapter, LoraConfig } from "../lora-config.ts";
 import { loraMatricesIn } from "../lora-matrices-in.ts";
 import { buildTensorKey, parseTensorKey } from "../tensor-keys.ts";
@@ -21,7 +21,7 @@ export function componentOf(path: string): { readonly component: string; readonl
  * Keeps the LoRA matrices of the component that the model is, and renames them to the model's paths. Returns the adapter unchanged
  * if its names have no component, or if none of them is in the model.
  *
- * @throws InvalidAdapterTensorsError if two components fit the model equally well.
+ * @throws INVALID_ADAPTER_TENSORS if two components fit the model equally well.
  */
 export function withComponentPaths(
   adapter: Adapter,
@@ -71,9 +71,9 @@ function finderOf(modules: readonly string[]): (rest: string) => string | undefi
   };
 }
 
-function ambiguous(components: readonly string[]): InvalidAdapterTensorsError {
+function ambiguous(components: readonly string[]): LowrankError {
   const problem = `${components.join(" and ")} both fit the model; keep the tensors of one of them`;
-  return new InvalidAdapterTensorsError("the adapter", [{ key: "lora_A and lora_B", problem }]);
+  return invalidAdapterTensorsError("the adapter", [{ key: "lora_A and lora_B", problem }]);
 }
 
 function withPaths(adapter: Adapter, newPaths: ReadonlyMap<string, string>): Adapter {

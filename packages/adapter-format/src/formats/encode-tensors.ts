@@ -1,19 +1,19 @@
 // Converts an adapter's tensors for a safetensors file.
 
 import { encodeFloat32, type TensorData } from "@lowrank/safetensors";
-import { InvalidAdapterTensorsError } from "../errors.ts";
+import { invalidAdapterTensorsError } from "../errors.ts";
 import type { AdapterTensor } from "../lora-config.ts";
 import { valueProblems } from "./peft/check-tensors.ts";
 
 export type AdapterDtype = "F32" | "F16" | "BF16";
 
-/** Throws InvalidAdapterTensorsError for values that are NaN, infinite or too large for the type. */
+/** Throws INVALID_ADAPTER_TENSORS for values that are NaN, infinite or too large for the type. */
 export function encodeTensors(
   tensors: ReadonlyMap<string, AdapterTensor>,
   dtype: AdapterDtype,
 ): Map<string, TensorData> {
   const problems = valueProblems(tensors, dtype);
-  if (problems.length > 0) throw new InvalidAdapterTensorsError("The adapter", problems);
+  if (problems.length > 0) throw invalidAdapterTensorsError("The adapter", problems);
   return new Map(
     [...tensors].map(([key, { shape, values }]) => [key, { dtype, shape, data: encodeFloat32(values, dtype) }]),
   );

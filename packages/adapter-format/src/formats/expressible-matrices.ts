@@ -1,6 +1,6 @@
 // Collects A and B of each module for another program's format, or throws one error with everything that the format cannot store.
 
-import { type Inexpressible, InexpressibleAdapterError } from "../errors.ts";
+import { type Inexpressible, inexpressibleAdapterError } from "../errors.ts";
 import type { Adapter, AdapterTensor } from "../lora-config.ts";
 import { loraMatricesIn, type StoredMatrices } from "../lora-matrices-in.ts";
 import { type Feature, trainingOnlyFeatures, unsupportedFeatures } from "../variants/features.ts";
@@ -19,7 +19,7 @@ export interface FormatSupport {
   holds(key: string): boolean;
 }
 
-/** Throws InexpressibleAdapterError listing everything that the format cannot store. */
+/** Throws INEXPRESSIBLE_ADAPTER listing everything that the format cannot store. */
 export function expressibleMatrices({ config, tensors }: Adapter, format: FormatSupport): readonly WholeLora[] {
   const supported = new Set<Feature>([...trainingOnlyFeatures, ...format.features]);
   const problems: Inexpressible[] = unsupportedFeatures(config, supported).map(({ key, got, effect }) => {
@@ -37,6 +37,6 @@ export function expressibleMatrices({ config, tensors }: Adapter, format: Format
     if (!loraKeys.has(key) && !format.holds(key))
       problems.push({ what: key, reason: "it is neither lora_A nor lora_B, and the format has no place for it" });
   if (loras.length === 0 && problems.length === 0) problems.push({ what: "the adapter", reason: "it has no lora_A" });
-  if (problems.length > 0) throw new InexpressibleAdapterError(format.program, problems);
+  if (problems.length > 0) throw inexpressibleAdapterError(format.program, problems);
   return loras;
 }

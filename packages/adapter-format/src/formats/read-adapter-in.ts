@@ -3,7 +3,7 @@
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
 import { openSafetensors } from "@lowrank/safetensors";
-import { AdapterFileMissingError, ForeignAdapterError, PickleWeightsError } from "../errors.ts";
+import { adapterFileMissingError, ForeignAdapterError, pickleWeightsError } from "../errors.ts";
 import type { Adapter } from "../lora-config.ts";
 import { type AdapterFolder, configName, pickleName, readConfigText, weightsName, withFile } from "./adapter-folder.ts";
 import { readKohya } from "./kohya/read-kohya.ts";
@@ -16,8 +16,8 @@ import { refuseForeign } from "./refuse-foreign.ts";
  * Reads the adapter in a folder on any storage: PEFT's two files, MLX's, or one .safetensors file of Kohya's sd-scripts, LyCORIS
  * or diffusers. Modules of such a file keep its names until the adapter is attached to a model.
  *
- * @throws AdapterFileMissingError if adapter_config.json or adapter_model.safetensors is missing.
- * @throws PickleWeightsError for adapter_model.bin; ForeignAdapterError for formats that are not supported.
+ * @throws ADAPTER_FILE_MISSING if adapter_config.json or adapter_model.safetensors is missing.
+ * @throws PICKLE_WEIGHTS for adapter_model.bin; ForeignAdapterError for formats that are not supported.
  * @throws The errors of `readAdapter` for invalid contents.
  * @example
  * ```ts
@@ -43,10 +43,10 @@ export async function readAdapterIn(folder: AdapterFolder, options: ReadAdapterO
     const single = hasConfig || only === undefined || others.length > 0 ? undefined : only;
     const found = single === undefined ? undefined : await readKohya(folder, single, options);
     if (found !== undefined) return found;
-    if (hasConfig && names.includes(pickleName)) throw new PickleWeightsError(`${folder.name}/${pickleName}`);
+    if (hasConfig && names.includes(pickleName)) throw pickleWeightsError(`${folder.name}/${pickleName}`);
     await refuseOthers(folder, names);
-    if (!hasConfig) throw new AdapterFileMissingError(folder.name, configName, { advice: adviceOf(names) });
-    throw new AdapterFileMissingError(folder.name, weightsName, { advice: adviceOf(names) });
+    if (!hasConfig) throw adapterFileMissingError(folder.name, configName, { advice: adviceOf(names) });
+    throw adapterFileMissingError(folder.name, weightsName, { advice: adviceOf(names) });
   }
   const config = await readConfigText(folder);
   return withFile(folder, weightsName, (weights) => readAdapter({ config, weights, name: folder.name }, options));

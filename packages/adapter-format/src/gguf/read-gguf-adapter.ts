@@ -3,7 +3,7 @@
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { type GgufTable, ggufParameterOf, ggufTableFor } from "@lowrank/contracts/families/gguf";
 import { type GgufFile, type GgufSource, openGguf } from "@lowrank/gguf";
-import { ForeignAdapterError, InvalidAdapterTensorsError, type TensorProblem } from "../errors.ts";
+import { ForeignAdapterError, invalidAdapterTensorsError, type TensorProblem } from "../errors.ts";
 import { configOfModules } from "../formats/checked-adapter.ts";
 import { transposed } from "../formats/encode-tensors.ts";
 import { tensorProblems } from "../formats/peft/check-tensors.ts";
@@ -18,7 +18,7 @@ import { fromStoredRows, tokenEmbedding } from "./row-order.ts";
  *
  * @param config Of the base. The file contains neither the head layout nor PEFT's module names.
  * @throws GgufError for a damaged file; ForeignAdapterError if it is no adapter for a model of this configuration;
- * InvalidAdapterTensorsError listing every tensor that is neither A nor B.
+ * INVALID_ADAPTER_TENSORS listing every tensor that is neither A nor B.
  *
  * @example
  * ```ts
@@ -46,7 +46,7 @@ export async function readGgufAdapter(source: GgufSource, config: ModelConfig): 
   const { tensors, problems } = await tensorsOf(file, { table, config });
   const modules = loraMatricesIn(tensors);
   if (modules.length === 0 && problems.length === 0) problems.push({ key: "the file", problem: "has no lora_a" });
-  if (problems.length > 0) throw new InvalidAdapterTensorsError(source.name, problems);
+  if (problems.length > 0) throw invalidAdapterTensorsError(source.name, problems);
   const storedAlpha = Number(file.metadata.get("adapter.lora.alpha") ?? 0);
   const scales = modules.map(({ path, a }) => {
     const [rank = 0] = a.shape;
@@ -62,7 +62,7 @@ export async function readGgufAdapter(source: GgufSource, config: ModelConfig): 
     ...Object.assign({}, ...variantSettings),
   });
   const broken = tensorProblems(settings, tensors);
-  if (broken.length > 0) throw new InvalidAdapterTensorsError(source.name, broken);
+  if (broken.length > 0) throw invalidAdapterTensorsError(source.name, broken);
   return { config: settings, tensors, metadata: new Map() };
 }
 

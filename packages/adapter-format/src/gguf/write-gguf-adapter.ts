@@ -11,7 +11,7 @@ import {
 } from "@lowrank/contracts/families/gguf";
 import { type EncodableType, encodeValues, ggufPieces, type WritableTensor, type WritableValue } from "@lowrank/gguf";
 import { joinPieces } from "@lowrank/safetensors";
-import { InexpressibleAdapterError, InvalidAdapterTensorsError } from "../errors.ts";
+import { inexpressibleAdapterError, invalidAdapterTensorsError } from "../errors.ts";
 import { transposed } from "../formats/encode-tensors.ts";
 import { expressibleMatrices, type WholeLora } from "../formats/expressible-matrices.ts";
 import { tensorProblems, valueProblems } from "../formats/peft/check-tensors.ts";
@@ -40,8 +40,8 @@ const fileTypes: Readonly<Record<AdapterType, number>> = { F32: 0, F16: 1, Q8_0:
  * from α/rank (rsLoRA, `alpha_pattern`) are multiplied into B.
  *
  * @param config Of the base. Its head layout decides the order of rows.
- * @throws InexpressibleAdapterError listing parts that llama.cpp's format cannot store, such as trained biases;
- * InvalidAdapterTensorsError for tensors that do not fit the configuration, or values that `dtype` cannot store.
+ * @throws INEXPRESSIBLE_ADAPTER listing parts that llama.cpp's format cannot store, such as trained biases;
+ * INVALID_ADAPTER_TENSORS for tensors that do not fit the configuration, or values that `dtype` cannot store.
  *
  * @example
  * ```ts
@@ -73,7 +73,7 @@ export function writeGgufAdapter(
   refuseUnknownOptions("writeGgufAdapter", options, optionNames);
   const { dtype = "F32", name } = options;
   const broken = tensorProblems(adapter.config, adapter.tensors);
-  if (broken.length > 0) throw new InvalidAdapterTensorsError("The adapter", broken);
+  if (broken.length > 0) throw invalidAdapterTensorsError("The adapter", broken);
   const { architecture, alpha, modules, lists } = planGgufAdapter(adapter, config);
   const factors = new Map<string, AdapterTensor>();
   for (const { lora, name: weight, change, factor } of modules) {
@@ -81,7 +81,7 @@ export function writeGgufAdapter(
     factors.set(`${weight}.lora_b`, toStoredRows(lora.b, { change, config }, factor));
   }
   const problems = valueProblems(factors, dtype);
-  if (problems.length > 0) throw new InvalidAdapterTensorsError("The adapter", problems);
+  if (problems.length > 0) throw invalidAdapterTensorsError("The adapter", problems);
   const metadata: [string, WritableValue][] = [
     ["general.architecture", { type: "string", value: architecture }],
     ["general.type", { type: "string", value: "adapter" }],
@@ -119,13 +119,13 @@ interface GgufAdapterPlan {
   readonly lists: ReadonlyMap<string, readonly number[]>;
 }
 
-/** Throws InexpressibleAdapterError listing everything that llama.cpp's format cannot store. */
+/** Throws INEXPRESSIBLE_ADAPTER listing everything that llama.cpp's format cannot store. */
 function planGgufAdapter(adapter: Adapter, config: ModelConfig): GgufAdapterPlan {
   const plain = toPlainLora(adapter);
   const table = ggufTableFor(config);
   if (table === undefined) {
     const reason = "llama.cpp's names for its weights are unknown; merge the adapter and convert the merged folder";
-    throw new InexpressibleAdapterError("llama.cpp", [{ what: `a model of type ${config.family.modelType}`, reason }]);
+    throw inexpressibleAdapterError("llama.cpp", [{ what: `a model of type ${config.family.modelType}`, reason }]);
   }
   // llama.cpp reads an alpha of 0 as "no scale".
   const alpha = plain.config.alpha === 0 ? 1 : plain.config.alpha;

@@ -4,7 +4,7 @@ import { readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { FileReadError, openFile, writeListedFolder, writePieces } from "@lowrank/safetensors/node";
-import { AdapterFileMissingError } from "../errors.ts";
+import { adapterFileMissingError } from "../errors.ts";
 import { type AdapterFolder, configName, weightsName } from "../formats/adapter-folder.ts";
 import { type ReadAdapterOptions, readAdapterNames } from "../formats/peft/read-options.ts";
 import { updateModelCard } from "../formats/peft/update-model-card.ts";
@@ -33,7 +33,7 @@ const writeNames: OptionNames<WriteFolderOptions> = { ...writeAdapterNames, over
  * adapter's files are replaced, other files are kept. A README.md that a person wrote keeps its text and gets new front matter.
  * Files that an earlier call listed in `.lowrank.json` are removed.
  *
- * @throws OutputExistsError if the folder exists, is not empty, and `overwrite` is not set.
+ * @throws OUTPUT_EXISTS if the folder exists, is not empty, and `overwrite` is not set.
  * @throws DiskFullError, FileWriteError if the system fails; the errors of `writeAdapter` for invalid contents.
  */
 export async function writeAdapterFolder(
@@ -79,7 +79,7 @@ async function folderAt(path: string): Promise<AdapterFolder> {
     return folderOf(path, (await readdir(path)).sort());
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOTDIR") return folderOf(dirname(path), [basename(path)]);
-    throw new AdapterFileMissingError(path, configName, { cause });
+    throw adapterFileMissingError(path, configName, { cause });
   }
 }
 

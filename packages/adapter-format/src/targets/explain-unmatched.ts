@@ -1,7 +1,14 @@
 // Explains why a target matched nothing: other layers are selected, the module is trained in full, or the name is misspelt.
 
-import { describeValue, editDistance, enumerated, printable, type Warning } from "@lowrank/contracts";
-import { NothingMatchedError } from "../errors.ts";
+import {
+  describeValue,
+  editDistance,
+  enumerated,
+  type LowrankError,
+  printable,
+  type Warning,
+} from "@lowrank/contracts";
+import { nothingMatchedError } from "../errors.ts";
 import type { LoraConfig } from "../lora-config.ts";
 import { isNamed } from "./matches-target.ts";
 import { isExcludedAsSaved } from "./saved-modules.ts";
@@ -78,15 +85,15 @@ export function nothingMatched(
   { targetModules }: LoraConfig,
   { suggestions, reasons }: Unmatched,
   { excluded, modulePaths }: { readonly excluded: readonly string[]; readonly modulePaths: readonly string[] },
-): NothingMatchedError {
+): LowrankError {
   const targets = typeof targetModules === "string" ? [targetModules] : (targetModules ?? []);
   if (excluded.length > 0) {
     const message = `Every module that the targets name (${excluded.length}) is left out by exclude_modules.`;
-    return new NothingMatchedError(targets, suggestions, message);
+    return nothingMatchedError(targets, suggestions, message);
   }
   const lines = [...reasons].map(([target, reason]) => `\n  - ${describeValue(target)} matches no module${reason}`);
   const message = `No module matches the targets ${describeValue(targets)}:${lines.join("")}\n${examplesOf(modulePaths)}`;
-  return new NothingMatchedError(targets, suggestions, message);
+  return nothingMatchedError(targets, suggestions, message);
 }
 
 function examplesOf(modulePaths: readonly string[]): string {

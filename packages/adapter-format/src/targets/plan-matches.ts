@@ -3,7 +3,7 @@
 
 import { describeValue, type OptionNames, refuseUnknownOptions, type Warning } from "@lowrank/contracts";
 import { defaultTargetsOf } from "@lowrank/contracts/families";
-import { NothingMatchedError } from "../errors.ts";
+import { nothingMatchedError } from "../errors.ts";
 import type { LoraConfig } from "../lora-config.ts";
 import { explainUnmatched, nothingMatched, unmatchedWarnings } from "./explain-unmatched.ts";
 import { excludePattern, isInChosenLayer, matchesTarget, targetVerdict } from "./matches-target.ts";
@@ -45,7 +45,7 @@ export interface MatchPlan {
 /**
  * Matches a configuration against a model's module paths.
  *
- * @throws NothingMatchedError if no module is matched, or if there are neither targets nor defaults.
+ * @throws NOTHING_MATCHED if no module is matched, or if there are neither targets nor defaults.
  * @throws UnsupportedPatternError for an unsupported regular expression.
  * @example
  * ```ts
@@ -94,7 +94,7 @@ function resolveTargets(config: LoraConfig, facts: ModelFacts): readonly string[
   const defaults = modelType === undefined ? null : defaultTargetsOf(modelType);
   if (defaults !== null) return defaults;
   const reason = modelType === undefined ? "for this model" : `for models of type ${describeValue(modelType)}`;
-  throw new NothingMatchedError(
+  throw nothingMatchedError(
     [],
     new Map(),
     `No target modules were given, and there is no default ${reason}. Give names, or "all-linear".`,

@@ -2,7 +2,7 @@
 // below the other. Source: PEFT 0.21.2, BdLoraConfig and BdLoraLinearVariant.
 
 import { describeValue } from "@lowrank/contracts";
-import { InvalidAdapterTensorsError, type TensorProblem } from "../errors.ts";
+import { invalidAdapterTensorsError, type TensorProblem } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../json.ts";
 import type { Adapter, AdapterTensor, LoraConfig } from "../lora-config.ts";
 import { parseTensorKey, type TensorKey } from "../tensor-keys.ts";
@@ -86,7 +86,7 @@ export function blockVerdict({ blockDiagonal }: Pick<LoraConfig, "blockDiagonal"
  * The same adapter as plain LoRA, for programs without BD-LoRA: blocks are written on the diagonal of a zero matrix. An adapter
  * without blocks is returned unchanged.
  *
- * @throws InvalidAdapterTensorsError for matrices whose rows the blocks do not divide, or with more than 2³⁰ values
+ * @throws INVALID_ADAPTER_TENSORS for matrices whose rows the blocks do not divide, or with more than 2³⁰ values
  * @example
  * ```ts
  * import { type Adapter, createLoraConfig, spreadBlocks } from "@lowrank/adapter-format";
@@ -116,7 +116,7 @@ export function spreadBlocks(adapter: Adapter): Adapter {
     if (problem !== null) problems.push({ key, problem });
     else spread.set(key, count === 1 ? tensor : onDiagonal(tensor, count));
   }
-  if (problems.length > 0) throw new InvalidAdapterTensorsError("The adapter", problems);
+  if (problems.length > 0) throw invalidAdapterTensorsError("The adapter", problems);
   return { ...adapter, config: { ...config, blockDiagonal: null }, tensors: spread };
 }
 

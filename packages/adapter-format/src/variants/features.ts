@@ -2,7 +2,7 @@
 // the adapter. One row for each feature; programs list the features that they support.
 
 import { describeValue } from "@lowrank/contracts";
-import { UnsupportedFeaturesError } from "../errors.ts";
+import { unsupportedFeaturesError } from "../errors.ts";
 import type { LoraConfig } from "../lora-config.ts";
 import { type InitName, initFacts, initNameOf, initNames } from "./inits.ts";
 import { settingOrNull, type VariantFacts } from "./variant-facts.ts";
@@ -100,7 +100,7 @@ export function unsupportedFeatures(
 /**
  * Throws if a configuration uses a feature that is not supported.
  *
- * @throws UnsupportedFeaturesError listing all of them.
+ * @throws UNSUPPORTED_FEATURES listing all of them.
  * @example
  * ```ts
  * import { checkFeatures, createLoraConfig } from "@lowrank/adapter-format";
@@ -110,5 +110,5 @@ export function unsupportedFeatures(
  */
 export function checkFeatures(config: LoraConfig, supported: ReadonlySet<Feature>): void {
   const missing = unsupportedFeatures(config, supported);
-  if (missing.length > 0) throw new UnsupportedFeaturesError(missing);
+  if (missing.length > 0) throw unsupportedFeaturesError(missing);
 }

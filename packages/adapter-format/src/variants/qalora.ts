@@ -1,7 +1,7 @@
 // QALoRA (Xu et al. 2023, arXiv 2309.14717; PEFT's `use_qalora`): A multiplies the mean of each group of inputs, and a file has
 // one column of A for each group. Source: PEFT 0.21.2, QALoraLinearVariant in tuners/lora/variants.py.
 
-import { InvalidAdapterTensorsError } from "../errors.ts";
+import { invalidAdapterTensorsError } from "../errors.ts";
 import type { Adapter, AdapterTensor } from "../lora-config.ts";
 import { parseTensorKey } from "../tensor-keys.ts";
 import { settingOrNull, type VariantFacts } from "./variant-facts.ts";
@@ -33,7 +33,7 @@ function spreadGroups(adapter: Adapter): Adapter {
     if (parseTensorKey(key)?.part !== "lora_A") return [key, tensor];
     if (tensor.values.length * config.qaloraGroupSize <= maxNumbers) return [key, overGroups(tensor, config)];
     const problem = `it is too large with a row for each of ${config.qaloraGroupSize} inputs per group`;
-    throw new InvalidAdapterTensorsError("The adapter", [{ key, problem }]);
+    throw invalidAdapterTensorsError("The adapter", [{ key, problem }]);
   });
   return { ...adapter, config: { ...config, useQalora: false }, tensors: new Map(spread) };
 }

@@ -41,7 +41,7 @@ export function columnsPerStored(config: LoraConfig, key: TensorKey): number {
 /**
  * Writes variants as plain LoRA if this loses nothing, for programs without them.
  *
- * @throws InvalidAdapterTensorsError for tensors that do not fit the configuration
+ * @throws INVALID_ADAPTER_TENSORS for tensors that do not fit the configuration
  * @example
  * ```ts
  * import { type Adapter, createLoraConfig, toPlainLora } from "@lowrank/adapter-format";

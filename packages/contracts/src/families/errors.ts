@@ -1,44 +1,39 @@
 // Errors of a model's configuration.
 
-import { LowrankError } from "../errors.ts";
+import { failure, LowrankError } from "../errors.ts";
 import { describeValue, itemized, printable } from "../messages.ts";
 import { withRelative } from "./lookup/default-targets.ts";
 
 /** The `model_type` of config.json is not supported. Use a model of a supported type. */
-export class UnsupportedModelError extends LowrankError {
-  constructor(
-    readonly modelType: string,
-    readonly supported: readonly string[],
-    /** The type of the text model inside, where that one is supported. */
-    readonly textModel?: string,
-  ) {
-    const advice =
-      textModel === undefined
-        ? withRelative(modelType, supported)
-        : ` Its text model, of type ${describeValue(textModel)}, is supported: save that model alone in Python.`;
-    super(
-      "UNSUPPORTED_MODEL",
-      `Models of type ${describeValue(modelType)} are not supported.${advice} Supported types: ${supported.join(", ")}.`,
-    );
-  }
+export function unsupportedModelError(
+  modelType: string,
+  supported: readonly string[] /** The type of the text model inside, where that one is supported. */,
+  textModel?: string,
+) {
+  const advice =
+    textModel === undefined
+      ? withRelative(modelType, supported)
+      : ` Its text model, of type ${describeValue(textModel)}, is supported: save that model alone in Python.`;
+  return failure(
+    "UNSUPPORTED_MODEL",
+    `Models of type ${describeValue(modelType)} are not supported.${advice} Supported types: ${supported.join(", ")}.`,
+    { modelType, supported, textModel },
+  );
 }
 
 /** The model type has no such task, or no such class in `architectures`. Choose one of the supported tasks. */
-export class UnsupportedTaskError extends LowrankError {
-  constructor(
-    readonly modelType: string,
-    /** The requested class name or task; null if config.json names none. */
-    readonly requested: string | null,
-    /** The supported class names or tasks. */
-    readonly supported: readonly string[],
-  ) {
-    super(
-      "UNSUPPORTED_TASK",
-      requested === null
-        ? `config.json of this ${modelType} model has no "architectures", so its task is unknown. Give a task: ${supported.join(", ")}.`
-        : `A ${modelType} model cannot be loaded as ${describeValue(requested)}. Supported: ${supported.join(", ")}.`,
-    );
-  }
+export function unsupportedTaskError(
+  modelType: string /** The requested class name or task; null if config.json names none. */,
+  requested: string | null /** The supported class names or tasks. */,
+  supported: readonly string[],
+) {
+  return failure(
+    "UNSUPPORTED_TASK",
+    requested === null
+      ? `config.json of this ${modelType} model has no "architectures", so its task is unknown. Give a task: ${supported.join(", ")}.`
+      : `A ${modelType} model cannot be loaded as ${describeValue(requested)}. Supported: ${supported.join(", ")}.`,
+    { modelType, requested, supported },
+  );
 }
 
 /** One problem of a configuration. */

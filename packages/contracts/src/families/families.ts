@@ -1,6 +1,6 @@
 // The table of all families, which `rows.ts` lists.
 
-import { UnsupportedModelError } from "./errors.ts";
+import { unsupportedModelError } from "./errors.ts";
 import type { Family } from "./family.ts";
 import * as rows from "./rows.ts";
 
@@ -15,7 +15,7 @@ export const supportedModelTypes: readonly string[] = [...familiesByType.keys()]
 /**
  * The family of transformers' `model_type`.
  *
- * @throws UnsupportedModelError if there is none; the error lists all supported types.
+ * @throws UNSUPPORTED_MODEL if there is none; the error lists all supported types.
  * @example
  * ```ts
  * import { familyOf } from "@lowrank/contracts/families";
@@ -25,6 +25,6 @@ export const supportedModelTypes: readonly string[] = [...familiesByType.keys()]
  */
 export function familyOf(modelType: string): Family {
   const family = familiesByType.get(modelType);
-  if (!family) throw new UnsupportedModelError(modelType, supportedModelTypes);
+  if (!family) throw unsupportedModelError(modelType, supportedModelTypes);
   return family;
 }

@@ -1,6 +1,6 @@
 // Decides for which task a model is loaded.
 
-import { InvalidConfigError, UnsupportedTaskError } from "./errors.ts";
+import { InvalidConfigError, unsupportedTaskError } from "./errors.ts";
 import { familyOf } from "./families.ts";
 import type { ModelConfig } from "./family.ts";
 import type { Task } from "./task.ts";
@@ -8,7 +8,7 @@ import type { Task } from "./task.ts";
 /**
  * The task `requested`, or else the task of the configuration's architecture.
  *
- * @throws UnsupportedTaskError if the family has no such task or architecture, or if nothing names one.
+ * @throws UNSUPPORTED_TASK if the family has no such task or architecture, or if nothing names one.
  * @throws InvalidConfigError if the configuration needs an unsupported form of the task.
  * @example
  * ```ts
@@ -32,12 +32,12 @@ function namedTask(config: ModelConfig, requested: Task | undefined): Task {
   const { architectures, modelType } = config.family;
   const tasks = [...new Set(architectures.values())];
   if (requested) {
-    if (!tasks.includes(requested)) throw new UnsupportedTaskError(modelType, requested, tasks);
+    if (!tasks.includes(requested)) throw unsupportedTaskError(modelType, requested, tasks);
     return requested;
   }
-  if (config.architecture === null) throw new UnsupportedTaskError(modelType, null, tasks);
+  if (config.architecture === null) throw unsupportedTaskError(modelType, null, tasks);
   const task = architectures.get(config.architecture);
-  if (!task) throw new UnsupportedTaskError(modelType, config.architecture, [...architectures.keys()]);
+  if (!task) throw unsupportedTaskError(modelType, config.architecture, [...architectures.keys()]);
   return task;
 }
 
@@ -45,5 +45,5 @@ function namedTask(config: ModelConfig, requested: Task | undefined): Task {
 export function architectureOf(modelType: string, task: Task): string {
   const { architectures } = familyOf(modelType);
   for (const [name, itsTask] of architectures) if (itsTask === task) return name;
-  throw new UnsupportedTaskError(modelType, task, [...new Set(architectures.values())]);
+  throw unsupportedTaskError(modelType, task, [...new Set(architectures.values())]);
 }

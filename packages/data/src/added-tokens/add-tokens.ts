@@ -2,7 +2,7 @@
 // `AddedVocabulary::add_tokens`, tokenizers 0.23).
 
 import { isObject, type OptionNames } from "@lowrank/contracts";
-import { AddedTokensError, TokenizerError, type TokenProblem } from "../errors.ts";
+import { addedTokensError, type TokenProblem, tokenizerError } from "../errors.ts";
 import { checkTokenizerJson } from "../tokenizer-json/check-tokenizer-json.ts";
 import { vocabularyOf } from "../tokenizer-json/vocabulary-of.ts";
 
@@ -36,7 +36,7 @@ export interface WithTokens {
  * A tokenizer.json with the tokens at the end of its vocabulary. A token of the model keeps its id, and is never split from
  * now on; a token that was added before stays as it is.
  *
- * @throws TokenizerError for an invalid tokenizer.json; AddedTokensError naming every token that cannot be added
+ * @throws TOKENIZER_INVALID for an invalid tokenizer.json; TOKENS_NOT_ADDABLE naming every token that cannot be added
  */
 export function addTokens(
   tokenizerJson: unknown,
@@ -72,7 +72,7 @@ function checkKind(model: unknown): void {
   const type = isObject(model) ? model.type : undefined;
   if (kinds.includes(type)) return;
   const expected = "tokens can be added to BPE, WordPiece, WordLevel or Unigram";
-  throw new TokenizerError([`model.type: ${expected}, got ${JSON.stringify(type)}`]);
+  throw tokenizerError([`model.type: ${expected}, got ${JSON.stringify(type)}`]);
 }
 
 const foundAnywhere = { single_word: false, lstrip: false, rstrip: false } as const;
@@ -86,7 +86,7 @@ function refuseTaken(added: readonly AddedToken[], ofModel: ReadonlyMap<string, 
       const reason = `its id would be ${id}, which another token has already; expected a vocabulary without gaps`;
       return { token: content, reason };
     });
-  if (problems.length > 0) throw new AddedTokensError(problems);
+  if (problems.length > 0) throw addedTokensError(problems);
 }
 
 /** Maximum number of tokens in one call. */
@@ -94,11 +94,11 @@ const maxTokens = 10_000;
 /** In UTF-16 units. */
 const longestToken = 256;
 
-/** Throws AddedTokensError naming every token that cannot be added, and why. */
+/** Throws TOKENS_NOT_ADDABLE naming every token that cannot be added, and why. */
 function checkNewTokens(tokens: readonly string[]): void {
   if (tokens.length > maxTokens) {
     const reason = `${tokens.length} tokens were given, expected at most ${maxTokens}`;
-    throw new AddedTokensError([{ token: tokens[maxTokens] ?? "", reason }]);
+    throw addedTokensError([{ token: tokens[maxTokens] ?? "", reason }]);
   }
   const problems: TokenProblem[] = [];
   const seen = new Set<string>();
@@ -107,7 +107,7 @@ function checkNewTokens(tokens: readonly string[]): void {
     if (reason !== undefined) problems.push({ token, reason });
     seen.add(token);
   }
-  if (problems.length > 0) throw new AddedTokensError(problems);
+  if (problems.length > 0) throw addedTokensError(problems);
 }
 
 function refusal(token: string): string | undefined {

@@ -2,7 +2,7 @@
 // hundredth of a second. The result equals transformers' WhisperFeatureExtractor.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { AudioError } from "../errors.ts";
+import { audioError } from "../errors.ts";
 
 /** The sampling rate of every Whisper, in Hz. */
 export const whisperSampleRate = 16_000;
@@ -25,7 +25,7 @@ const optionNames: OptionNames<LogMelOptions> = { melBins: true, frames: true };
  * The log-mel features of a recording: [melBins · frames], one bin after the other.
  *
  * @param samples One channel at 16 000 Hz, from −1 to 1.
- * @throws AudioError for samples that are not finite, and sizes that are not integers from 1.
+ * @throws AUDIO_UNREADABLE for samples that are not finite, and sizes that are not integers from 1.
  * @example
  * ```ts
  * import { logMelFeatures } from "@lowrank/data";
@@ -39,10 +39,10 @@ export function logMelFeatures(samples: Float32Array, options: LogMelOptions = {
   refuseUnknownOptions("logMelFeatures", options, optionNames);
   const { melBins = 80, frames = 3000 } = options;
   for (const [name, size] of Object.entries({ melBins, frames })) {
-    if (!(Number.isInteger(size) && size >= 1)) throw new AudioError(`${name} is ${size}; expected an integer from 1.`);
+    if (!(Number.isInteger(size) && size >= 1)) throw audioError(`${name} is ${size}; expected an integer from 1.`);
   }
   const broken = samples.findIndex((value) => !Number.isFinite(value));
-  if (broken >= 0) throw new AudioError(`Sample ${broken} is ${samples[broken]}; expected numbers from −1 to 1.`);
+  if (broken >= 0) throw audioError(`Sample ${broken} is ${samples[broken]}; expected numbers from −1 to 1.`);
   const features = logarithms(samples, melBins, frames);
   // Values more than 80 dB below the loudest count as silence.
   const floor = features.reduce((max, value) => Math.max(max, value), Number.NEGATIVE_INFINITY) - 8;

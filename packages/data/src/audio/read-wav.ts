@@ -1,7 +1,7 @@
 // Reads the samples of a WAV file: RIFF with integers of 8 to 32 bits, or floats. Decode other formats with a browser's
 // `decodeAudioData` or ffmpeg first.
 
-import { AudioError } from "../errors.ts";
+import { audioError } from "../errors.ts";
 
 /** A sound as numbers. */
 export interface Sound {
@@ -25,7 +25,7 @@ interface Format {
  * Reads a WAV file. Whisper needs 16 000 samples a second: convert others first
  * (`ffmpeg -i in.mp3 -ar 16000 -ac 1 out.wav`).
  *
- * @throws AudioError for other files, kinds of samples and files that end too early.
+ * @throws AUDIO_UNREADABLE for other files, kinds of samples and files that end too early.
  * @example
  * ```ts
  * import { readFile } from "node:fs/promises";
@@ -41,7 +41,7 @@ interface Format {
 export function readWav(bytes: Uint8Array): Sound {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 12 || nameAt(view, 0) !== "RIFF" || nameAt(view, 8) !== "WAVE") {
-    throw new AudioError('This is not a WAV file: expected "RIFF", a size and "WAVE" at its start.');
+    throw audioError('This is not a WAV file: expected "RIFF", a size and "WAVE" at its start.');
   }
   let format: Format | undefined;
   for (let offset = 12; offset + 8 <= bytes.length; ) {
@@ -54,7 +54,7 @@ export function readWav(bytes: Uint8Array): Sound {
     }
     offset = start + size + (size % 2);
   }
-  throw new AudioError(`The WAV file has no ${format === undefined ? '"fmt "' : '"data"'} chunk.`);
+  throw audioError(`The WAV file has no ${format === undefined ? '"fmt "' : '"data"'} chunk.`);
 }
 
 function nameAt(view: DataView, offset: number): string {
@@ -62,7 +62,7 @@ function nameAt(view: DataView, offset: number): string {
 }
 
 function readFormat(view: DataView, start: number, size: number): Format {
-  if (size < 16 || start + size > view.byteLength) throw new AudioError('The "fmt " chunk of the WAV file is cut off.');
+  if (size < 16 || start + size > view.byteLength) throw audioError('The "fmt " chunk of the WAV file is cut off.');
   const formatCode = view.getUint16(start, true);
   // 0xfffe: the kind follows further on.
   const kind = formatCode === 0xfffe && size >= 26 ? view.getUint16(start + 24, true) : formatCode;
@@ -70,14 +70,14 @@ function readFormat(view: DataView, start: number, size: number): Format {
   const isKnown = kind === 1 ? [8, 16, 24, 32].includes(bits) : kind === 3 && [32, 64].includes(bits);
   if (!isKnown || channels === 0) {
     const expected = "expected format 1 with 8, 16, 24 or 32 bits or format 3 with 32 or 64, and at least 1 channel";
-    throw new AudioError(
+    throw audioError(
       `The WAV file has samples of format ${kind} with ${bits} bits in ${channels} channels; ${expected}.`,
     );
   }
   const sampleRate = view.getUint32(start + 4, true);
   if (sampleRate < lowestRate || sampleRate > highestRate) {
     const expected = `expected ${lowestRate} to ${highestRate}. Convert it with ffmpeg -i in.wav -ar 16000 out.wav`;
-    throw new AudioError(`The WAV file has a sample rate of ${sampleRate}; ${expected}.`);
+    throw audioError(`The WAV file has a sample rate of ${sampleRate}; ${expected}.`);
   }
   return { isFloat: kind === 3, channels, sampleRate, bits };
 }

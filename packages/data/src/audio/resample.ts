@@ -1,7 +1,7 @@
 // Changes the sampling rate with a windowed sinc, with the defaults of torchaudio's `resample`: a Hann window of six zero
 // crossings, and a cutoff at 0.99 of the lower rate's highest frequency.
 
-import { AudioError } from "../errors.ts";
+import { audioError } from "../errors.ts";
 import type { Sound } from "./read-wav.ts";
 
 const crossings = 6;
@@ -15,7 +15,7 @@ const maxNumbers = 2 ** 24;
  * The samples at another rate.
  *
  * @param sampleRate Samples a second to make, a whole number.
- * @throws AudioError for rates that are no whole numbers from 1, have too little in common, or are more than 100 times the old one.
+ * @throws AUDIO_UNREADABLE for rates that are no whole numbers from 1, have too little in common, or are more than 100 times the old one.
  * @example
  * ```ts
  * import { resample } from "@lowrank/data";
@@ -27,11 +27,11 @@ const maxNumbers = 2 ** 24;
 export function resample({ samples, sampleRate: from }: Sound, sampleRate: number): Float32Array {
   for (const rate of [from, sampleRate]) {
     if (!(Number.isInteger(rate) && rate >= 1))
-      throw new AudioError(`The sample rate is ${rate}; expected a whole number.`);
+      throw audioError(`The sample rate is ${rate}; expected a whole number.`);
   }
   if (from === sampleRate) return samples;
   if (sampleRate > maxRatio * from) {
-    throw new AudioError(`Cannot resample from ${from} to ${sampleRate} Hz, at most ${maxRatio} times as many.`);
+    throw audioError(`Cannot resample from ${from} to ${sampleRate} Hz, at most ${maxRatio} times as many.`);
   }
   const divisor = greatestDivisor(from, sampleRate);
   const [old, fresh] = [from / divisor, sampleRate / divisor];
@@ -53,7 +53,7 @@ function kernelsOf(old: number, fresh: number): readonly Float64Array[] {
   const reach = Math.ceil((crossings * old) / rate);
   const length = 2 * reach + old;
   if (length * fresh > maxNumbers) {
-    throw new AudioError(`Cannot resample ${old} to ${fresh}: the sample rates need a larger common divisor.`);
+    throw audioError(`Cannot resample ${old} to ${fresh}: the sample rates need a larger common divisor.`);
   }
   return Array.from({ length: fresh }, (_, phase) =>
     Float64Array.from({ length }, (_, tap) => {

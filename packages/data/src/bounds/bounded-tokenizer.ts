@@ -4,13 +4,13 @@ import { SequenceNormalizer, Tokenizer, Unigram } from "@huggingface/tokenizers"
 import { isObject, type JsonObject } from "@lowrank/contracts";
 import type { AddedToken } from "../added-tokens/add-tokens.ts";
 import { useCharsmaps } from "../charsmap/charsmap.ts";
-import { TokenizationError, TokenizerError } from "../errors.ts";
+import { TokenizationError, tokenizerError } from "../errors.ts";
 import { boundGrowth, boundNormalizer } from "./bounded-growth.ts";
 import { boundPatterns, checkNormalizerPatterns } from "./patterns/bound-patterns.ts";
 
 type NormalizerConfig = ConstructorParameters<typeof SequenceNormalizer>[0]["normalizers"][number];
 
-/** Builds it from the result of `checkTokenizerJson`. Throws TokenizerError. */
+/** Builds it from the result of `checkTokenizerJson`. Throws TOKENIZER_INVALID. */
 export function boundedTokenizer(json: JsonObject, config: JsonObject): Tokenizer {
   checkNormalizedTokens(json);
   const tokenizer = new Tokenizer(json, config);
@@ -36,7 +36,7 @@ function checkNormalizedTokens({ normalizer, added_tokens: tokens }: JsonObject)
     for (const { content } of normalized) probe.normalize(content);
   } catch (cause) {
     if (!(cause instanceof TokenizationError)) throw cause;
-    throw new TokenizerError([`added_tokens: a token cannot be normalized: ${cause.reason}`], { cause });
+    throw tokenizerError([`added_tokens: a token cannot be normalized: ${cause.reason}`], { cause });
   }
 }
 

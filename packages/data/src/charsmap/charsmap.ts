@@ -2,13 +2,13 @@
 // (Aoe 1989) in Darts-clone's layout, followed by the replacement texts.
 
 import { type Normalizer, PrecompiledNormalizer } from "@huggingface/tokenizers";
-import { TokenizerError } from "../errors.ts";
+import { tokenizerError } from "../errors.ts";
 import { partsOf } from "../tokenizer-json/parts-of.ts";
 
 /** A field of our own: read the map as SentencePiece does, which differs slightly from Hugging Face's tokenizers. */
 export const longestMatches = "longest_matches";
 
-/** Makes the Precompiled parts of a normalizer use their maps. Throws TokenizerError for a broken map. */
+/** Makes the Precompiled parts of a normalizer use their maps. Throws TOKENIZER_INVALID for a broken map. */
 export function useCharsmaps(normalizer: Normalizer | null): void {
   for (const [, part] of partsOf(normalizer)) {
     if (!(part instanceof PrecompiledNormalizer)) continue;
@@ -27,7 +27,7 @@ function charsmapOf(base64: string): Charsmap {
   } catch (cause) {
     // atob throws a DOMException, the map a RangeError.
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new TokenizerError([`normalizer.precompiled_charsmap: ${reason}`], { cause });
+    throw tokenizerError([`normalizer.precompiled_charsmap: ${reason}`], { cause });
   }
 }
 

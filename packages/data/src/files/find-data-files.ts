@@ -2,14 +2,14 @@
 
 import { readdir, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
-import { DataFileError } from "../errors.ts";
+import { dataFileError } from "../errors.ts";
 
 /** Limit for patterns that would search a whole disk. */
 const maxEntries = 1_000_000;
 
 /**
  * The path itself, or the files that match its `*` (within a name), `?` (one character) and `**` (any folders), sorted. Names that
- * begin with a dot match only patterns with that dot. Throws DataFileError if nothing matches.
+ * begin with a dot match only patterns with that dot. Throws DATA_UNREADABLE_FILE if nothing matches.
  *
  * @example
  * ```ts
@@ -28,7 +28,7 @@ export async function findDataFiles(pattern: string): Promise<readonly string[]>
   const look = async (folder: string, [part = "", ...rest]: readonly string[]): Promise<void> => {
     const entries = await readdir(folder === "" ? "." : folder, { withFileTypes: true }).catch(() => []);
     looked += entries.length;
-    if (looked > maxEntries) throw new DataFileError(pattern, "its folders have too many files. Narrow it.");
+    if (looked > maxEntries) throw dataFileError(pattern, "its folders have too many files. Narrow it.");
     if (part === "**") await look(folder, rest);
     for (const entry of entries) {
       const path = join(folder, entry.name);
@@ -40,7 +40,7 @@ export async function findDataFiles(pattern: string): Promise<readonly string[]>
     }
   };
   await look(start, parts.slice(first));
-  if (found.length === 0) throw new DataFileError(pattern, "no file name matches it.");
+  if (found.length === 0) throw dataFileError(pattern, "no file name matches it.");
   return [...new Set(found)].sort();
 }
 

@@ -5,8 +5,8 @@ import { open, readdir, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { maxTextLength, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { DataFileError } from "../errors.ts";
+import { type LowrankError, maxTextLength, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { dataFileError } from "../errors.ts";
 import type { Example } from "../example.ts";
 import type { ParquetSource } from "../parquet/open-parquet.ts";
 import { readJson } from "../reading/read-json.ts";
@@ -37,7 +37,7 @@ interface PieceReader {
  * Reads the examples of a JSONL, JSON, CSV, TSV or Parquet file, also compressed by gzip ("rows.jsonl.gz"). A stream of bytes may
  * have any of these formats except Parquet.
  *
- * Throws DataError naming every broken row, and DataFileError for a file that is missing, not a regular file, larger than `maxSize`
+ * Throws DataError naming every broken row, and DATA_UNREADABLE_FILE for a file that is missing, not a regular file, larger than `maxSize`
  * bytes (also after decompression), not UTF-8, or of an unknown format.
  *
  * @example
@@ -80,15 +80,14 @@ export async function* streamDataFile(input: DataInput, options: ReadFileOptions
   const { format: requested, signal, ...limits } = options;
   if (typeof input !== "string") {
     const file = limits.file ?? "the input";
-    if (requested === "parquet")
-      throw new DataFileError(file, "Parquet cannot be read from a stream. Save it as a file.");
+    if (requested === "parquet") throw dataFileError(file, "Parquet cannot be read from a stream. Save it as a file.");
     yield* textExamples(input, requested, { ...limits, file });
     return;
   }
   const named = { file: input, ...limits };
   const format = requested ?? formatOfName(input);
   if (format === undefined) {
-    throw new DataFileError(
+    throw dataFileError(
       named.file,
       `its name has no known ending. Expected ${knownEndings.join(", ")}, then .gz if it is compressed.${adviceFor(named.file)}`,
     );
@@ -113,7 +112,7 @@ async function* textExamples(
     if (size === 0) refuseUtf16(piece, file);
     size += piece.length;
     // The size of a compressed file does not limit its contents.
-    if (size > maxSize) throw new DataFileError(file, `it is larger than ${maxSize} bytes. Raise maxSize to read it.`);
+    if (size > maxSize) throw dataFileError(file, `it is larger than ${maxSize} bytes. Raise maxSize to read it.`);
     const text = decode(decoder, piece, file);
     if (format === undefined && text.trim() === "") continue;
     format ??= formatOfText(text);
@@ -154,9 +153,9 @@ function adviceFor(file: string): string {
   return /\.(arrow|feather)$/i.test(file) ? " Save it as Parquet." : "";
 }
 
-function tooLongForJson(file: string, size: number): DataFileError {
+function tooLongForJson(file: string, size: number): LowrankError {
   const reason = `it has ${size} bytes, but a JSON array can have at most ${maxTextLength}`;
-  return new DataFileError(file, `${reason}. Save it as .jsonl, one row per line.`);
+  return dataFileError(file, `${reason}. Save it as .jsonl, one row per line.`);
 }
 
 function readerOf(format: TextFormat, options: ReadOptions): PieceReader {
@@ -188,31 +187,31 @@ function decode(decoder: TextDecoder, bytes: Uint8Array | undefined, file: strin
   try {
     return bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
   } catch (cause) {
-    throw new DataFileError(file, "it is not UTF-8 text. Save it as UTF-8.", { cause });
+    throw dataFileError(file, "it is not UTF-8 text. Save it as UTF-8.", { cause });
   }
 }
 
 function refuseUtf16(bytes: Uint8Array, file: string): void {
   const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-  if (isUtf16) throw new DataFileError(file, "it is UTF-16 text. Save it as UTF-8.");
+  if (isUtf16) throw dataFileError(file, "it is UTF-16 text. Save it as UTF-8.");
 }
 
-/** The file's size. Throws DataFileError for a path without a regular file, and for one that is too large. */
+/** The file's size. Throws DATA_UNREADABLE_FILE for a path without a regular file, and for one that is too large. */
 async function checkFile(path: string, { file, maxSize }: ReadLimits): Promise<number> {
   const facts = await stat(path).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw unopened(path, file, error);
-    throw new DataFileError(file, `there is no file at "${resolve(path)}".${await filesNextTo(path)}`, {
+    throw dataFileError(file, `there is no file at "${resolve(path)}".${await filesNextTo(path)}`, {
       cause: error,
     });
   });
-  if (!facts.isFile()) throw new DataFileError(file, `"${path}" is not a regular file.`);
+  if (!facts.isFile()) throw dataFileError(file, `"${path}" is not a regular file.`);
   if (facts.size > maxSize) {
-    throw new DataFileError(file, `it has ${facts.size} bytes, more than ${maxSize}. Raise maxSize to read it.`);
+    throw dataFileError(file, `it has ${facts.size} bytes, more than ${maxSize}. Raise maxSize to read it.`);
   }
   return facts.size;
 }
 
-/** The file's bytes, unpacked. Throws DataFileError where the system or gzip fails. */
+/** The file's bytes, unpacked. Throws DATA_UNREADABLE_FILE where the system or gzip fails. */
 async function* fileBytes(
   path: string,
   { file, signal }: { readonly file: string; readonly signal: AbortSignal | undefined },
@@ -220,8 +219,7 @@ async function* fileBytes(
   try {
     yield* openBytes(path, signal) as AsyncIterable<Uint8Array>;
   } catch (error) {
-    if (isZlibFailure(error))
-      throw new DataFileError(file, `gzip cannot unpack it: ${error.message}.`, { cause: error });
+    if (isZlibFailure(error)) throw dataFileError(file, `gzip cannot unpack it: ${error.message}.`, { cause: error });
     throw isSystemFailure(error) ? unopened(path, file, error) : error;
   }
 }
@@ -241,9 +239,9 @@ function isSystemFailure(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "syscall" in error;
 }
 
-function unopened(path: string, file: string, cause: NodeJS.ErrnoException): DataFileError {
+function unopened(path: string, file: string, cause: NodeJS.ErrnoException): LowrankError {
   const reason = cause.code === "EACCES" ? "permission denied" : cause.message;
-  return new DataFileError(file, `"${resolve(path)}" cannot be opened: ${reason}.`, { cause });
+  return dataFileError(file, `"${resolve(path)}" cannot be opened: ${reason}.`, { cause });
 }
 
 /** Lists data files in the folder of a missing path, for the message. */

@@ -2,7 +2,7 @@
 // (`tokenizer.ggml.pre`). This table has the rules behind each name, taken from the models' tokenizer.json.
 
 import { isObject, type JsonObject } from "@lowrank/contracts";
-import { TokenizerError } from "../errors.ts";
+import { tokenizerError } from "../errors.ts";
 import { bpeModel } from "../tokenizer-json/bpe-model.ts";
 import type { GgufVocabulary, TokenizerParts } from "./gguf-vocabulary.ts";
 
@@ -101,18 +101,18 @@ export function preTokenizerName({ pre_tokenizer, model }: JsonObject): string |
   return found?.names[0];
 }
 
-/** The parts of a byte-level tokenizer. Throws TokenizerError for an unknown `pre`, and without merges. */
+/** The parts of a byte-level tokenizer. Throws TOKENIZER_INVALID for an unknown `pre`, and without merges. */
 export function byteLevelParts({ pre, merges }: GgufVocabulary): TokenizerParts {
   const rule = rules.find(({ names }) => pre !== undefined && names.includes(pre));
   if (rule === undefined) {
     const knownNames = rules.flatMap(({ names }) => names).join(", ");
     const got = pre === undefined ? "is missing" : `is ${JSON.stringify(pre)}`;
-    throw new TokenizerError([
+    throw tokenizerError([
       `tokenizer.ggml.pre ${got}; expected a known way to split text into words: ${knownNames}`,
       "put the model's own tokenizer.json into the folder of the .gguf file",
     ]);
   }
-  if (merges === undefined) throw new TokenizerError(["tokenizer.ggml.merges: missing, needed to split text"]);
+  if (merges === undefined) throw tokenizerError(["tokenizer.ggml.merges: missing, needed to split text"]);
   return {
     normalizer: rule.normalizer ?? null,
     preTokenizer: { type: "Sequence", pretokenizers: rule.preTokenizers },

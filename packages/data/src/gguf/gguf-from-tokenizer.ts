@@ -1,7 +1,7 @@
 // Converts a tokenizer's files to GGUF metadata for llama.cpp: the reverse of `tokenizerFromGguf`.
 
-import { isObject, type JsonObject } from "@lowrank/contracts";
-import { TokenizerError } from "../errors.ts";
+import { isObject, type JsonObject, type LowrankError } from "@lowrank/contracts";
+import { tokenizerError } from "../errors.ts";
 import { type TextFiles, tokenText } from "../text-files.ts";
 import { withSpecialTokens } from "../tokenizer/special-tokens.ts";
 import { parseTokenizerFile, readTokenizerFiles, withChatTemplate } from "../tokenizer/tokenizer-files.ts";
@@ -23,7 +23,7 @@ const kinds = { normal: 1, unknown: 2, control: 3, "user-defined": 4, unused: 5,
  * The metadata of a folder's tokenizer: byte-level BPE with a rule that llama.cpp has, SentencePiece's BPE, or BERT's WordPiece.
  *
  * @param vocabularySize Rows of the model's embedding table: llama.cpp needs a token for each.
- * @throws {TokenizerError} if llama.cpp would split text differently; the message has the reason.
+ * @throws {TOKENIZER_INVALID} if llama.cpp would split text differently; the message has the reason.
  *
  * @example
  * ```ts
@@ -61,8 +61,8 @@ export async function ggufFromTokenizer(
 
 type Entry = readonly [key: string, entry: GgufTokenizerEntry];
 
-function refused(reason: string): TokenizerError {
-  return new TokenizerError([
+function refused(reason: string): LowrankError {
+  return tokenizerError([
     `llama.cpp would split text differently from this tokenizer.json: ${reason}`,
     "write a Hugging Face folder, and convert it with llama.cpp's convert_hf_to_gguf.py if that supports the tokenizer",
   ]);

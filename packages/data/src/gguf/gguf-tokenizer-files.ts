@@ -1,6 +1,6 @@
 // Presents the tokenizer of a GGUF file as tokenizer files, so that the same code reads both.
 
-import { TokenizerError } from "../errors.ts";
+import { tokenizerError } from "../errors.ts";
 import type { TextFiles } from "../text-files.ts";
 import type { GgufMetadata } from "./gguf-vocabulary.ts";
 
@@ -43,7 +43,7 @@ export function ggufTokenizerFiles(folder: TextFiles, readMetadata: () => Promis
       if (!(await isMade(file))) return folder.readText(file, limits);
       texts ??= read().then(textsOf);
       const text = (await texts).get(file) ?? "";
-      if (text.length > limits.maxBytes) throw new TokenizerError([`${file}: more than ${limits.maxBytes} characters`]);
+      if (text.length > limits.maxBytes) throw tokenizerError([`${file}: more than ${limits.maxBytes} characters`]);
       return text;
     },
   };

@@ -1,7 +1,7 @@
 // Reads and checks the tokenizer's entries of a GGUF file's metadata. The file is not trusted: sizes are limited before any
 // work is done. Keys: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 
-import { TokenizerError } from "../errors.ts";
+import { tokenizerError } from "../errors.ts";
 
 /** A GGUF file's metadata by key, as `openGguf` of `@lowrank/gguf` gives it. */
 export type GgufMetadata = ReadonlyMap<string, unknown>;
@@ -43,7 +43,7 @@ const maxEntries = 2 ** 21;
 const longestToken = 1024;
 const longestTemplate = 1_000_000;
 
-/** Reads the entries. Throws TokenizerError with all their problems. */
+/** Reads the entries. Throws TOKENIZER_INVALID with all their problems. */
 export function readGgufVocabulary(metadata: GgufMetadata): GgufVocabulary {
   const problems: string[] = [];
   const value = (key: string) => metadata.get(`tokenizer.${key}`);
@@ -106,7 +106,7 @@ export function readGgufVocabulary(metadata: GgufMetadata): GgufVocabulary {
     chatTemplate: text("chat_template", longestTemplate),
   };
   problems.push(...repeatedTokens(texts ?? []));
-  if (problems.length > 0) throw new TokenizerError(problems);
+  if (problems.length > 0) throw tokenizerError(problems);
   return vocabulary;
 }
 

@@ -1,7 +1,7 @@
 // Converts a GGUF file's metadata to the contents of tokenizer.json and tokenizer_config.json.
 
 import type { JsonObject } from "@lowrank/contracts";
-import { TokenizerError } from "../errors.ts";
+import { tokenizerError } from "../errors.ts";
 import { bpeModel, type Merge, mergesByScore } from "../tokenizer-json/bpe-model.ts";
 import { byteLevelParts } from "./byte-level-parts.ts";
 import {
@@ -17,12 +17,12 @@ import { wordPieceParts } from "./word-piece-parts.ts";
 /** SentencePiece writes it for a space. */
 const meta = "▁";
 
-/** The parts of a SentencePiece tokenizer. Throws TokenizerError without scores, and if the file removes extra spaces. */
+/** The parts of a SentencePiece tokenizer. Throws TOKENIZER_INVALID without scores, and if the file removes extra spaces. */
 function sentencePieceParts(vocabulary: GgufVocabulary): TokenizerParts {
   const { tokens, scores, flags, specialTokens } = vocabulary;
-  if (scores === undefined) throw new TokenizerError(["tokenizer.ggml.scores: missing, needed to split text"]);
+  if (scores === undefined) throw tokenizerError(["tokenizer.ggml.scores: missing, needed to split text"]);
   if (flags.removeExtraSpaces === true) {
-    throw new TokenizerError([
+    throw tokenizerError([
       "tokenizer.ggml.remove_extra_whitespaces: true is not supported",
       "put the model's own tokenizer.json into the folder of the .gguf file",
     ]);
@@ -74,7 +74,7 @@ const kinds: ReadonlyMap<string, (vocabulary: GgufVocabulary) => TokenizerParts>
  * Makes a tokenizer from the metadata of a GGUF file (`openGguf` of `@lowrank/gguf`): byte-level BPE ("gpt2") whose
  * `tokenizer.ggml.pre` is known, SentencePiece's BPE with scores ("llama"), or WordPiece ("bert").
  *
- * @throws {TokenizerError} for another model, an unknown `tokenizer.ggml.pre`, and entries that are broken or too large. The
+ * @throws {TOKENIZER_INVALID} for another model, an unknown `tokenizer.ggml.pre`, and entries that are broken or too large. The
  * message lists all of them, and what to do.
  *
  * @example
@@ -96,7 +96,7 @@ export function tokenizerFromGguf(metadata: GgufMetadata): GgufTokenizer {
   const vocabulary = readGgufVocabulary(metadata);
   const partsOf = kinds.get(vocabulary.model);
   if (partsOf === undefined) {
-    throw new TokenizerError([
+    throw tokenizerError([
       `tokenizer.ggml.model is ${JSON.stringify(vocabulary.model)}; expected ${[...kinds.keys()].join(", ")}`,
       "put the model's own tokenizer.json into the folder of the .gguf file",
     ]);

@@ -2,18 +2,17 @@
 // tokenizer.json its continuation (##). Files older than llama.cpp's pull request 23899 do not store whether case matters.
 
 import { isObject, type JsonObject } from "@lowrank/contracts";
-import { TokenizerError } from "../errors.ts";
+import { tokenizerError } from "../errors.ts";
 import type { GgufToken, GgufVocabulary, TokenizerParts } from "./gguf-vocabulary.ts";
 
 /** Before a piece that begins a word. */
 const metaSymbol = "▁";
 const continuation = "##";
 
-/** The parts of a WordPiece tokenizer. Throws TokenizerError without an unknown token. */
+/** The parts of a WordPiece tokenizer. Throws TOKENIZER_INVALID without an unknown token. */
 export function wordPieceParts({ tokens, specialTokens, flags }: GgufVocabulary): TokenizerParts {
   const unknown = tokens[specialTokens.unknown ?? -1] ?? tokens.find(({ text }) => text === "[UNK]");
-  if (unknown === undefined)
-    throw new TokenizerError(["tokenizer.ggml.unknown_token_id: missing, and there is no [UNK]"]);
+  if (unknown === undefined) throw tokenizerError(["tokenizer.ggml.unknown_token_id: missing, and there is no [UNK]"]);
   const isCased = () => tokens.some(({ text, kind }) => kind === "normal" && /^▁?\p{Lu}/u.test(text));
   return {
     normalizer: {

@@ -1,6 +1,6 @@
 // Reads preprocessor_config.json, or image_processor of processor_config.json: how an image is prepared (size, filter, mean).
 
-import { describeValue, LowrankError } from "@lowrank/contracts";
+import { describeValue, failure } from "@lowrank/contracts";
 
 /** The filter of resizing. */
 export type ResampleFilter = "nearest" | "lanczos" | "bilinear" | "bicubic" | "box";
@@ -40,17 +40,12 @@ export interface ImagePreparation {
 }
 
 /** preprocessor_config.json or processor_config.json has an invalid or unsupported setting. Correct the key that the message names. */
-export class ImagePreparationError extends LowrankError {
-  constructor(
-    readonly key: string,
-    readonly got: string,
-    readonly expected: string,
-  ) {
-    super(
-      "IMAGE_PREPARATION",
-      `Cannot prepare images by preprocessor_config.json or processor_config.json: ${key} is ${got}, expected ${expected}.`,
-    );
-  }
+function imagePreparationError(key: string, got: string, expected: string) {
+  return failure(
+    "IMAGE_PREPARATION",
+    `Cannot prepare images by preprocessor_config.json or processor_config.json: ${key} is ${got}, expected ${expected}.`,
+    { key, got, expected },
+  );
 }
 
 /** In the order of Pillow's numbers. */
@@ -71,7 +66,7 @@ const maxTiles = 32;
 /**
  * Reads a parsed preprocessor_config.json of ViT, DeiT, Swin, DINOv2, CLIP, SigLIP, Idefics3, SmolVLM or Qwen3-VL.
  *
- * @throws ImagePreparationError
+ * @throws IMAGE_PREPARATION
  * @example
  * ```ts
  * import { readImagePreparation } from "@lowrank/data";
@@ -111,13 +106,13 @@ function targetOf(size: unknown, type: string): ResizeTarget {
   if (byTiles.test(type)) return { longest: lengthOf("size.longest_edge", longest) };
   if (edge === undefined || edge === null) return squareOf("size", size);
   if (longest !== undefined && longest !== null)
-    throw new ImagePreparationError("size.longest_edge", describeValue(longest), "shortest_edge alone");
+    throw imagePreparationError("size.longest_edge", describeValue(longest), "shortest_edge alone");
   return { edge: lengthOf("size.shortest_edge", edge) };
 }
 
 /** The size is in pixels of the whole image. */
 function squaresIn(values: ReadonlyMap<string, unknown>): SquaresTarget {
-  if (values.get("do_resize") === false) throw new ImagePreparationError("do_resize", "false", "true");
+  if (values.get("do_resize") === false) throw imagePreparationError("do_resize", "false", "true");
   const [patch, merge] = ["patch_size", "merge_size"].map((key) => lengthOf(key, values.get(key)));
   const { shortest_edge: min, longest_edge: max } = Object(values.get("size")) as Readonly<Record<string, unknown>>;
   return {
@@ -129,12 +124,12 @@ function squaresIn(values: ReadonlyMap<string, unknown>): SquaresTarget {
 
 /** Without a first resize, a long and narrow image would become any number of tiles. */
 function tilesIn(values: ReadonlyMap<string, unknown>, target: ResizeTarget | null): { readonly side: number } {
-  if (target === null || !("longest" in target)) throw new ImagePreparationError("do_resize", "false", "true");
+  if (target === null || !("longest" in target)) throw imagePreparationError("do_resize", "false", "true");
   const { longest_edge: value } = Object(values.get("max_image_size")) as Readonly<Record<string, unknown>>;
   const side = lengthOf("max_image_size.longest_edge", value);
   if (target.longest <= side * maxTiles) return { side };
   const expected = `at least ${target.longest / maxTiles}, a part of size.longest_edge`;
-  throw new ImagePreparationError("max_image_size.longest_edge", String(side), expected);
+  throw imagePreparationError("max_image_size.longest_edge", String(side), expected);
 }
 
 /** A size as an object, or a single number for both lengths. */
@@ -150,23 +145,23 @@ function lengthOf(key: string, value: unknown): number {
 
 function integerOf(key: string, value: unknown, max: number): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= max) return value;
-  throw new ImagePreparationError(key, describeValue(value), `an integer from 1 to ${max}`);
+  throw imagePreparationError(key, describeValue(value), `an integer from 1 to ${max}`);
 }
 
 function filterOf(value: unknown): ResampleFilter {
   const filter = typeof value === "number" ? filters[value] : undefined;
   if (filter !== undefined) return filter;
   const expected = `0 to ${filters.length - 1} (${filters.join(", ")})`;
-  throw new ImagePreparationError("resample", describeValue(value), expected);
+  throw imagePreparationError("resample", describeValue(value), expected);
 }
 
 function numberOf(key: string, value: unknown): number {
   if (typeof value === "number" && Number.isFinite(value)) return value;
-  throw new ImagePreparationError(key, describeValue(value), "a number");
+  throw imagePreparationError(key, describeValue(value), "a number");
 }
 
 function threeOf(key: string, value: unknown): readonly number[] {
   const isThree = Array.isArray(value) && value.length === 3 && value.every((each) => Number.isFinite(each));
   if (isThree) return value;
-  throw new ImagePreparationError(key, describeValue(value), "three numbers, of red, green and blue");
+  throw imagePreparationError(key, describeValue(value), "three numbers, of red, green and blue");
 }

@@ -38,7 +38,7 @@ export function tileGrid(image: Size, preparation: ImagePreparation): TileGrid {
   return isSplit ? { rows: height / tiles.side, columns: width / tiles.side } : { rows: 0, columns: 0 };
 }
 
-/** The images that the model reads: the tiles row by row, then the whole image; or squares row by row. Throws ImageDataError. */
+/** The images that the model reads: the tiles row by row, then the whole image; or squares row by row. Throws IMAGE_DATA. */
 export function tileImage(image: DecodedImage, preparation: ImagePreparation): readonly Pixels[] {
   const { tiles, resize, factor, mean, deviation } = preparation;
   if (resize !== null && "side" in resize.target) return squaresOf(resizeImage(image, preparation), resize.target.side);

@@ -2,9 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { ImagePreparationError, readImagePreparation } from "./image-preparation.ts";
+import { readImagePreparation } from "./image-preparation.ts";
 import { tileGrid, tileImage } from "./image-tiles.ts";
-import { ImageDataError, normalizedPixels, prepareImage } from "./prepare-image.ts";
+import { normalizedPixels, prepareImage } from "./prepare-image.ts";
 
 interface Case {
   readonly config: Readonly<Record<string, unknown>>;
@@ -68,7 +68,9 @@ describe("an image prepared by preprocessor_config.json", () => {
 
   it("is refused, with the key, for unsupported settings", () => {
     const file = { size: 8, image_mean: [0, 0, 0], image_std: [1, 1, 1] };
-    expect(() => readImagePreparation({ ...file, resample: 5 })).toThrow(ImagePreparationError);
+    expect(() => readImagePreparation({ ...file, resample: 5 })).toThrow(
+      expect.objectContaining({ code: "IMAGE_PREPARATION" }),
+    );
     expect(() => readImagePreparation({ ...file, size: { longest_edge: 9 } })).toThrow(/size\.height/);
     expect(() => readImagePreparation({ ...file, image_mean: [0.5] })).toThrow(/image_mean/);
     const tiled = { ...file, image_processor_type: "Idefics3ImageProcessor", size: { longest_edge: 999 } };
@@ -78,6 +80,8 @@ describe("an image prepared by preprocessor_config.json", () => {
 
   it("is refused if it has not three or four bytes for each pixel", () => {
     const preparation = readImagePreparation({ size: 8, image_mean: [0, 0, 0], image_std: [1, 1, 1] });
-    expect(() => prepareImage({ width: 2, height: 2, data: new Uint8Array(4) }, preparation)).toThrow(ImageDataError);
+    expect(() => prepareImage({ width: 2, height: 2, data: new Uint8Array(4) }, preparation)).toThrow(
+      expect.objectContaining({ code: "IMAGE_DATA" }),
+    );
   });
 });

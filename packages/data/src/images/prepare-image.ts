@@ -1,6 +1,6 @@
 // Converts decoded pixels to the input of a model.
 
-import { LowrankError } from "@lowrank/contracts";
+import { failure } from "@lowrank/contracts";
 import type { ImagePreparation, ResizeTarget, SquaresTarget } from "./image-preparation.ts";
 import { type Bytes, resizeBytes } from "./resize-bytes.ts";
 
@@ -32,21 +32,19 @@ export interface Pixels extends Pick<ImagePreparation, "factor" | "mean" | "devi
 }
 
 /** The image's bytes are not three or four for each pixel. Pass RGB or RGBA bytes. */
-export class ImageDataError extends LowrankError {
-  constructor(
-    readonly width: number,
-    readonly height: number,
-    readonly length: number,
-  ) {
-    const expected = `${3 * width * height} (red, green, blue) or ${4 * width * height} (with opacity)`;
-    super("IMAGE_DATA", `An image of ${width} × ${height} pixels has ${length} bytes, expected ${expected}.`);
-  }
+function imageDataError(width: number, height: number, length: number) {
+  const expected = `${3 * width * height} (red, green, blue) or ${4 * width * height} (with opacity)`;
+  return failure("IMAGE_DATA", `An image of ${width} × ${height} pixels has ${length} bytes, expected ${expected}.`, {
+    width,
+    height,
+    length,
+  });
 }
 
 /**
  * Resizes, crops and normalizes an image, as transformers' image processors do with Pillow.
  *
- * @throws ImageDataError
+ * @throws IMAGE_DATA
  * @example
  * ```ts
  * import { prepareImage, readImagePreparation } from "@lowrank/data";
@@ -63,7 +61,7 @@ export function prepareImage(image: DecodedImage, preparation: ImagePreparation)
   return { width: pixels.width, height: pixels.height, values: normalizedPixels(pixels) };
 }
 
-/** The first half of `prepareImage`: resizes and crops. Throws ImageDataError. */
+/** The first half of `prepareImage`: resizes and crops. Throws IMAGE_DATA. */
 export function resizeImage(image: DecodedImage, preparation: ImagePreparation): Pixels {
   const { resize, crop, factor, mean, deviation } = preparation;
   const colours = withoutOpacity(image);
@@ -85,7 +83,7 @@ export function normalizedPixels({ width, height, bytes, factor, mean, deviation
 export function withoutOpacity({ width, height, data }: DecodedImage): Bytes {
   const pixels = width * height;
   if (pixels === 0 || (data.length !== 3 * pixels && data.length !== 4 * pixels)) {
-    throw new ImageDataError(width, height, data.length);
+    throw imageDataError(width, height, data.length);
   }
   const stride = data.length / pixels;
   const colours = Uint8Array.from(

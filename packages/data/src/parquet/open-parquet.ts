@@ -1,6 +1,7 @@
 // Reads Parquet files, the format of the Hub's data sets: columns and rows, one row group at a time.
 
-import { DataFileError } from "../errors.ts";
+import { LowrankError } from "@lowrank/contracts";
+import { dataFileError } from "../errors.ts";
 import type { Example } from "../example.ts";
 import type { DecoderModule, ReadBytes } from "../guarded/decoder-module.ts";
 import { GuardedDecoder } from "../guarded/guarded-decoder.ts";
@@ -32,7 +33,7 @@ export interface ParquetTable {
 /**
  * Opens a Parquet file; `file` of the options names it in errors.
  *
- * Throws DataFileError for another file, or one that decompresses to more than `maxSize` bytes. Format:
+ * Throws DATA_UNREADABLE_FILE for another file, or one that decompresses to more than `maxSize` bytes. Format:
  * https://parquet.apache.org/docs/file-format, compressed by Snappy, gzip, Brotli, Zstandard or LZ4.
  */
 export async function openParquet(source: ParquetSource, options: ReadOptions = {}): Promise<ParquetTable> {
@@ -41,7 +42,7 @@ export async function openParquet(source: ParquetSource, options: ReadOptions = 
   const { columns, groups } = await contentsOf(opened, { source, file }).finally(() => opened.close());
   const size = groups.reduce((sum, group) => sum + group.size, 0);
   if (size > maxSize) {
-    throw new DataFileError(file, `it unpacks to ${size} bytes, more than ${maxSize}. Raise maxSize to read it.`);
+    throw dataFileError(file, `it unpacks to ${size} bytes, more than ${maxSize}. Raise maxSize to read it.`);
   }
   return {
     columns,
@@ -80,7 +81,7 @@ async function contentsOf(
 ): Promise<ParquetContents> {
   const contents = await orRefused(file, () => decoder.decode({ kind: "contents", byteLength }));
   if ("columns" in contents && contents.groups.every(({ rows, size }) => rows >= 0 && size >= 0)) return contents;
-  throw new DataFileError(file, "its row groups have impossible sizes. Write the file again, or as .jsonl.");
+  throw dataFileError(file, "its row groups have impossible sizes. Write the file again, or as .jsonl.");
 }
 
 /** Reads the bytes that the decoder requests. Checks that the file has them, because the positions come from the file. */
@@ -101,13 +102,13 @@ function columnsToRead(
   return names.length > 0 && names.every((name) => columns.includes(name)) ? [...new Set(names)] : undefined;
 }
 
-/** Turns any error of the reader, which a broken file causes, into a DataFileError. */
+/** Turns any error of the reader, which a broken file causes, into a DATA_UNREADABLE_FILE. */
 async function orRefused<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    if (cause instanceof DataFileError) throw cause;
+    if (LowrankError.isInstance(cause, "DATA_UNREADABLE_FILE")) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DataFileError(file, `it cannot be read as Parquet (${reason}). Save it again, or as .jsonl.`, { cause });
+    throw dataFileError(file, `it cannot be read as Parquet (${reason}). Save it again, or as .jsonl.`, { cause });
   }
 }

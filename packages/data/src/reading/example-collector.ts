@@ -1,7 +1,7 @@
 // Turns rows into examples and collects all problems of a file, so that one error reports them together.
 
-import { enumerated, isObject, listed, maxListed } from "@lowrank/contracts";
-import { DataError, DataFileError, type RowProblem } from "../errors.ts";
+import { enumerated, isObject, type LowrankError, listed, maxListed } from "@lowrank/contracts";
+import { DataError, dataFileError, type RowProblem } from "../errors.ts";
 import type { Example, ImagePart } from "../example.ts";
 import { withNamedFile } from "../row-forms/media-forms.ts";
 import { promptForms } from "../row-forms/prompt-forms.ts";
@@ -80,7 +80,7 @@ export class ExampleCollector {
   }
 
   /**
-   * The examples that were not taken. Throws DataFileError if there was no row. Throws DataError if all rows are broken, or if
+   * The examples that were not taken. Throws DATA_UNREADABLE_FILE if there was no row. Throws DataError if all rows are broken, or if
    * any row is broken and there is no `onBrokenRows`.
    */
   finish(): Example[] {
@@ -91,15 +91,14 @@ export class ExampleCollector {
       if (this.#onBrokenRows === undefined || this.#good === 0) throw error;
       this.#onBrokenRows(error);
     }
-    if (this.#good === 0) throw new DataFileError(this.limits.file, "it has no rows.");
+    if (this.#good === 0) throw dataFileError(this.limits.file, "it has no rows.");
     return this.take();
   }
 
   #count(): void {
     this.#rows += 1;
     const { file, maxRows } = this.limits;
-    if (this.#rows > maxRows)
-      throw new DataFileError(file, `it has more than ${maxRows} rows. Raise maxRows to read it.`);
+    if (this.#rows > maxRows) throw dataFileError(file, `it has more than ${maxRows} rows. Raise maxRows to read it.`);
   }
 
   #addFields(row: number, fields: Fields): void {
@@ -186,10 +185,10 @@ export class ExampleCollector {
 }
 
 /** Refuses a mapping to a field that does not exist. Its column would be ignored silently. */
-function unknownFields(file: string, columns: ColumnPairs, fields: Fields): DataFileError {
+function unknownFields(file: string, columns: ColumnPairs, fields: Fields): LowrankError {
   const unknown = listed(columns.map(([field]) => field).filter((field) => !isField(field)));
   const advice = meantMapping(columns, [...fields.keys()]) ?? `Rows have the fields ${[...knownFields].join(", ")}.`;
-  return new DataFileError(file, `the column mapping has unknown fields: ${unknown}. ${advice}`);
+  return dataFileError(file, `the column mapping has unknown fields: ${unknown}. ${advice}`);
 }
 
 /** The mapping with the nearest fields and columns, in the right order; undefined if there is none. */

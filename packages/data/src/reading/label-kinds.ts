@@ -1,7 +1,7 @@
 // Checks that the classes of a file are all numbers or all names. Names are numbered from 0, so next to numbers they could
 // collide with other rows' classes.
 
-import { MixedLabelsError, type RowProblem } from "../errors.ts";
+import { mixedLabelsError, type RowProblem } from "../errors.ts";
 import type { Example, Label } from "../example.ts";
 import { describe, type Refusal } from "../row-forms/row-form.ts";
 import type { RowList } from "../row-list.ts";
@@ -44,7 +44,7 @@ export class LabelKinds {
   }
 }
 
-/** Throws MixedLabelsError with the row numbers, from 1, if some classes are numbers and others names. */
+/** Throws MIXED_LABELS with the row numbers, from 1, if some classes are numbers and others names. */
 export function checkLabelKinds(examples: RowList<Example>): void {
   const kinds = new LabelKinds();
   const problems: RowProblem[] = [];
@@ -52,5 +52,5 @@ export function checkLabelKinds(examples: RowList<Example>): void {
     const refusal = kinds.add(index + 1, example, "row");
     if (refusal !== undefined) problems.push({ row: index + 1, ...refusal });
   }
-  if (problems.length > 0) throw new MixedLabelsError(problems);
+  if (problems.length > 0) throw mixedLabelsError(problems);
 }

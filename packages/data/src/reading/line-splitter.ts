@@ -1,6 +1,6 @@
 // Splits a text that arrives in pieces into lines, with at most one line in memory.
 
-import { DataFileError } from "../errors.ts";
+import { dataFileError } from "../errors.ts";
 import type { ReadLimits } from "./read-options.ts";
 
 /** Calls `onLine` with each line (without its end) and its number from 1. Lines end with LF or CRLF. */
@@ -19,7 +19,7 @@ export class LineSplitter {
     this.#size += piece.length;
     const { file, maxSize } = this.limits;
     if (this.#size > maxSize)
-      throw new DataFileError(file, `it is larger than ${maxSize} characters. Raise maxSize to read it.`);
+      throw dataFileError(file, `it is larger than ${maxSize} characters. Raise maxSize to read it.`);
     let start = 0;
     for (let end = piece.indexOf("\n"); end !== -1; end = piece.indexOf("\n", start)) {
       this.#append(piece.slice(start, end));
@@ -41,7 +41,7 @@ export class LineSplitter {
     const { file, maxRowLength } = this.limits;
     if (this.#restLength > maxRowLength) {
       const where = `line ${this.#line + 1} is longer than ${maxRowLength} characters`;
-      throw new DataFileError(file, `${where}. Raise maxRowLength to read it.`);
+      throw dataFileError(file, `${where}. Raise maxRowLength to read it.`);
     }
   }
 

@@ -14,7 +14,7 @@ function readTable(text: string, kind: TableKind, options: ReadOptions): Example
 /**
  * Reads examples from CSV. The first line names the columns, unless `header` does.
  *
- * Throws DataError naming every broken line, and DataFileError if a limit is exceeded. Format: RFC 4180; line ends
+ * Throws DataError naming every broken line, and DATA_UNREADABLE_FILE if a limit is exceeded. Format: RFC 4180; line ends
  * inside quotes become LF.
  *
  * @example

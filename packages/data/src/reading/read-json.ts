@@ -1,7 +1,7 @@
 // A JSON array of rows, like Alpaca's and ShareGPT's files.
 
 import { isObject, type JsonObject, parseJson, refuseUnknownOptions } from "@lowrank/contracts";
-import { DataFileError } from "../errors.ts";
+import { dataFileError } from "../errors.ts";
 import type { Example } from "../example.ts";
 import { describe } from "../row-forms/row-form.ts";
 import { ExampleCollector } from "./example-collector.ts";
@@ -11,7 +11,7 @@ import { type ReadOptions, readOptionNames } from "./read-options.ts";
 /**
  * Reads examples from one JSON array of objects, or from SQuAD's own file. Forms are recognized by their keys.
  *
- * Throws DataError naming every broken element (counted from 1), and DataFileError if the text is not a JSON array or
+ * Throws DataError naming every broken element (counted from 1), and DATA_UNREADABLE_FILE if the text is not a JSON array or
  * a limit is exceeded.
  *
  * @example
@@ -26,13 +26,13 @@ export function readJson(text: string, options: ReadOptions = {}): Example[] {
   refuseUnknownOptions("readJson", options, readOptionNames);
   const collector = new ExampleCollector(options, "row");
   const { file, maxSize } = collector.limits;
-  if (text.length > maxSize) throw new DataFileError(file, `it is larger than ${maxSize} characters. Raise maxSize.`);
+  if (text.length > maxSize) throw dataFileError(file, `it is larger than ${maxSize} characters. Raise maxSize.`);
   const rows = parseJson(text, {
     refuse: (reason, cause) =>
-      new DataFileError(file, `it ${reason}. If each line is an object, rename the file to .jsonl.`, { cause }),
+      dataFileError(file, `it ${reason}. If each line is an object, rename the file to .jsonl.`, { cause }),
   });
   const read = rowsOfSquad(rows) ?? rows;
-  if (!Array.isArray(read)) throw new DataFileError(file, `expected a JSON array of rows, got ${describe(rows)}.`);
+  if (!Array.isArray(read)) throw dataFileError(file, `expected a JSON array of rows, got ${describe(rows)}.`);
   for (const [index, row] of read.entries()) collector.add(index + 1, row);
   return collector.finish();
 }

@@ -1,7 +1,7 @@
 // JSON Lines: one JSON object on each line.
 
 import { isObject, JsonError, parseJson, refuseUnknownOptions } from "@lowrank/contracts";
-import { DataFileError } from "../errors.ts";
+import { dataFileError } from "../errors.ts";
 import type { Example } from "../example.ts";
 import { describe } from "../row-forms/row-form.ts";
 import { ExampleCollector } from "./example-collector.ts";
@@ -36,7 +36,7 @@ export class JsonlReader {
     if (line.trim() === "") return;
     if (this.#isFirst && line.trimStart().startsWith("[")) {
       const { file } = this.#collector.limits;
-      throw new DataFileError(file, "it is one JSON array, not an object on each line. Rename it to .json.");
+      throw dataFileError(file, "it is one JSON array, not an object on each line. Rename it to .json.");
     }
     const expected = this.#isFirst ? `a JSON object${otherKinds}` : "a JSON object";
     this.#isFirst = false;
@@ -63,7 +63,7 @@ function preview(line: string): string {
 /**
  * Reads examples from JSON Lines. Empty lines are skipped; forms are recognized by their keys.
  *
- * Throws DataError naming every broken line (the first ten with what was found and expected), and DataFileError if a limit
+ * Throws DataError naming every broken line (the first ten with what was found and expected), and DATA_UNREADABLE_FILE if a limit
  * is exceeded or the file has no rows. Format: https://jsonlines.org.
  *
  * @example

@@ -1,5 +1,6 @@
+import type { LowrankError } from "@lowrank/contracts";
 import { describe, expect, it } from "vitest";
-import { DataError, DataFileError } from "../errors.ts";
+import { DataError } from "../errors.ts";
 import { readCsv, readTsv } from "./read-csv.ts";
 import { readJson } from "./read-json.ts";
 import { JsonlReader, readJsonl } from "./read-jsonl.ts";
@@ -206,8 +207,8 @@ describe("JSON Lines", () => {
     ["too much of everything", '{"text": "a"}\n'.repeat(5), { maxSize: 20 }, "larger than 20"],
   ])("with %s is refused as a whole", (_, text, options, reason) => {
     const error = caught(() => readJsonl(text, options));
-    expect(error).toBeInstanceOf(DataFileError);
-    expect((error as DataFileError).message).toContain(reason);
+    expect(error).toMatchObject({ code: "DATA_UNREADABLE_FILE" });
+    expect((error as LowrankError).message).toContain(reason);
   });
 });
 
@@ -218,7 +219,7 @@ describe("a JSON array", () => {
   });
 
   it.each([["{"], ['{"text": "a"}'], [""]])("is what %j is not", (text) => {
-    expect(() => readJson(text)).toThrow(DataFileError);
+    expect(() => readJson(text)).toThrow(expect.objectContaining({ code: "DATA_UNREADABLE_FILE" }));
   });
 });
 
@@ -256,7 +257,7 @@ describe("CSV", () => {
 
   it("names the kind of a JSON file", () => {
     const text = '{"text": "a; b"}\n{"text": "b"}\n';
-    expect(() => readCsv(text)).toThrow(DataFileError);
+    expect(() => readCsv(text)).toThrow(expect.objectContaining({ code: "DATA_UNREADABLE_FILE" }));
     expect(() => readCsv(text)).toThrow("it is JSON. Rename it to .jsonl (an object on each line)");
   });
 
@@ -292,7 +293,9 @@ describe("CSV", () => {
 
   it("refuses a quote left open, two columns of one name, and NUL bytes", () => {
     expect(() => readCsv('mr,ref\na,"b\n', { columns })).toThrow(DataError);
-    expect(() => readCsv("mr,mr\na,b\n", { columns })).toThrow(DataFileError);
+    expect(() => readCsv("mr,mr\na,b\n", { columns })).toThrow(
+      expect.objectContaining({ code: "DATA_UNREADABLE_FILE" }),
+    );
     expect(() => readCsv("mr,ref\na,b\0\n", { columns })).toThrow(DataError);
   });
 

@@ -1,7 +1,8 @@
 // Turns the text of a table, which arrives in pieces, into rows. Papa Parse splits it; the first line has the names.
 
+import type { LowrankError } from "@lowrank/contracts";
 import Papa from "papaparse";
-import { DataFileError } from "../errors.ts";
+import { dataFileError } from "../errors.ts";
 import type { Example } from "../example.ts";
 import type { Refusal } from "../row-forms/row-form.ts";
 import { ExampleCollector } from "./example-collector.ts";
@@ -51,7 +52,7 @@ export class TableReader {
     const { file, maxSize, maxRowLength } = this.#collector.limits;
     const start = this.#size === 0 ? withoutByteOrderMark(piece) : piece;
     this.#size += piece.length;
-    if (this.#size > maxSize) throw new DataFileError(file, `it is larger than ${maxSize} characters. Raise maxSize.`);
+    if (this.#size > maxSize) throw dataFileError(file, `it is larger than ${maxSize} characters. Raise maxSize.`);
     const fresh = this.#heldReturn + start;
     this.#heldReturn = fresh.endsWith("\r") ? "\r" : "";
     const whole = fresh.slice(0, fresh.length - this.#heldReturn.length);
@@ -117,7 +118,7 @@ export class TableReader {
   #refuseJson([first = ""]: readonly string[]): void {
     if (this.#options.columns !== undefined || !isJson(first)) return; // a program that names the columns knows the file
     const reason = "it is JSON. Rename it to .jsonl (an object on each line) or .json (one array).";
-    throw new DataFileError(this.#collector.limits.file, reason);
+    throw dataFileError(this.#collector.limits.file, reason);
   }
 
   /** Throws if a header was given and the first line has names, too: as a row, "label" would be a class. */
@@ -125,7 +126,7 @@ export class TableReader {
     if (!sharesName(record, header)) return;
     const names = `\`header: ${JSON.stringify(header).replaceAll(",", ", ")}\``;
     const line = record.join(", ").slice(0, 100);
-    throw new DataFileError(
+    throw dataFileError(
       this.#collector.limits.file,
       `its first line (${line}) already has column names. Leave ${names} out.`,
     );
@@ -134,17 +135,17 @@ export class TableReader {
   #setHeader(record: readonly string[]): void {
     const { file } = this.#collector.limits;
     if (record.some((name) => name.trim().includes("\r"))) {
-      throw new DataFileError(file, "its lines end with CR only. Save it with LF or CRLF line endings.");
+      throw dataFileError(file, "its lines end with CR only. Save it with LF or CRLF line endings.");
     }
     if (record.length > maxColumns) {
       const columns = `it has ${record.length} columns, more than ${maxColumns}`;
-      throw new DataFileError(file, `${columns}. Keep the columns with texts and labels.`);
+      throw dataFileError(file, `${columns}. Keep the columns with texts and labels.`);
     }
     const names = record.map((name) => name.trim());
     const repeated = firstRepeated(names);
     if (repeated !== undefined) {
       const name = JSON.stringify(repeated.slice(0, 60));
-      throw new DataFileError(
+      throw dataFileError(
         file,
         `its first line names the column ${name} twice. Rename one, or give the names as header if this line is data.`,
       );
@@ -152,10 +153,10 @@ export class TableReader {
     this.#header = names;
   }
 
-  #tooLong(line = this.#line): DataFileError {
+  #tooLong(line = this.#line): LowrankError {
     const { file, maxRowLength } = this.#collector.limits;
     const hint = "close an open quote, or raise maxRowLength";
-    return new DataFileError(file, `the row at line ${line} is longer than ${maxRowLength} characters; ${hint}`);
+    return dataFileError(file, `the row at line ${line} is longer than ${maxRowLength} characters; ${hint}`);
   }
 }
 

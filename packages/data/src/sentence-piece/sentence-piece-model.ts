@@ -2,7 +2,7 @@
 // normalization. https://github.com/google/sentencepiece/blob/master/src/sentencepiece_model.proto
 
 import { readVarint } from "@lowrank/contracts";
-import { TokenizerError } from "../errors.ts";
+import { tokenizerError } from "../errors.ts";
 
 const kinds = ["normal", "unknown", "control", "user-defined", "unused", "byte"] as const;
 
@@ -37,14 +37,14 @@ const maxPieces = 2 ** 21;
 /** In bytes; the longest common pieces are sixteen spaces or dashes. */
 const longestPiece = 4096;
 
-/** Reads the bytes of a file; `name` is for messages. Throws TokenizerError for another kind of file or a broken one. */
+/** Reads the bytes of a file; `name` is for messages. Throws TOKENIZER_INVALID for another kind of file or a broken one. */
 export function readSentencePiece(bytes: Uint8Array, name: string): SentencePieceModel {
   try {
     return readModel(bytes);
   } catch (cause) {
     if (!(cause instanceof RangeError) && !(cause instanceof TypeError)) throw cause;
     const problem = `${name} is not a readable SentencePiece model: ${cause.message}`;
-    throw new TokenizerError([problem, "download it again, or put the model's tokenizer.json next to it"], { cause });
+    throw tokenizerError([problem, "download it again, or put the model's tokenizer.json next to it"], { cause });
   }
 }
 

@@ -1,6 +1,6 @@
 // The BPE model of a tokenizer.json.
 
-import { TokenizerError } from "../errors.ts";
+import { tokenizerError } from "../errors.ts";
 
 export type Merge = readonly [left: string, right: string];
 
@@ -29,7 +29,7 @@ const maxCut = 2 ** 28;
  * Merges of SentencePiece's BPE (Kudo and Richardson 2018), whose file has a score for each piece instead. The neighbours that
  * make the piece with the highest score are merged first. As in transformers' converter, the list has every pair of `known`
  * pieces that makes one of `pieces`. Merges of one piece are sorted by text, as in Python, or by `compare`. Throws
- * TokenizerError for too long pieces.
+ * TOKENIZER_INVALID for too long pieces.
  */
 export function mergesByScore(
   pieces: readonly { readonly text: string; readonly score: number }[],
@@ -37,7 +37,7 @@ export function mergesByScore(
   compare: (one: Merge, other: Merge) => number = () => 0,
 ): readonly Merge[] {
   const cut = pieces.reduce((sum, { text }) => sum + text.length ** 2, 0);
-  if (cut > maxCut) throw new TokenizerError(["the vocabulary has too many long pieces to derive merges from"]);
+  if (cut > maxCut) throw tokenizerError(["the vocabulary has too many long pieces to derive merges from"]);
   const sorted = [...pieces].sort((one, other) => other.score - one.score);
   return sorted.flatMap(({ text }) => splitsOf(text, vocabulary).sort(compare));
 }

@@ -3,7 +3,7 @@
 
 import type { OptionNames } from "@lowrank/contracts";
 import { isObject, type JsonObject } from "@lowrank/contracts";
-import { TokenizerError } from "../errors.ts";
+import { tokenizerError } from "../errors.ts";
 import { componentProblems, shown } from "./check-components.ts";
 import { isId, modelProblems } from "./check-model.ts";
 import { rewriteDecoder, rewriteNormalizer, rewritePostProcessor, rewritePreTokenizer } from "./rewrite-tokenizer.ts";
@@ -25,9 +25,9 @@ const longestAddedToken = 512;
 /** And through all of them for each token that it decodes. */
 const maxAddedTokens = 2 ** 17;
 
-/** A copy of the tokenizer JSON that the library builds a right tokenizer from; throws TokenizerError. */
+/** A copy of the tokenizer JSON that the library builds a right tokenizer from; throws TOKENIZER_INVALID. */
 export function checkTokenizerJson(json: unknown, limits: TokenizerLimits = {}): JsonObject {
-  if (!isObject(json)) throw new TokenizerError(["tokenizer.json: expected an object"]);
+  if (!isObject(json)) throw tokenizerError(["tokenizer.json: expected an object"]);
   const maxTokens = limits.maxTokens ?? 2 ** 22;
   const ofModel = modelProblems(json.model, maxTokens);
   // The contents of a broken vocabulary are unknown.
@@ -37,7 +37,7 @@ export function checkTokenizerJson(json: unknown, limits: TokenizerLimits = {}):
     ...addedTokenProblems(json.added_tokens ?? [], maxTokens),
     ...componentNames.flatMap((name) => componentProblems(checkable, name, limits.maxPatternLength ?? 4096)),
   ];
-  if (problems.length > 0) throw new TokenizerError(problems);
+  if (problems.length > 0) throw tokenizerError(problems);
   return {
     ...json,
     added_tokens: json.added_tokens ?? [],

@@ -2,7 +2,7 @@
 
 import { isObject, refuseUnknownOptions } from "@lowrank/contracts";
 import { type AddedToken, type AddTokensOptions, addTokens, addTokensNames } from "../added-tokens/add-tokens.ts";
-import { AddedTokensError, TokenizerError } from "../errors.ts";
+import { addedTokensError, tokenizerError } from "../errors.ts";
 import type { TextFiles } from "../text-files.ts";
 import { hasSegmentation } from "./segmentation.ts";
 import { withSpecialTokens } from "./special-tokens.ts";
@@ -23,7 +23,7 @@ export interface ExtendedTokenizer {
 /**
  * Adds tokens to the tokenizer of a folder, as transformers' `tokenizer.add_tokens(tokens)` does. Writes no file.
  *
- * @throws TokenizerError, AddedTokensError
+ * @throws TOKENIZER_INVALID, TOKENS_NOT_ADDABLE
  *
  * @example
  * ```ts
@@ -47,7 +47,7 @@ export async function extendTokenizer(
   const texts = await readTokenizerFiles(files, "all");
   const before = parseTokenizerFile(texts, "tokenizer.json", files);
   if (hasSegmentation(before)) {
-    throw new TokenizerError([
+    throw tokenizerError([
       "tokens cannot be added: the files that transformers reads for this class have no place for them",
     ]);
   }
@@ -66,8 +66,7 @@ export async function extendTokenizer(
  * if transformers 4 wrote that list.
  */
 function withEntries(config: unknown, added: readonly AddedToken[]): Readonly<Record<string, unknown>> {
-  if (config !== undefined && !isObject(config))
-    throw new TokenizerError(["tokenizer_config.json: expected an object"]);
+  if (config !== undefined && !isObject(config)) throw tokenizerError(["tokenizer_config.json: expected an object"]);
   const decoder = config?.added_tokens_decoder;
   const entries = added.map(({ id, ...entry }) => [String(id), entry] as const);
   return {
@@ -87,7 +86,7 @@ function checkFound(tokenizer: TextTokenizer, tokens: readonly string[], ids: re
     const cause = "the tokenizer's normalizer changes it, or makes it the same as another token";
     return [{ token, reason: `a text that begins with it starts with ${got}, expected ${ids[index]}: ${cause}` }];
   });
-  if (problems.length > 0) throw new AddedTokensError(problems);
+  if (problems.length > 0) throw addedTokensError(problems);
 }
 
 function textOf(json: unknown): string {

@@ -2,7 +2,7 @@
 // languages: `src_lang` of sources and `tgt_lang` of targets, as in transformers' `tokenizer(source, text_target=target)`.
 
 import { isObject, type JsonObject } from "@lowrank/contracts";
-import { TokenizerError } from "../errors.ts";
+import { tokenizerError } from "../errors.ts";
 import { tokenText } from "../text-files.ts";
 import { vocabularyOf } from "../tokenizer-json/vocabulary-of.ts";
 
@@ -13,7 +13,7 @@ export interface LanguageTokens {
   readonly target?: { readonly source: string; readonly token: string };
 }
 
-/** Throws TokenizerError for a language without a token. */
+/** Throws TOKENIZER_INVALID for a language without a token. */
 export function withLanguages(json: JsonObject, config: JsonObject): LanguageTokens {
   const code = languageToken(json, config);
   const [source, target] = [config.src_lang ?? code, config.tgt_lang];
@@ -74,5 +74,5 @@ function idOf({ added_tokens: added, model }: JsonObject, config: JsonObject, ke
   const idInVocabulary = Array.isArray(special) && special.includes(token) ? vocabularyOf(model).get(token) : undefined;
   if (idInVocabulary !== undefined) return idInVocabulary;
   const expected = "expected a language code that is an added token of tokenizer.json";
-  throw new TokenizerError([`tokenizer_config.json: ${key} is ${JSON.stringify(token.slice(0, 40))}; ${expected}`]);
+  throw tokenizerError([`tokenizer_config.json: ${key} is ${JSON.stringify(token.slice(0, 40))}; ${expected}`]);
 }

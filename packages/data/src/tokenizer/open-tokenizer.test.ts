@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { TokenizerError } from "../errors.ts";
+
 import { openTokenizer } from "./open-tokenizer.ts";
 
 const json = JSON.stringify({
@@ -54,7 +54,7 @@ describe("openTokenizer", () => {
 
   it("names the file that is not JSON", async () => {
     const opening = openTokenizer(files({ "tokenizer.json": "{" }));
-    await expect(opening).rejects.toBeInstanceOf(TokenizerError);
+    await expect(opening).rejects.toMatchObject({ code: "TOKENIZER_INVALID" });
     await expect(opening).rejects.toThrow(/tokenizer\.json is not JSON/);
   });
 });

@@ -10,7 +10,7 @@ import { parseTokenizerFile, readTokenizerFiles, withChatTemplate } from "./toke
  * Reads tokenizer.json and, if they exist, tokenizer_config.json and chat_template.jinja. Special tokens that these do not
  * name are read from special_tokens_map.json and the model's config.json.
  *
- * Without a tokenizer.json, one is made of the model's vocabulary files (`vocabularyTokenizerFiles`). Throws TokenizerError if
+ * Without a tokenizer.json, one is made of the model's vocabulary files (`vocabularyTokenizerFiles`). Throws TOKENIZER_INVALID if
  * there are none either, or if a file is invalid.
  *
  * @example

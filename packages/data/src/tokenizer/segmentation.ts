@@ -6,7 +6,7 @@ import { isObject, type JsonObject } from "@lowrank/contracts";
 import { boundedTokenizer } from "../bounds/bounded-tokenizer.ts";
 import { checkTokenizerJson } from "../tokenizer-json/check-tokenizer-json.ts";
 
-/** Makes the tokenizer split words with `model.segmentation`, if the file has it. Throws TokenizerError. */
+/** Makes the tokenizer split words with `model.segmentation`, if the file has it. Throws TOKENIZER_INVALID. */
 export function segmentByOwnModel(tokenizer: Tokenizer, { model }: JsonObject): void {
   const segmentation = isObject(model) ? model.segmentation : undefined;
   if (segmentation === undefined) return;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { TokenizerError } from "../errors.ts";
+
 import { promptTemplate } from "../templates/prompt-templates.ts";
 import { tokenizeExample } from "../tokenizing/tokenize-example.ts";
 import { extendTokenizer } from "./extend-tokenizer.ts";
@@ -66,7 +66,7 @@ describe("special tokens that tokenizer_config.json does not name", () => {
 
   it("are not guessed from a file that is not JSON", async () => {
     const opening = openTokenizer(folder({ "config.json": "{" }));
-    await expect(opening).rejects.toBeInstanceOf(TokenizerError);
+    await expect(opening).rejects.toMatchObject({ code: "TOKENIZER_INVALID" });
     await expect(opening).rejects.toThrow("config.json is not JSON");
   });
 });

@@ -13,7 +13,7 @@ const maxBytes = 16_000_000;
 
 /**
  * The tokenizer's configuration, completed with the special tokens that it does not name. An explicit null stays: that model
- * has no such token. Throws TokenizerError for a file that is not JSON.
+ * has no such token. Throws TOKENIZER_INVALID for a file that is not JSON.
  */
 export async function withSpecialTokens(config: unknown, tokenizerJson: unknown, files: TextFiles): Promise<unknown> {
   if (config !== undefined && !isObject(config)) return config; // refused where the tokenizer is made

@@ -5,7 +5,7 @@ import type { Tokenizer } from "@huggingface/tokenizers";
 import { isObject, LowrankError, refuseUnknownOptions } from "@lowrank/contracts";
 import { alignAddedTokens } from "../added-tokens/align-added-tokens.ts";
 import { boundedTokenizer } from "../bounds/bounded-tokenizer.ts";
-import { ExampleError, TokenizerError } from "../errors.ts";
+import { ExampleError, tokenizerError } from "../errors.ts";
 import { processorTemplates } from "../templates/processor-templates.ts";
 import { tokenText } from "../text-files.ts";
 import { checkTokenizerJson, limitNames, type TokenizerLimits } from "../tokenizer-json/check-tokenizer-json.ts";
@@ -131,25 +131,25 @@ export class TextTokenizer {
   }
 
   /**
-   * Builds a tokenizer from parsed JSON; throws TokenizerError naming everything that is wrong.
+   * Builds a tokenizer from parsed JSON; throws TOKENIZER_INVALID naming everything that is wrong.
    * The configuration names the special tokens and the chat template; it may be absent.
    */
   static fromJson(tokenizerJson: unknown, tokenizerConfig: unknown = {}, limits: TokenizerLimits = {}): TextTokenizer {
     refuseUnknownOptions("TextTokenizer.fromJson", limits, limitNames);
     const json = checkTokenizerJson(tokenizerJson, limits);
-    if (!isObject(tokenizerConfig)) throw new TokenizerError(["tokenizer_config.json: expected an object"]);
+    if (!isObject(tokenizerConfig)) throw tokenizerError(["tokenizer_config.json: expected an object"]);
     const further = tokenizerConfig.additional_special_tokens;
     // The library searches the whole list for each token.
     if (Array.isArray(further) && further.length > maxSpecialTokens) {
       const expected = `at most ${maxSpecialTokens} tokens, got ${further.length}`;
-      throw new TokenizerError([`tokenizer_config.json: additional_special_tokens: expected ${expected}`]);
+      throw tokenizerError([`tokenizer_config.json: additional_special_tokens: expected ${expected}`]);
     }
     try {
       return new TextTokenizer(json, tokenizerConfig);
     } catch (cause) {
       if (cause instanceof LowrankError) throw cause;
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new TokenizerError([`tokenizer.json: ${reason.slice(0, 200)}`], { cause });
+      throw tokenizerError([`tokenizer.json: ${reason.slice(0, 200)}`], { cause });
     }
   }
 

@@ -1,7 +1,7 @@
 // Reads the files of a tokenizer, as transformers' `save_pretrained` writes them.
 
-import { isObject, parseJson, printable } from "@lowrank/contracts";
-import { TokenizerError } from "../errors.ts";
+import { isObject, type LowrankError, parseJson, printable } from "@lowrank/contracts";
+import { tokenizerError } from "../errors.ts";
 import type { TextFiles } from "../text-files.ts";
 import { vocabularyFiles, vocabularyTokenizerFiles } from "../vocabulary-files/vocabulary-tokenizer-files.ts";
 
@@ -17,7 +17,7 @@ const needed = [
 const all = [...needed, ["special_tokens_map.json", 1_000_000]] as const;
 
 /**
- * The texts of a tokenizer's files by name: the "needed" ones to build it, or "all" to copy it. Throws TokenizerError if
+ * The texts of a tokenizer's files by name: the "needed" ones to build it, or "all" to copy it. Throws TOKENIZER_INVALID if
  * there is no tokenizer.json and it cannot be made from vocabulary files (`vocabularyTokenizerFiles`).
  *
  * @example
@@ -42,24 +42,24 @@ export async function readTokenizerFiles(
   return texts;
 }
 
-async function noTokenizer(files: TextFiles): Promise<TokenizerError> {
+async function noTokenizer(files: TextFiles): Promise<LowrankError> {
   const missing = `${files.name} has no tokenizer.json, which rows of text need`;
   for (const name of vocabularyFiles) {
     if (!(await files.has(name))) continue;
-    return new TokenizerError([
+    return tokenizerError([
       `${missing}; its ${name} can be used only if tokenizer_config.json ("tokenizer_class") or config.json ("model_type") ` +
         "names a supported class, and the other files of this class are there",
       "write a tokenizer.json with transformers (AutoTokenizer.from_pretrained(…).save_pretrained(…)), or give rows " +
         "that are already tokenized",
     ]);
   }
-  return new TokenizerError([
+  return tokenizerError([
     missing,
     "copy the model's tokenizer.json into its folder, or give rows that are already tokenized",
   ]);
 }
 
-/** One of the texts as JSON; undefined if the file is absent. Throws TokenizerError with the file's name. */
+/** One of the texts as JSON; undefined if the file is absent. Throws TOKENIZER_INVALID with the file's name. */
 export function parseTokenizerFile(
   texts: ReadonlyMap<string, string>,
   file: string,
@@ -68,7 +68,7 @@ export function parseTokenizerFile(
   const text = texts.get(file);
   if (text === undefined) return undefined;
   return parseJson(text, {
-    refuse: (reason, cause) => new TokenizerError([`${printable(name)}: ${file} ${reason}`], { cause }),
+    refuse: (reason, cause) => tokenizerError([`${printable(name)}: ${file} ${reason}`], { cause }),
   });
 }
 

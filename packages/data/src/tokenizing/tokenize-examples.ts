@@ -87,7 +87,7 @@ function hasNoTarget(example: Example): boolean {
 }
 
 /**
- * The class names of rows, sorted, each with its number; empty if the labels are already numbers. Throws MixedLabelsError if
+ * The class names of rows, sorted, each with its number; empty if the labels are already numbers. Throws MIXED_LABELS if
  * some are numbers and others names.
  */
 export function labelIdsOf(examples: RowList<Example>): ReadonlyMap<string, number> {

@@ -1,6 +1,6 @@
 // Byte-level BPE (Radford et al. 2019) from vocab.json and merges.txt.
 
-import { TokenizerError } from "../errors.ts";
+import { tokenizerError } from "../errors.ts";
 import { bpeModel, type Merge } from "../tokenizer-json/bpe-model.ts";
 import { configuredTemplate } from "./byte-pair-classes.ts";
 import type { TextTemplate, TokenizerClass, TokenizerDraft, VocabularySource } from "./tokenizer-draft.ts";
@@ -91,7 +91,7 @@ function mergesOf(text: string, ids: ReadonlyMap<string, number>): readonly Merg
     const isMerge = left !== undefined && right !== undefined && more.length === 0;
     if (isMerge && ids.has(left) && ids.has(right)) return [left, right] as const;
     const shown = JSON.stringify(line.slice(0, 40));
-    throw new TokenizerError([
+    throw tokenizerError([
       `merges.txt: expected two tokens of vocab.json on each line, got ${shown} on line ${index + 1}`,
     ]);
   });

@@ -2,7 +2,7 @@
 // that were added later, and the template around a text.
 
 import { isObject, type JsonObject } from "@lowrank/contracts";
-import { TokenizerError } from "../errors.ts";
+import { tokenizerError } from "../errors.ts";
 import { tokenText } from "../text-files.ts";
 import {
   type DraftToken,
@@ -36,7 +36,7 @@ export function specialTokenOf(
   return config[key] === undefined ? specialTokens[key] : tokenText(config[key]);
 }
 
-/** Throws TokenizerError if a special token of the template has no id. */
+/** Throws TOKENIZER_INVALID if a special token of the template has no id. */
 export function finishedTokenizer(draft: TokenizerDraft, folder: FolderFacts): FinishedTokenizer {
   const config = { ...folder.config, ...draft.config };
   const effective = { ...folder, config };
@@ -131,7 +131,7 @@ function templateOf(template: TextTemplate, folder: FolderFacts, ids: ReadonlyMa
     const text = key === undefined ? name : specialTokenOf(folder, key);
     const id = ids.get(text ?? "");
     if (text === undefined || id === undefined) {
-      throw new TokenizerError([`tokenizer_config.json: ${name} is put around texts, but there is no such token`]);
+      throw tokenizerError([`tokenizer_config.json: ${name} is put around texts, but there is no such token`]);
     }
     used.set(text, id);
     return { SpecialToken: { id: text, type_id } };

@@ -1,7 +1,7 @@
 // Makes the texts of tokenizer.json and tokenizer_config.json from a folder's vocabulary files.
 
 import { isObject, type JsonObject, parseJson, printable } from "@lowrank/contracts";
-import { TokenizerError } from "../errors.ts";
+import { tokenizerError } from "../errors.ts";
 import { readSentencePiece } from "../sentence-piece/sentence-piece-model.ts";
 import type { TextFiles } from "../text-files.ts";
 import { byteLevelClasses } from "./byte-level-classes.ts";
@@ -29,7 +29,7 @@ async function namesOf(folder: TextFiles): Promise<{ readonly className: unknown
   return { className: tokenizer?.tokenizer_class ?? model?.tokenizer_class, modelType: model?.model_type };
 }
 
-/** Both texts by file name; undefined if the folder names no supported class. Throws TokenizerError for broken files. */
+/** Both texts by file name; undefined if the folder names no supported class. Throws TOKENIZER_INVALID for broken files. */
 export async function makeTexts(
   folder: TextFiles,
   present: readonly string[],
@@ -72,15 +72,15 @@ async function optionalJson(folder: TextFiles, file: string): Promise<JsonObject
 async function readJson(folder: TextFiles, file: string): Promise<unknown> {
   const text = await folder.readText(file, { maxBytes });
   return parseJson(text, {
-    refuse: (reason, cause) => new TokenizerError([`${printable(folder.name)}: ${file} ${reason}`], { cause }),
+    refuse: (reason, cause) => tokenizerError([`${printable(folder.name)}: ${file} ${reason}`], { cause }),
   });
 }
 
 async function bytesOf(folder: TextFiles, file: string): Promise<Uint8Array> {
   const source = await folder.open?.(file);
-  if (source === undefined) throw new TokenizerError([`${printable(folder.name)}: ${file} cannot be read as bytes`]);
+  if (source === undefined) throw tokenizerError([`${printable(folder.name)}: ${file} cannot be read as bytes`]);
   try {
-    if (source.size > maxBytes) throw new TokenizerError([`${file}: ${source.size} bytes, more than ${maxBytes}`]);
+    if (source.size > maxBytes) throw tokenizerError([`${file}: ${source.size} bytes, more than ${maxBytes}`]);
     return await source.read(0, source.size);
   } finally {
     await source.close?.();

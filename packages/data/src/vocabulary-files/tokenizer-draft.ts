@@ -1,7 +1,7 @@
 // The parts in which the classes of tokenizers differ. `finishedTokenizer` adds the special tokens that a folder names.
 
 import { isObject, type JsonObject } from "@lowrank/contracts";
-import { TokenizerError } from "../errors.ts";
+import { tokenizerError } from "../errors.ts";
 import type { SentencePieceModel } from "../sentence-piece/sentence-piece-model.ts";
 
 /** Keys of special tokens in tokenizer_config.json, in the order in which transformers adds missing ones to the vocabulary. */
@@ -76,7 +76,7 @@ export interface TokenizerDraft {
   readonly config?: JsonObject;
 }
 
-/** Reads a folder's files for a class. Each method throws TokenizerError for a broken file. */
+/** Reads a folder's files for a class. Each method throws TOKENIZER_INVALID for a broken file. */
 export interface VocabularySource {
   /** special_tokens_map.json, overridden by tokenizer_config.json. */
   readonly config: JsonObject;
@@ -100,17 +100,15 @@ export interface TokenizerClass {
 
 const maxTokens = 2 ** 22;
 
-/** The ids of a parsed vocab.json. Throws TokenizerError for anything else. */
+/** The ids of a parsed vocab.json. Throws TOKENIZER_INVALID for anything else. */
 export function numberedTokens(json: unknown, file: string): ReadonlyMap<string, number> {
   const entries = isObject(json) ? Object.entries(json) : undefined;
-  if (entries === undefined) throw new TokenizerError([`${file}: expected an object with an id for each token`]);
+  if (entries === undefined) throw tokenizerError([`${file}: expected an object with an id for each token`]);
   const wrong = entries.find(([, id]) => !(Number.isInteger(id) && Number(id) >= 0 && Number(id) < maxTokens));
   if (wrong === undefined) return new Map(entries.map(([token, id]) => [token, Number(id)]));
   const got = JSON.stringify(wrong[1]) ?? "nothing";
   const token = JSON.stringify(wrong[0].slice(0, 40));
-  throw new TokenizerError([
-    `${file}: expected an id from 0 to ${maxTokens - 1} for ${token}, got ${got.slice(0, 40)}`,
-  ]);
+  throw tokenizerError([`${file}: expected an id from 0 to ${maxTokens - 1} for ${token}, got ${got.slice(0, 40)}`]);
 }
 
 /** Tokens by id; an empty text for an id without a token. */

@@ -3,7 +3,7 @@
 
 import type { JsonObject } from "@lowrank/contracts";
 import { longestMatches } from "../charsmap/charsmap.ts";
-import { TokenizerError } from "../errors.ts";
+import { tokenizerError } from "../errors.ts";
 import type { SentencePieceModel } from "../sentence-piece/sentence-piece-model.ts";
 import { bytePairModel } from "./byte-pair-classes.ts";
 import { precompiled } from "./sentence-piece-classes.ts";
@@ -66,7 +66,7 @@ function vocabularyOnly(tokens: readonly string[], unknown: string | undefined):
 
 async function marianDraft(source: VocabularySource): Promise<TokenizerDraft> {
   if (source.config.separate_vocabs === true) {
-    throw new TokenizerError([
+    throw tokenizerError([
       "tokenizer_config.json: separate_vocabs: a separate vocabulary for targets is not supported",
     ]);
   }

@@ -2,7 +2,7 @@
 // merges.txt, or vocab.txt. A tokenizer.json is made from them, so that the same code reads both.
 
 import { printable } from "@lowrank/contracts";
-import { TokenizerError } from "../errors.ts";
+import { tokenizerError } from "../errors.ts";
 import type { TextFiles } from "../text-files.ts";
 
 const madeFiles = ["tokenizer.json", "tokenizer_config.json"];
@@ -11,7 +11,7 @@ const madeFiles = ["tokenizer.json", "tokenizer_config.json"];
  * The files of a folder. If it has no tokenizer.json, it and tokenizer_config.json are made from the vocabulary files as
  * transformers 5 makes them, for the classes T5, XLM-RoBERTa, CamemBERT, ALBERT, DeBERTa v2, mBART, Pegasus, LLaMA, Gemma,
  * GPT-2, RoBERTa, Whisper, Qwen 2, BERT and MPNet. Texts of Marian and M2M-100 are split as SentencePiece does. `readText`
- * throws TokenizerError for broken files. All other files come from the folder itself.
+ * throws TOKENIZER_INVALID for broken files. All other files come from the folder itself.
  *
  * @example
  * ```ts
@@ -48,7 +48,7 @@ export function vocabularyTokenizerFiles<Files extends TextFiles>(folder: Files)
       const text = madeFiles.includes(file) && (await makes()) ? await textOf(file) : undefined;
       if (text === undefined) return folder.readText(file, limits);
       if (text.length <= limits.maxBytes) return text;
-      throw new TokenizerError([
+      throw tokenizerError([
         `${printable(folder.name)}: its ${file} would have more than ${limits.maxBytes} characters`,
       ]);
     },

@@ -3,7 +3,7 @@
 import { refuseUnknownOptions } from "@lowrank/contracts";
 import type { EngineName } from "../engines/facts.ts";
 import type { StartOutcome } from "../engines/start-options.ts";
-import { NoEngineError } from "../errors.ts";
+import { noEngineError } from "../errors.ts";
 import { registerGradients } from "../gradients/register-gradients.ts";
 import { explainFailure, type SkippedEngine, sentenceOf } from "./explain-failure.ts";
 import { explainSlowEngine } from "./explain-slow-engine.ts";
@@ -31,7 +31,7 @@ export interface ChosenEngine {
  * selects a single engine, LOWRANK_THREADS the number of threads, LOWRANK_TFJS_NODE the folder where tfjs-node is
  * installed, LOWRANK_ONNX_RUNTIME native's library; a wrong one is skipped, and reported in `note` or `skipped`.
  *
- * Throws UnknownEngineError or ArgumentError for a wrong option, NoEngineError if no engine works.
+ * Throws UNKNOWN_ENGINE or ArgumentError for a wrong option, NO_ENGINE if no engine works.
  *
  * @example
  * ```ts
@@ -56,7 +56,7 @@ export async function chooseEngine(options: ChooseEngineOptions = {}): Promise<C
     const note = notes.length === 0 ? {} : { note: notes.join(" ") };
     return { name, backend: outcome.backend, skipped, ...note };
   }
-  throw new NoEngineError(skipped.map(({ name, ...failure }) => ({ name, reason: sentenceOf(failure) })));
+  throw noEngineError(skipped.map(({ name, ...failure }) => ({ name, reason: sentenceOf(failure) })));
 }
 
 interface Started {
@@ -89,7 +89,7 @@ async function takeFastest(started: readonly Started[], skipped: SkippedEngine[]
     timed.push({ ...each, speed: await measureMatMul() });
   }
   const [first, ...others] = timed;
-  if (first === undefined) throw new NoEngineError(skipped);
+  if (first === undefined) throw noEngineError(skipped);
   const picked = pickFastest(first, others);
   await useBackend(picked.fastest.outcome.backend);
   skipped.push(...picked.skipped);

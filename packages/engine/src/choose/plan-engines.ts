@@ -4,7 +4,7 @@ import type { OptionNames } from "@lowrank/contracts";
 import { type EngineName, engineFacts, engineNames } from "../engines/facts.ts";
 import { isNode } from "../engines/import-unbundled.ts";
 import type { StartOptions } from "../engines/start-options.ts";
-import { UnknownEngineError } from "../errors.ts";
+import { unknownEngineError } from "../errors.ts";
 import { threadCount } from "./thread-count.ts";
 
 /** Names of environment variables and their values. */
@@ -48,7 +48,7 @@ export interface EnginePlan {
   readonly notes: readonly string[];
 }
 
-/** Throws UnknownEngineError for a wrong name in the options, ArgumentError for a wrong number of threads. */
+/** Throws UNKNOWN_ENGINE for a wrong name in the options, ArgumentError for a wrong number of threads. */
 export async function planEngines(options: ChooseEngineOptions): Promise<EnginePlan> {
   const environment = options.environment ?? (typeof process === "undefined" ? {} : process.env);
   const { threads, note } = await threadCount(options.threads, environment);
@@ -98,10 +98,10 @@ export function defaultOrder(platform: "node" | "browser"): EngineOrder {
   return order;
 }
 
-/** The name as a type; the error names `origin`, which set it. Throws UnknownEngineError. */
+/** The name as a type; the error names `origin`, which set it. Throws UNKNOWN_ENGINE. */
 export function parseEngineName(name: string, origin: string): EngineName {
   const engineName = findEngineName(name);
-  if (engineName === undefined) throw new UnknownEngineError(name, engineNames, origin);
+  if (engineName === undefined) throw unknownEngineError(name, engineNames, origin);
   return engineName;
 }
 

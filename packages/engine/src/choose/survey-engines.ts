@@ -21,7 +21,7 @@ const fewRows = [64, 768, 3072] as const;
  * Starts every engine, times a product on each that runs, and leaves TensorFlow.js's backend as it was. Engines stay
  * loaded, so this belongs into a program that reports, not into one that trains.
  *
- * Throws UnknownEngineError or ArgumentError for a wrong option.
+ * Throws UNKNOWN_ENGINE or ArgumentError for a wrong option.
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
 // A frozen matrix of 16, 8 or 4 bits in a device's memory, where products, look-ups and reads decode it.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { ArgumentError, OtherEngineError } from "../errors.ts";
+import { ArgumentError, otherEngineError } from "../errors.ts";
 import type { DeviceMatrix } from "../kernels/borrowed-head.ts";
 import { type PackedKernel, runSingleOutputKernel } from "../kernels/custom-kernel.ts";
 import { type HalfMatrix, type PackedMatrix, packedBytes } from "../packed/packed-matrix.ts";
@@ -89,7 +89,7 @@ export class DeviceStorage implements FrozenStorage {
 
   #run(kernel: PackedKernel, inputs: tf.NamedTensorMap, isTransposed: boolean): tf.Tensor {
     if (currentPackedWeights() !== this.#weights)
-      throw new OtherEngineError(this.#weights.engine, tf.getBackend(), this.#bits);
+      throw otherEngineError(this.#weights.engine, tf.getBackend(), this.#bits);
     const result = runSingleOutputKernel(kernel, inputs, { weight: this.#id, isTransposed });
     if (result !== undefined) return result;
     const types = Object.values(inputs).map(({ dtype }) => dtype);

@@ -3,7 +3,7 @@
 // weight would lose precision in 8 bits, but a frozen weight needs none.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { ArgumentError, OtherEngineError } from "../errors.ts";
+import { ArgumentError, otherEngineError } from "../errors.ts";
 import { runSingleOutputKernel } from "../kernels/custom-kernel.ts";
 import type { Int8Matrix } from "../packed/int8-matrix.ts";
 import { currentInt8Weights, type Int8Weights } from "../packed/int8-weights.ts";
@@ -63,7 +63,7 @@ export class Int8Storage implements FrozenStorage {
       term,
     }: { readonly isTransposed: boolean; readonly columns: number; readonly term?: tf.Tensor | undefined },
   ): tf.Tensor2D {
-    if (currentInt8Weights() !== this.#weights) throw new OtherEngineError("native", tf.getBackend(), 8);
+    if (currentInt8Weights() !== this.#weights) throw otherEngineError("native", tf.getBackend(), 8);
     if (x.shape[0] === 0) return tf.zeros([0, columns]);
     const inputs = term === undefined ? { x } : { x, term };
     const attributes = { weight: this.#weight, isTransposed };

@@ -11,7 +11,7 @@ import {
 } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { concatRows, contextOfRows, groupRows } from "./adapter-rows.ts";
-import { RowCountError } from "./errors.ts";
+import { rowCountError } from "./errors.ts";
 
 /** One application of everything attached to a site. */
 export interface SlotCall {
@@ -87,7 +87,7 @@ export class AdaptationSlots {
 
   /**
    * The output after the selected adaptations, same shape: an active set sums in its order, a selection by rows gives
-   * each row of axis 0 its own. Names that nobody attached here do nothing. Throws RowCountError.
+   * each row of axis 0 its own. Names that nobody attached here do nothing. Throws ROW_COUNT_MISMATCH.
    *
    * Always a tensor of its own, so the caller may dispose of `call.output` afterwards.
    */
@@ -112,7 +112,7 @@ export class AdaptationSlots {
   /** Gathers the rows of each adapter, adapts them together, and puts all rows back in order. */
   #applyByRow(call: SlotCall, rows: readonly (string | null)[]): tf.Tensor {
     const batch = call.output.shape[0] ?? 0;
-    if (rows.length !== batch) throw new RowCountError(call.site.path, rows.length, batch);
+    if (rows.length !== batch) throw rowCountError(call.site.path, rows.length, batch);
     const groups = groupRows(rows, this.names);
     const parts = groups.map(({ name, rows }) => {
       const picked = tf.tensor1d([...rows], "int32");

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useTestEngine } from "../../test/test-engines.ts";
 import { computeByRows } from "./adapter-rows.ts";
-import { RowCountError } from "./errors.ts";
+
 import "../gradients.ts";
 import { OverridableParameter } from "./parameters/overridable-parameter.ts";
 
@@ -68,6 +68,6 @@ describe("computeByRows", () => {
 
   it("leaks nothing, and refuses a selection with another number of rows than the batch", async () => {
     await expectNoLeak(() => gained(byRow("two", null, "ten")));
-    expect(() => gained(byRow("two"))).toThrow(RowCountError);
+    expect(() => gained(byRow("two"))).toThrow(expect.objectContaining({ code: "ROW_COUNT_MISMATCH" }));
   });
 });

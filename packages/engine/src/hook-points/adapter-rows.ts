@@ -2,7 +2,7 @@
 
 import { activeAdapters, type ForwardContext, noAdapters } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
-import { RowCountError } from "./errors.ts";
+import { rowCountError } from "./errors.ts";
 
 /** Rows of a batch that compute with the same adapter; null for the base. */
 export interface RowGroup {
@@ -49,7 +49,7 @@ export interface RowsCall {
 
 /**
  * Computes with the whole batch. If the call selects adapters by row and one of them overrides a weight here, it computes with the
- * rows of each adapter separately; `compute` then sees that adapter selected for all of them. Throws RowCountError.
+ * rows of each adapter separately; `compute` then sees that adapter selected for all of them. Throws ROW_COUNT_MISMATCH.
  *
  * @example
  * ```ts
@@ -76,7 +76,7 @@ export function computeByRows(
   if (adapters.kind !== "rows" || !hookPoints.some((hookPoint) => hookPoint.isAdapted(context)))
     return compute(x, context);
   const batch = x.shape[0] ?? 0;
-  if (adapters.rows.length !== batch) throw new RowCountError(path, adapters.rows.length, batch);
+  if (adapters.rows.length !== batch) throw rowCountError(path, adapters.rows.length, batch);
   return tf.tidy(() => {
     const named = adapters.rows.filter((name) => name !== null);
     const groups = groupRows(adapters.rows, named);

@@ -26,7 +26,7 @@ export type CustomKernel =
 /** Kernels of a backend that stores packed matrices in its own memory (`currentPackedWeights`). */
 export type PackedKernel = `LowrankPacked${"Product" | "Rows"}`;
 
-/** Whether the current backend has the kernel, and each input is of the type it takes and not empty. Throws DisposedError. */
+/** Whether the current backend has the kernel, and each input is of the type it takes and not empty. Throws DISPOSED. */
 export function hasCustomKernel(name: CustomKernel, inputs: tf.NamedTensorMap): boolean {
   requireAlive(inputs);
   if (tf.getKernel(name, tf.getBackend()) == null) return false;

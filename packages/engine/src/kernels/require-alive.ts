@@ -2,10 +2,10 @@
 // internals.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import { DisposedError } from "../errors.ts";
+import { disposedError } from "../errors.ts";
 
-/** Throws DisposedError if one of an operation's tensors was disposed of. */
+/** Throws DISPOSED if one of an operation's tensors was disposed of. */
 export function requireAlive(tensors: Readonly<Record<string, tf.Tensor | undefined>>): void {
   for (const name in tensors)
-    if (tensors[name]?.isDisposed === true) throw new DisposedError(`The tensor "${name}" of an operation`);
+    if (tensors[name]?.isDisposed === true) throw disposedError(`The tensor "${name}" of an operation`);
 }

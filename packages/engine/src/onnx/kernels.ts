@@ -3,7 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { elementTypes } from "../engines/native/runtime/onnx-model.ts";
-import { type Recorded, Recorder, RecordingError, recorderName, typeOf } from "./recorder.ts";
+import { type Recorded, Recorder, recorderName, recordingError, typeOf } from "./recorder.ts";
 
 interface Call {
   readonly to: Recorder;
@@ -154,7 +154,7 @@ function gathered({ to, inputs: [x, indices], attributes: { axis, batchDims = 0 
   const [position = 0] = tf.util.parseAxisParam(axis as number, [...x.shape]);
   const shape = [...x.shape.slice(0, position), ...indices.shape.slice(batchDims), ...x.shape.slice(position + 1)];
   if (batchDims === 0) return to.node("Gather", [x.name, indices.name], shape, x.dtype, { axis: position });
-  if (position !== batchDims) throw new RecordingError("a look-up is not along the axis after those of the batch");
+  if (position !== batchDims) throw recordingError("a look-up is not along the axis after those of the batch");
   const wide = widened(to, indices, indices.shape.length);
   const indices64 = to.graph.node("Cast", [wide.name], { to: elementTypes.int64 });
   return to.node("GatherND", [x.name, indices64], shape, x.dtype, { batch_dims: batchDims });

@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { OnnxConstant, OnnxGraph, OnnxInput } from "../engines/native/runtime/onnx-model.ts";
 import { registerRecorderKernels } from "./kernels.ts";
 import { neededParts } from "./needed-parts.ts";
-import { Recorder, RecordingError, recorderName, typeOf } from "./recorder.ts";
+import { Recorder, recorderName, recordingError, typeOf } from "./recorder.ts";
 import type { VaryingSize } from "./varying-sizes.ts";
 
 /** An input of a graph: its name, and its shape in the recorded call. Integers are int64 in the graph. */
@@ -19,7 +19,7 @@ export interface RecordedInput {
  * The graph of a computation. `compute` runs once, at once, and no value exists then; it declares its inputs with `input` and returns
  * the outputs by name. Other tensors that it uses become constants of the graph; keep them until the promise is settled.
  *
- * @throws RecordingError if the computation reads values, or uses an operation without a rule
+ * @throws NO_ONNX_FORM if the computation reads values, or uses an operation without a rule
  */
 export async function recordGraph(
   varying: readonly VaryingSize[],
@@ -59,7 +59,7 @@ function onBackend<T>(recorder: Recorder, record: () => T): T {
   } catch (error) {
     if (LowrankError.isInstance(error)) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new RecordingError(reason.replace(/\.$/, ""), { cause: error });
+    throw recordingError(reason.replace(/\.$/, ""), { cause: error });
   } finally {
     void tf.setBackend(before);
     tf.removeBackend(recorderName);

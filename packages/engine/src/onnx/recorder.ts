@@ -1,7 +1,7 @@
 // A backend that computes nothing. Its kernels write nodes of an ONNX graph and know only their shapes, so that the forward pass of
 // a model of any size is recorded in a moment.
 
-import { LowrankError } from "@lowrank/contracts";
+import { failure } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { GraphWriter } from "../engines/native/kernels/graph.ts";
 import { elementTypes, type OnnxConstant } from "../engines/native/runtime/onnx-model.ts";
@@ -10,11 +10,9 @@ import { factorsOf, sizeText, type VaryingSize } from "./varying-sizes.ts";
 export const recorderName = "lowrank-recorder";
 
 /** A forward pass cannot be written as an ONNX graph. Export such a model in another format. */
-export class RecordingError extends LowrankError {
-  constructor(reason: string, options?: { readonly cause?: unknown }) {
-    const advice = "Merge the adapter into a Hugging Face folder or a GGUF file instead";
-    super("NO_ONNX_FORM", `The model cannot be written as an ONNX model: ${reason}. ${advice}.`, options);
-  }
+export function recordingError(reason: string, options?: { readonly cause?: unknown }) {
+  const advice = "Merge the adapter into a Hugging Face folder or a GGUF file instead";
+  return failure("NO_ONNX_FORM", `The model cannot be written as an ONNX model: ${reason}. ${advice}.`, { ...options });
 }
 
 /** A value of the graph. */
@@ -122,7 +120,7 @@ export class Recorder extends tf.KernelBackend {
     const [first = 0] = Array.from(values);
     if (Array.from(values).some((value) => value !== first)) {
       const sizes = shape.map((size) => sizeText(size, this.varying));
-      throw new RecordingError(`it makes numbers of the shape [${sizes.join(", ")}] that are no inputs`);
+      throw recordingError(`it makes numbers of the shape [${sizes.join(", ")}] that are no inputs`);
     }
     return this.node("Expand", [this.scalar(first, dtype).name, this.integers(shape)], shape, dtype);
   }
@@ -143,7 +141,7 @@ export class Recorder extends tf.KernelBackend {
 
   override readSync(dataId: object): tf.backend_util.BackendValues {
     const values = this.#writtenValues.get(dataId);
-    if (values === undefined) throw new RecordingError("it reads values while it computes");
+    if (values === undefined) throw recordingError("it reads values while it computes");
     return values;
   }
 

@@ -28,7 +28,7 @@ export function hasAdaptedLinear(): boolean {
 /**
  * x·W + bias + scale·(x·A)·B of each of `parts`, for x [..., inFeatures], as `addLowRank` of a `frozenLinear`; undefined where the
  * backend has no kernel for it, or a W is neither a float32 tensor nor packed in the backend's memory. Differentiable for x, each A, B
- * and bias. Throws ShapeError.
+ * and bias. Throws SHAPE_MISMATCH.
  */
 export function adaptedLinears(x: tf.Tensor, parts: readonly AdaptedLinearParts[]): readonly tf.Tensor[] | undefined {
   const trained: Record<string, tf.Tensor> = {};

@@ -2,7 +2,7 @@
 // recomputed for the gradient of B: it costs rank/outFeatures of the frozen product, and would otherwise be saved for every site.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { ShapeError } from "../errors.ts";
+import { shapeError } from "../errors.ts";
 import { runCustomKernel, runSingleOutputKernel } from "../kernels/custom-kernel.ts";
 import { applyDropout, attributesOf } from "../kernels/drop-entries.ts";
 import { linearProduct } from "../kernels/linear-product.ts";
@@ -24,7 +24,7 @@ export interface AddLowRankOptions {
 /**
  * output + scale·(x·A)·B for x [..., inFeatures], output [..., outFeatures], A [inFeatures, rank], B [rank, outFeatures].
  *
- * Differentiable for output, x, A and B. Throws ShapeError, and ArgumentError unless 0 ≤ rate of dropout < 1.
+ * Differentiable for output, x, A and B. Throws SHAPE_MISMATCH, and ArgumentError unless 0 ≤ rate of dropout < 1.
  *
  * @example
  * ```ts
@@ -48,9 +48,8 @@ export function addLowRank(
   checkLastAxis("addLowRank's x", x, a.shape[0]);
   const outputShape = [...x.shape.slice(0, -1), b.shape[1]];
   if (!tf.util.arraysEqual(output.shape, outputShape))
-    throw new ShapeError("addLowRank's output", output.shape, `[${outputShape.join(", ")}]`);
-  if (a.shape[1] !== b.shape[0])
-    throw new ShapeError("addLowRank's B", b.shape, `${a.shape[1]} rows, as A has columns`);
+    throw shapeError("addLowRank's output", output.shape, `[${outputShape.join(", ")}]`);
+  if (a.shape[1] !== b.shape[0]) throw shapeError("addLowRank's B", b.shape, `${a.shape[1]} rows, as A has columns`);
   if (dropout !== undefined) checkRate("addLowRank", dropout.rate);
   const draw = dropout !== undefined && dropout.rate > 0 ? dropout : undefined;
   const dropped = (input: tf.Tensor) => (draw === undefined ? input : applyDropout(input, draw));

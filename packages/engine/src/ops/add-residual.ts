@@ -2,7 +2,7 @@
 // Here nothing is saved.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { ShapeError } from "../errors.ts";
+import { shapeError } from "../errors.ts";
 import { applyDropout } from "../kernels/drop-entries.ts";
 import type { DropoutDraw } from "../random/masks/dropout-mask.ts";
 import { withGradients } from "../tape/with-gradients.ts";
@@ -11,7 +11,7 @@ import { checkRate } from "./dropout.ts";
 /**
  * a + b, of one shape: a residual stream and a layer's output, on which `draw` applies dropout first (see `dropout`).
  *
- * Differentiable for both. Throws ShapeError, and ArgumentError unless 0 ≤ rate < 1.
+ * Differentiable for both. Throws SHAPE_MISMATCH, and ArgumentError unless 0 ≤ rate < 1.
  *
  * @example
  * ```ts
@@ -23,7 +23,7 @@ import { checkRate } from "./dropout.ts";
  * ```
  */
 export function addResidual(a: tf.Tensor, b: tf.Tensor, draw?: DropoutDraw): tf.Tensor {
-  if (!tf.util.arraysEqual(a.shape, b.shape)) throw new ShapeError("addResidual", b.shape, `[${a.shape.join(", ")}]`);
+  if (!tf.util.arraysEqual(a.shape, b.shape)) throw shapeError("addResidual", b.shape, `[${a.shape.join(", ")}]`);
   if (draw !== undefined) checkRate("addResidual", draw.rate);
   const drops = draw !== undefined && draw.rate > 0;
   return withGradients({

@@ -3,7 +3,7 @@
 
 import type { ConvolutionGeometry } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
-import { ShapeError } from "../errors.ts";
+import { shapeError } from "../errors.ts";
 import { requireAlive } from "../kernels/require-alive.ts";
 import { spreadAxis } from "../spread-axis.ts";
 
@@ -11,7 +11,7 @@ import { spreadAxis } from "../spread-axis.ts";
  * Convolves x [batch, height, width, inFeatures] with a filter [kernelHeight, kernelWidth, inFeatures/groups,
  * outFeatures]; returns [batch, newHeight, newWidth, outFeatures].
  *
- * Differentiable for x and the filter. Throws ShapeError.
+ * Differentiable for x and the filter. Throws SHAPE_MISMATCH.
  *
  * @example
  * ```ts
@@ -28,9 +28,9 @@ export function convolve(x: tf.Tensor, filter: tf.Tensor, geometry: ConvolutionG
   const { groups } = geometry;
   const [, , perGroup = 0, outFeatures = 0] = filter.shape;
   if (x.rank !== 4 || x.shape[3] !== perGroup * groups)
-    throw new ShapeError("convolve's x", x.shape, `[batch, height, width, ${perGroup * groups}]`);
+    throw shapeError("convolve's x", x.shape, `[batch, height, width, ${perGroup * groups}]`);
   if (filter.rank !== 4 || outFeatures % groups !== 0)
-    throw new ShapeError("convolve's filter", filter.shape, `four axes, the last a multiple of ${groups}`);
+    throw shapeError("convolve's filter", filter.shape, `four axes, the last a multiple of ${groups}`);
   return tf.tidy(() => {
     const padded = padBorders(x, geometry);
     const dense = spreadKernel(filter, geometry.dilations);

@@ -3,7 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { currentBackend } from "../engines/backends.ts";
-import { ShapeError } from "../errors.ts";
+import { shapeError } from "../errors.ts";
 import type { FrozenWeight } from "../frozen-weight.ts";
 import { requireAlive } from "../kernels/require-alive.ts";
 import { withGradients } from "../tape/with-gradients.ts";
@@ -13,7 +13,7 @@ import { withGradients } from "../tape/with-gradients.ts";
  *
  * A FrozenWeight is looked up in its [outFeatures, inFeatures] view, as an output head tied to the embedding needs.
  * Differentiable for a tensor table (a segment sum); ids must be below the number of rows. No gradient reaches the row
- * `paddingRow`: torch's `padding_idx`. Throws ShapeError.
+ * `paddingRow`: torch's `padding_idx`. Throws SHAPE_MISMATCH.
  *
  * @example
  * ```ts
@@ -35,7 +35,7 @@ export function embeddingLookup(
     return tf.tidy(() => tf.reshape(table.rows(flatIds(ids)), [...ids.shape, table.inFeatures]));
   }
   const [tableRows = 0, features = 0] = table.shape;
-  if (table.rank !== 2) throw new ShapeError("embeddingLookup's table", table.shape, "a matrix");
+  if (table.rank !== 2) throw shapeError("embeddingLookup's table", table.shape, "a matrix");
   return withGradients({
     inputs: { table },
     forward: () => ({

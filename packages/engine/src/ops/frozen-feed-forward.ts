@@ -2,7 +2,7 @@
 // of the intermediate values, four times as wide as the input, only derivatives are saved, in one byte each.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { ShapeError } from "../errors.ts";
+import { shapeError } from "../errors.ts";
 import type { FrozenWeight } from "../frozen-weight.ts";
 import { hasCustomKernel, runCustomKernel, runSingleOutputKernel } from "../kernels/custom-kernel.ts";
 import { checkLastAxis, checkVector } from "../rows.ts";
@@ -22,7 +22,7 @@ export interface FrozenLayer {
  * down(gelu(up(x))) for x [..., up's inFeatures]; returns [..., down's outFeatures].
  *
  * Differentiable only for x. If both weights are of `FrozenWeight.fromInt8` and multiplied in 8 bits, gelu's derivatives are
- * rounded to multiples of 0.005 for the gradient. Throws ShapeError.
+ * rounded to multiples of 0.005 for the gradient. Throws SHAPE_MISMATCH.
  *
  * @example
  * ```ts
@@ -44,11 +44,7 @@ export function frozenFeedForward(
   checkLastAxis("frozenFeedForward", x, up.weight.inFeatures);
   if (down.weight.inFeatures !== up.weight.outFeatures) {
     const { inFeatures, outFeatures } = down.weight;
-    throw new ShapeError(
-      "frozenFeedForward's down",
-      [inFeatures, outFeatures],
-      `[${up.weight.outFeatures}, outFeatures]`,
-    );
+    throw shapeError("frozenFeedForward's down", [inFeatures, outFeatures], `[${up.weight.outFeatures}, outFeatures]`);
   }
   for (const { weight, bias } of [up, down])
     if (bias !== undefined) checkVector("frozenFeedForward's bias", bias, weight.outFeatures);

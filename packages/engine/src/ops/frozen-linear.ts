@@ -11,7 +11,7 @@ import { withGradients } from "../tape/with-gradients.ts";
 /**
  * x·W + bias, for x [..., inFeatures] and bias [outFeatures]; returns [..., outFeatures].
  *
- * Differentiable for x and, if it is a variable, for the bias; never for W. Throws ShapeError.
+ * Differentiable for x and, if it is a variable, for the bias; never for W. Throws SHAPE_MISMATCH.
  *
  * @example
  * ```ts

@@ -2,7 +2,7 @@ import { expectClose, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { expectTwin, onEachBackend, waves } from "../../test/compare-with-twin.ts";
-import { ShapeError } from "../errors.ts";
+
 import { type GatedDelta, type GatedDeltaInputs, gatedDelta } from "./gated-delta.ts";
 
 const [batch, keyHeads, heads, keySize, valueSize] = [2, 1, 2, 3, 4] as const;
@@ -115,7 +115,9 @@ onEachBackend(() => {
     it("refuses tensors that do not fit, by name", () => {
       tf.tidy(() => {
         const inputs = named(texts(3));
-        expect(() => gatedDelta({ ...inputs, strength: tf.ones([batch, 3, 1]) })).toThrow(ShapeError);
+        expect(() => gatedDelta({ ...inputs, strength: tf.ones([batch, 3, 1]) })).toThrow(
+          expect.objectContaining({ code: "SHAPE_MISMATCH" }),
+        );
         expect(() => gatedDelta({ ...inputs, memory: tf.ones([1, heads, keySize, valueSize]) })).toThrow("memory");
       });
     });

@@ -3,7 +3,7 @@
 // UT transform, so that most of the work is matrix products; only the memory passes from chunk to chunk.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { ShapeError } from "../errors.ts";
+import { shapeError } from "../errors.ts";
 import { withGradients } from "../tape/with-gradients.ts";
 import { type Chunks, chunksOf, fadingIn, fromChunks, inChunks, squareOf } from "./memory-chunks.ts";
 
@@ -38,7 +38,7 @@ const unitEpsilon = 1e-6;
  * Lets tokens, one after the other, fade a memory, write to it and read from it: S ← e^decay·S, S ← S + strength·k·(v − Sᵀk)ᵀ,
  * read = Sᵀq/√keySize.
  *
- * Differentiable for all inputs. The caller owns both results. Throws ShapeError.
+ * Differentiable for all inputs. The caller owns both results. Throws SHAPE_MISMATCH.
  *
  * @example
  * ```ts
@@ -188,12 +188,12 @@ function checkShapes({ query, key, value, strength, decay, memory }: GatedDeltaI
   const [, , keyHeads, keySize] = key.shape;
   const expect = (name: string, tensor: tf.Tensor, shape: readonly number[]) => {
     if (!tf.util.arraysEqual(tensor.shape, [...shape]))
-      throw new ShapeError(`gatedDelta's ${name}`, tensor.shape, `[${shape.join(", ")}]`);
+      throw shapeError(`gatedDelta's ${name}`, tensor.shape, `[${shape.join(", ")}]`);
   };
   expect("key", key, [batch, time, keyHeads, keySize]);
   expect("query", query, key.shape);
   expect("strength", strength, [batch, time, heads]);
   expect("decay", decay, [batch, time, heads]);
   if (memory !== undefined) expect("memory", memory, [batch, heads, keySize, valueSize]);
-  if (heads % keyHeads !== 0) throw new ShapeError("gatedDelta's key", key.shape, `heads that divide ${heads}`);
+  if (heads % keyHeads !== 0) throw shapeError("gatedDelta's key", key.shape, `heads that divide ${heads}`);
 }

@@ -11,7 +11,7 @@ import { withGradients } from "../tape/with-gradients.ts";
 /**
  * (x − mean)/√(variance + epsilon)·gain + bias over the last axis, for x [..., features], gain and bias [features].
  *
- * Differentiable for x, gain and bias. Throws ShapeError.
+ * Differentiable for x, gain and bias. Throws SHAPE_MISMATCH.
  *
  * @example
  * ```ts

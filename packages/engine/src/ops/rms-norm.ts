@@ -16,7 +16,7 @@ export interface RmsNormOptions {
 /**
  * x/√(mean(x²) + epsilon)·(gain + gainOffset) over the last axis, for x [..., features] and gain [features].
  *
- * Differentiable for x and gain. Throws ShapeError.
+ * Differentiable for x and gain. Throws SHAPE_MISMATCH.
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
 // The sigmoid linear unit, alone and as the gate of a feed-forward block.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { ShapeError } from "../errors.ts";
+import { shapeError } from "../errors.ts";
 import { runCustomKernel, runSingleOutputKernel } from "../kernels/custom-kernel.ts";
 import { requireAlive } from "../kernels/require-alive.ts";
 import { recomputedFrom } from "../tape/recomputed-tensors.ts";
@@ -22,7 +22,7 @@ export function silu(x: tf.Tensor): tf.Tensor {
 /**
  * silu(gate)·up (Shazeer 2020), for two tensors of one shape.
  *
- * Differentiable for both. Throws ShapeError.
+ * Differentiable for both. Throws SHAPE_MISMATCH.
  *
  * @example
  * ```ts
@@ -51,7 +51,7 @@ export function swiglu(gate: tf.Tensor, up: tf.Tensor): tf.Tensor {
   return recomputedFrom(value, [gate, up], ([gate, up]) => gated(gate, up));
 }
 
-/** gelu(gate)·up (Shazeer 2020), as Gemma uses it. Differentiable for both. Throws ShapeError. */
+/** gelu(gate)·up (Shazeer 2020), as Gemma uses it. Differentiable for both. Throws SHAPE_MISMATCH. */
 export function geglu(gate: tf.Tensor, up: tf.Tensor, kind: GeluKind): tf.Tensor {
   checkSameShape("geglu", gate, up);
   requireAlive({ gate, up });
@@ -65,5 +65,5 @@ function siluDerivative(x: tf.Tensor): tf.Tensor {
 }
 
 function checkSameShape(where: string, gate: tf.Tensor, up: tf.Tensor): void {
-  if (!tf.util.arraysEqual(gate.shape, up.shape)) throw new ShapeError(where, up.shape, `[${gate.shape.join(", ")}]`);
+  if (!tf.util.arraysEqual(gate.shape, up.shape)) throw shapeError(where, up.shape, `[${gate.shape.join(", ")}]`);
 }

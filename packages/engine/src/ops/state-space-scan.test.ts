@@ -2,7 +2,7 @@ import { expectClose, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { expectTwin, onEachBackend, waves } from "../../test/compare-with-twin.ts";
-import { ShapeError } from "../errors.ts";
+
 import { type StateSpaceInputs, type StateSpaceScan, stateSpaceScan } from "./state-space-scan.ts";
 
 const [batch, groups, inGroup, stateSize, valueSize] = [2, 2, 3, 5, 4] as const;
@@ -88,7 +88,9 @@ onEachBackend(() => {
       tf.tidy(() => {
         const inputs = named(texts(3));
         const scanWith = (changes: Partial<StateSpaceInputs>) => () => stateSpaceScan({ ...inputs, ...changes });
-        expect(scanWith({ query: tf.ones([batch, 3, 1, stateSize]) })).toThrow(ShapeError);
+        expect(scanWith({ query: tf.ones([batch, 3, 1, stateSize]) })).toThrow(
+          expect.objectContaining({ code: "SHAPE_MISMATCH" }),
+        );
         expect(scanWith({ decay: tf.ones([batch, 3, groups]) })).toThrow("stateSpaceScan's decay");
         expect(scanWith({ state: tf.ones([batch, groups, 1, 1]) })).toThrow("stateSpaceScan's state");
         const four = tf.ones<tf.Rank.R4>([batch, 3, 4, stateSize]);

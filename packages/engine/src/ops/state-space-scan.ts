@@ -3,7 +3,7 @@
 // states are one matrix side by side.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { ShapeError } from "../errors.ts";
+import { shapeError } from "../errors.ts";
 import { chunksOf, fadingIn, fromChunks, inChunks } from "./memory-chunks.ts";
 
 /** The inputs for a text's tokens, and the state before them. */
@@ -31,7 +31,7 @@ export interface StateSpaceScan {
 /**
  * Lets tokens, one after the other, fade a state, write to it and read from it: S ← e^decay·S + B·(Δ·x)ᵀ, read = Sᵀ·C.
  *
- * Linear in time. Differentiable for all inputs. The caller owns both results. Throws ShapeError.
+ * Linear in time. Differentiable for all inputs. The caller owns both results. Throws SHAPE_MISMATCH.
  *
  * @example
  * ```ts
@@ -123,11 +123,11 @@ function checkShapes({ value, key, query, decay, state }: StateSpaceInputs): voi
   const [, , groups, stateSize] = key.shape;
   const expect = (name: string, tensor: tf.Tensor, shape: readonly number[]) => {
     if (!tf.util.arraysEqual(tensor.shape, [...shape]))
-      throw new ShapeError(`stateSpaceScan's ${name}`, tensor.shape, `[${shape.join(", ")}]`);
+      throw shapeError(`stateSpaceScan's ${name}`, tensor.shape, `[${shape.join(", ")}]`);
   };
   expect("key", key, [batch, time, groups, stateSize]);
   expect("query", query, key.shape);
   expect("decay", decay, [batch, time, heads]);
-  if (heads % groups !== 0) throw new ShapeError("stateSpaceScan's key", key.shape, `groups that divide ${heads}`);
+  if (heads % groups !== 0) throw shapeError("stateSpaceScan's key", key.shape, `groups that divide ${heads}`);
   if (state !== undefined) expect("state", state, [batch, groups, stateSize, (heads / groups) * valueSize]);
 }

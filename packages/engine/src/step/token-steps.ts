@@ -1,7 +1,8 @@
 // The next tokens of some texts, computed in a few calls by plans. Keys and values are stored where the engine needs them.
 
+import { LowrankError } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
-import { NativeCallError } from "../errors.ts";
+
 import { areSamePlans, type StepPlan } from "./step-plan.ts";
 
 /** Plans in a backend's own form. */
@@ -99,7 +100,7 @@ export class TokenSteps {
     try {
       return this.program.run(hidden, positions);
     } catch (error) {
-      if (error instanceof NativeCallError) return undefined;
+      if (LowrankError.isInstance(error, "NATIVE_CALL_FAILED")) return undefined;
       throw error;
     }
   }

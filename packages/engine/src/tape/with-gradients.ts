@@ -30,7 +30,7 @@ interface KernelRunner {
 }
 
 /**
- * Runs the operation and records its gradients if a tape is on. Returns the value, which the caller owns. Throws DisposedError
+ * Runs the operation and records its gradients if a tape is on. Returns the value, which the caller owns. Throws DISPOSED
  * if one of the inputs was disposed of.
  */
 export function withGradients<const Saved extends readonly tf.Tensor[], Value extends Outputs = tf.Tensor>(

@@ -8,7 +8,7 @@ import type { GraphHost } from "./graph-host.ts";
 /**
  * Attaches an adapter that was read from files, by the names of the constants.
  *
- * @throws OtherTopologyError with every node that differs, unless `allowDifferentBase` is true; what `attachAdapter` throws. The host is
+ * @throws ADAPTER_FOR_ANOTHER_TOPOLOGY with every node that differs, unless `allowDifferentBase` is true; what `attachAdapter` throws. The host is
  * unchanged then.
  *
  * @example

@@ -15,7 +15,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type Topology, topologyFingerprint } from "../topology/topology.ts";
 import type { Refusal } from "./applications/application.ts";
 import { constantsOf } from "./applications/find-applications.ts";
-import { GraphNameError, HostDisposedError, HostInUseError } from "./errors.ts";
+import { graphNameError, hostDisposedError, hostInUseError } from "./errors.ts";
 import { topologyOf } from "./graph-topology.ts";
 import { GraphHookPoints } from "./hook-points/graph-hook-points.ts";
 import { type Graph, nodeOfReference, readGraph } from "./reading/graph.ts";
@@ -74,8 +74,8 @@ export class GraphHost implements AdaptableModel {
    * One tensor for each output, which the caller owns. Differentiable for the adapters' variables: the part before the first adapted
    * layer is computed outside the tape.
    *
-   * Throws GraphNameError; DynamicNodeError if the graph has control flow or shapes that depend on values (use `prepare`);
-   * GraphGradientError if gradients cannot reach an adapter; StaleInputError for prepared values of another call.
+   * Throws GRAPH_NAME; GRAPH_DYNAMIC if the graph has control flow or shapes that depend on values (use `prepare`);
+   * GRAPH_WITHOUT_GRADIENT if gradients cannot reach an adapter; GRAPH_INPUT_STALE for prepared values of another call.
    */
   execute(inputs: GraphInputs, options: ExecuteOptions = {}): readonly tf.Tensor[] {
     return tf.tidy(() => [...this.#runner.run(this.#call(inputs, options))]);
@@ -100,11 +100,11 @@ export class GraphHost implements AdaptableModel {
     return this.#hookPoints.replaced();
   }
 
-  /** Frees the hook points, but not the model. Throws HostInUseError while adapters are attached. */
+  /** Frees the hook points, but not the model. Throws HOST_IN_USE while adapters are attached. */
   dispose(): void {
     if (this.#isDisposed) return;
     const names = adapterNames(this);
-    if (names.length > 0) throw new HostInUseError(names);
+    if (names.length > 0) throw hostInUseError(names);
     this.#hookPoints.dispose();
     this.#isDisposed = true;
   }
@@ -148,7 +148,7 @@ export class GraphHost implements AdaptableModel {
     const feeds = named.map(([name, tensor]) => [this.#graph.reference(name), tensor] as const);
     const unknown = feeds.filter(([reference]) => !this.#graph.nodes.has(nodeOfReference(reference)));
     if (unknown.length > 0)
-      throw new GraphNameError(
+      throw graphNameError(
         "unknown",
         unknown.map(([reference]) => reference),
         this.model.inputNodes,
@@ -161,12 +161,12 @@ export class GraphHost implements AdaptableModel {
     if (!isOne && !Array.isArray(inputs)) return Object.entries(inputs);
     const list: readonly tf.Tensor[] = isOne ? [inputs] : inputs;
     const names = this.model.inputNodes.filter((name) => !this.#graph.captured.has(this.#graph.reference(name)));
-    if (list.length !== names.length) throw new GraphNameError("missing", names.slice(list.length), names);
+    if (list.length !== names.length) throw graphNameError("missing", names.slice(list.length), names);
     return names.map((name, index) => [name, list[index]!]);
   }
 
   #checkUsable(): void {
-    if (this.#isDisposed) throw new HostDisposedError();
+    if (this.#isDisposed) throw hostDisposedError();
   }
 }
 
@@ -174,7 +174,7 @@ export class GraphHost implements AdaptableModel {
  * Makes a converted TensorFlow model accept adapters. Matrix products, convolutions, einsums and lookups with a constant are sites.
  * A site has the name of its constant, with dots for slashes. Every other constant of floats is a parameter.
  *
- * The model keeps its weights. They are in memory once, kernels larger than 1×1 twice. Throws UnreadableGraphError, GraphWithoutWeightsError.
+ * The model keeps its weights. They are in memory once, kernels larger than 1×1 twice. Throws GRAPH_UNREADABLE, GRAPH_WITHOUT_WEIGHTS.
  *
  * @example
  * ```ts

@@ -2,30 +2,13 @@ import { createLoraConfig } from "@lowrank/adapter-format";
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
 import { differentiate } from "@lowrank/engine";
 import "@lowrank/engine/gradients";
-import {
-  AdapterExistsError,
-  type AdapterHandle,
-  injectAdapter,
-  planInjection,
-  UnsupportedSiteError,
-} from "@lowrank/inject";
+import { type AdapterHandle, injectAdapter, planInjection, UnsupportedSiteError } from "@lowrank/inject";
 import "@tensorflow/tfjs-backend-cpu";
 import { GraphModel } from "@tensorflow/tfjs-converter";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { GraphBuilder, waves } from "../../test/build-graph.ts";
 import { attachLora, type GraphHost, graphModel, loraOf } from "../graph.ts";
-import { OtherTopologyError } from "../topology/topology.ts";
-import {
-  DynamicNodeError,
-  GraphGradientError,
-  GraphNameError,
-  GraphWithoutWeightsError,
-  HostDisposedError,
-  HostInUseError,
-  StaleInputError,
-  UnreadableGraphError,
-} from "./errors.ts";
 
 const adapted = inferenceContext(activeAdapters("default"));
 const x = () => tf.tensor2d(waves([4, 3], 4), [4, 3]);
@@ -146,7 +129,9 @@ describe("a gradient", () => {
     });
     const handle = inject(host);
     for (const _ of [1, 2]) {
-      expect(() => gradientsOf(host, handle, "result")).toThrow(GraphGradientError);
+      expect(() => gradientsOf(host, handle, "result")).toThrow(
+        expect.objectContaining({ code: "GRAPH_WITHOUT_GRADIENT" }),
+      );
       expect(() => gradientsOf(host, handle, "result")).toThrow(/"blocking" \(TopKV2\)/);
     }
     expect(gradientsOf(host, handle, "first").every((gradient) => gradient !== undefined)).toBe(true);
@@ -189,7 +174,7 @@ describe("shapes that depend on values", () => {
     });
     const handle = inject(host, { targetModules: ["w2"] });
     const options = { context: adapted, outputs: ["result"] };
-    expect(() => host.execute(x(), options)).toThrow(DynamicNodeError);
+    expect(() => host.execute(x(), options)).toThrow(expect.objectContaining({ code: "GRAPH_DYNAMIC" }));
     expect(() => host.execute(x(), options)).toThrow(/prepare/);
     const given = await host.prepare(x(), options);
     const [sync] = host.execute(given, options);
@@ -221,36 +206,38 @@ describe("names and states", () => {
   it("that are wrong are refused", async () => {
     const host = await hostOf();
     const handle = inject(host);
-    expect(() => host.forward({}, adapted)).toThrow(GraphNameError);
+    expect(() => host.forward({}, adapted)).toThrow(expect.objectContaining({ code: "GRAPH_NAME" }));
     expect(() => host.forward({ y: x() }, adapted)).toThrow(/no node "y"/);
-    expect(() => host.forward(x(), adapted, "third")).toThrow(GraphNameError);
-    expect(() => host.forward([], adapted)).toThrow(GraphNameError);
-    expect(() => inject(host)).toThrow(AdapterExistsError);
-    expect(() => host.dispose()).toThrow(HostInUseError);
+    expect(() => host.forward(x(), adapted, "third")).toThrow(expect.objectContaining({ code: "GRAPH_NAME" }));
+    expect(() => host.forward([], adapted)).toThrow(expect.objectContaining({ code: "GRAPH_NAME" }));
+    expect(() => inject(host)).toThrow(expect.objectContaining({ code: "ADAPTER_EXISTS" }));
+    expect(() => host.dispose()).toThrow(expect.objectContaining({ code: "HOST_IN_USE" }));
     handle.dispose();
     host.dispose();
-    expect(() => host.forward(x())).toThrow(HostDisposedError);
+    expect(() => host.forward(x())).toThrow(expect.objectContaining({ code: "HOST_DISPOSED" }));
   });
 
   it("values from before an adapter was attached are refused after it", async () => {
     const host = await hostOf((graph) => graph.node("Neg", "result", ["first"]));
     const first = host.forward(x(), undefined, "first");
     const handle = inject(host);
-    expect(() => host.forward({ first }, adapted, "result")).toThrow(StaleInputError);
+    expect(() => host.forward({ first }, adapted, "result")).toThrow(
+      expect.objectContaining({ code: "GRAPH_INPUT_STALE" }),
+    );
     expect(host.forward({ first }, undefined, "result").shape).toEqual([4, 2]);
     handle.dispose();
     host.dispose();
   });
 
   it("a model that was not loaded, or lost its weights, is refused", async () => {
-    expect(() => graphModel(new GraphModel("nowhere"))).toThrow(UnreadableGraphError);
+    expect(() => graphModel(new GraphModel("nowhere"))).toThrow(expect.objectContaining({ code: "GRAPH_UNREADABLE" }));
     const graph = new GraphBuilder();
     graph.input("x");
     graph.constant("w1", waves([3, 2]), [3, 2]);
     graph.node("MatMul", "first", ["x", "w1"]);
     const model = await graph.load();
     delete model.weights.w1;
-    expect(() => graphModel(model)).toThrow(GraphWithoutWeightsError);
+    expect(() => graphModel(model)).toThrow(expect.objectContaining({ code: "GRAPH_WITHOUT_WEIGHTS" }));
   });
 
   it("an adapter of another graph is refused with the differences", async () => {
@@ -264,7 +251,7 @@ describe("names and states", () => {
     graph.constant("w1", waves([3, 4]), [3, 4]);
     graph.node("MatMul", "first", ["x", "w1"]);
     const other = graphModel(await graph.load());
-    expect(() => attachLora(other, adapter)).toThrow(OtherTopologyError);
+    expect(() => attachLora(other, adapter)).toThrow(expect.objectContaining({ code: "ADAPTER_FOR_ANOTHER_TOPOLOGY" }));
     expect(() => attachLora(other, adapter)).toThrow(/- w1 Const float32\[3,2\]\n.*\+ w1 Const float32\[3,4\]/s);
     expect(() => attachLora(other, adapter, { allowDifferentBase: true })).toThrow(/w1\.lora_B/);
   });

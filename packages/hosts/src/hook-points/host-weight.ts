@@ -1,7 +1,7 @@
 // A weight of a host model. It can be read in the adapters' layout (a view), replaced, and restored bit for bit.
 
 import type { Restore } from "@lowrank/contracts";
-import { ShapeError } from "@lowrank/engine";
+import { shapeError } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** Access to a tensor of a host model. */
@@ -43,7 +43,7 @@ export class HostWeight {
     return this.view.toView(this.store.current());
   }
 
-  /** Replaces the value by `value`, in the view's layout. Takes ownership. Throws ShapeError. */
+  /** Replaces the value by `value`, in the view's layout. Takes ownership. Throws SHAPE_MISMATCH. */
   replace(value: tf.Tensor): Restore {
     this.check("replace", value);
     const stored = tf.keep(this.view.fromView(value));
@@ -66,7 +66,7 @@ export class HostWeight {
   check(action: string, value: tf.Tensor): void {
     const { shape } = this.view;
     if (!tf.util.arraysEqual(value.shape, [...shape]))
-      throw new ShapeError(`Parameter "${this.path}": ${action}`, value.shape, `[${shape.join(", ")}]`);
+      throw shapeError(`Parameter "${this.path}": ${action}`, value.shape, `[${shape.join(", ")}]`);
   }
 
   #remove(stored: tf.Tensor): void {

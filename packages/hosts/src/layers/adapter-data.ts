@@ -9,7 +9,7 @@ import { layersModel } from "./layers-model.ts";
 /**
  * Attaches an adapter that was read from files, by the names of the layers.
  *
- * @throws OtherTopologyError with every layer that differs, unless `allowDifferentBase` is true; what `attachAdapter` throws. The
+ * @throws ADAPTER_FOR_ANOTHER_TOPOLOGY with every layer that differs, unless `allowDifferentBase` is true; what `attachAdapter` throws. The
  * model is unchanged then.
  *
  * @example

@@ -4,7 +4,7 @@ import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import { listed, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { type AdapterHandle, injectAdapter, planInjection } from "@lowrank/inject";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
-import { UnadaptableLayerError, UnadaptableModelError } from "../errors.ts";
+import { unadaptableLayerError, unadaptableModelError } from "../errors.ts";
 import type { LayersHost } from "./layers-host.ts";
 import { layersModel } from "./layers-model.ts";
 
@@ -39,8 +39,8 @@ const optionNames: OptionNames<EnableLoraOptions> = {
  * Attaches a new adapter to a model. From now on the model computes with it, and `model.fit` trains only the adapter. Compile the
  * model afterwards, with a new optimizer. `dispose()` of the handle removes the adapter.
  *
- * @throws UnadaptableLayerError naming every requested layer without a site, with its class;
- * UnadaptableModelError, and what `planInjection` and `injectAdapter` throw. The model is unchanged then.
+ * @throws UNADAPTABLE_LAYER naming every requested layer without a site, with its class;
+ * UNADAPTABLE_MODEL, and what `planInjection` and `injectAdapter` throw. The model is unchanged then.
  *
  * @example
  * ```ts
@@ -66,12 +66,12 @@ export function enableLora(model: LayersModel, options: EnableLoraOptions): Adap
   return injectAdapter(host, plan, { name, seed, baseFingerprint: host.fingerprint });
 }
 
-/** Throws UnadaptableModelError if there is none. */
+/** Throws UNADAPTABLE_MODEL if there is none. */
 function defaultTargets(host: LayersHost): readonly string[] {
   const paths = host.layers.flatMap(({ sites }) => sites.filter(({ isOptIn }) => !isOptIn).map(({ path }) => path));
   if (paths.length > 0) return paths;
   const layers = host.layers.map(({ path, className }) => `${path} (${className})`);
-  throw new UnadaptableModelError(host.model.name, "no layer has a matrix or kernel large enough for LoRA", layers);
+  throw unadaptableModelError(host.model.name, "no layer has a matrix or kernel large enough for LoRA", layers);
 }
 
 /** The sites of the layers with a name, or the single site with this name. */
@@ -93,5 +93,5 @@ function checkLayers(host: LayersHost, names: readonly string[]): void {
           : "it has no matrix and no kernel";
       return { name, className: found?.className ?? "unknown", reason };
     });
-  if (problems.length > 0) throw new UnadaptableLayerError(problems);
+  if (problems.length > 0) throw unadaptableLayerError(problems);
 }

@@ -15,7 +15,7 @@ import { adapterNames, findAdapter } from "@lowrank/inject";
 import { mergeAdapter } from "@lowrank/merge";
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
-import { ModelChangedError, UnadaptableModelError, UndecidedSaveError } from "../errors.ts";
+import { modelChangedError, unadaptableModelError, undecidedSaveError } from "../errors.ts";
 import { SharedPatch } from "../hook-points/shared-patch.ts";
 import { type Topology, topologyFingerprint } from "../topology/topology.ts";
 import { findLayers } from "./find-layers.ts";
@@ -51,7 +51,7 @@ export class LayersHost implements AdaptableModel {
   /** Counts calls in training, so that each has a different dropout mask. */
   #step = 0;
 
-  /** Use `layersModel`. Throws UnadaptableModelError. */
+  /** Use `layersModel`. Throws UNADAPTABLE_MODEL. */
   constructor(model: LayersModel) {
     this.model = model;
     this.#save = model.save.bind(model);
@@ -61,7 +61,7 @@ export class LayersHost implements AdaptableModel {
     const found = model.built ? findLayers(model) : [];
     if (found.length === 0) {
       const reason = "it has no weights yet; give its first layer an inputShape, or build it";
-      throw new UnadaptableModelError(model.name, reason);
+      throw unadaptableModelError(model.name, reason);
     }
     this.#layers = found.map((layer) => hostLayer(layer, patch));
     this.topology = describeTopology(model, this.#layers);
@@ -106,7 +106,7 @@ export class LayersHost implements AdaptableModel {
    * Saves like `model.save`: the base weights, or weights with the selected adapters merged. The adapters are detached while merged
    * weights are written, and attached again afterwards.
    *
-   * @throws UndecidedSaveError if the optimizer is to be saved with it, or adapters are selected by row or with a weight other
+   * @throws UNDECIDED_SAVE if the optimizer is to be saved with it, or adapters are selected by row or with a weight other
    * than 1; what `mergeAdapter` throws
    */
   async save(weights: SavedWeights, ...parameters: Parameters<LayersModel["save"]>): Promise<tf.io.SaveResult> {
@@ -114,7 +114,7 @@ export class LayersHost implements AdaptableModel {
     if (selectedNames(selection).length === 0) return this.#save(...parameters);
     const isPlain = selection.kind === "active" && selection.adapters.every(({ weight }) => weight === 1);
     if (parameters[1]?.includeOptimizer || (weights === "merged" && !isPlain))
-      throw new UndecidedSaveError(this.model.name);
+      throw undecidedSaveError(this.model.name);
     if (weights === "base") return this.#save(...parameters);
     const handles = selectedNames(selection).map((name) => findAdapter(this, name));
     const merged = await mergeAdapter(this, handles);
@@ -140,7 +140,7 @@ export class LayersHost implements AdaptableModel {
       ...now.filter((line) => !this.topology.includes(line)),
       ...this.topology.filter((line) => !now.includes(line)),
     ];
-    if (differences.length > 0) throw new ModelChangedError(this.model.name, differences);
+    if (differences.length > 0) throw modelChangedError(this.model.name, differences);
     return patchModel(this.model, {
       layers: this.#layers,
       call: (hosted, inputs, settings, original) => this.#call(hosted, { inputs, settings, original }),

@@ -2,7 +2,7 @@
 
 import { registerGradients } from "@lowrank/engine";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
-import { UnadaptableModelError } from "../errors.ts";
+import { unadaptableModelError } from "../errors.ts";
 import { isLayer, layersOf } from "./foreign-layer.ts";
 import { LayersHost } from "./layers-host.ts";
 
@@ -16,7 +16,7 @@ const notOfLayers =
  * recurrent layers are sites; every trained weight is a parameter. The model is unchanged until an adapter is attached, and restored
  * bit for bit when the last one is removed. The same model always gives the same host.
  *
- * @throws UnadaptableModelError for a model that is not built, and for other values than a tf.LayersModel
+ * @throws UNADAPTABLE_MODEL for a model that is not built, and for other values than a tf.LayersModel
  *
  * @example
  * ```ts
@@ -34,7 +34,7 @@ const notOfLayers =
  * ```
  */
 export function layersModel(model: LayersModel): LayersHost {
-  if (!isLayer(model) || layersOf(model) === undefined) throw new UnadaptableModelError(nameOf(model), notOfLayers);
+  if (!isLayer(model) || layersOf(model) === undefined) throw unadaptableModelError(nameOf(model), notOfLayers);
   const existing = hosts.get(model);
   if (existing !== undefined) return existing;
   // Registered again, because tf.layers overwrites gradients, and some of its own are wrong.

@@ -3,7 +3,7 @@
 
 import type { Detach } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
-import { AdaptersAttachedError, OptimizerInUseError, UndecidedSaveError, UnfitDataError } from "../errors.ts";
+import { adaptersAttachedError, optimizerInUseError, undecidedSaveError, unfitDataError } from "../errors.ts";
 import type { CallSettings, ForeignLayer, Tensors } from "./foreign-layer.ts";
 import type { HostedLayer } from "./layer-kind.ts";
 
@@ -85,7 +85,7 @@ interface DataChecker {
   standardizeUserDataXY?(...data: unknown[]): unknown;
 }
 
-/** Turns every error about the data into an UnfitDataError with the model's name. */
+/** Turns every error about the data into an UNFIT_DATA with the model's name. */
 function patchDataCheck(model: DataChecker, name: string): Detach {
   const { standardizeUserDataXY: check } = model;
   if (check === undefined) return () => {};
@@ -94,7 +94,7 @@ function patchDataCheck(model: DataChecker, name: string): Detach {
       return check.apply(model, data);
     } catch (cause) {
       if (model.optimizer_ === undefined) throw cause; // the model is not compiled
-      throw new UnfitDataError(name, cause instanceof Error ? cause.message : String(cause), { cause });
+      throw unfitDataError(name, cause instanceof Error ? cause.message : String(cause), { cause });
     }
   };
   return hide(model, { standardizeUserDataXY: { value, writable: true } });
@@ -103,12 +103,12 @@ function patchDataCheck(model: DataChecker, name: string): Detach {
 /** The variables that each optimizer trained last. */
 const lastTrained = new WeakMap<object, readonly tf.Variable[]>();
 
-/** The variables in tfjs-layers' form. Throws OptimizerInUseError. */
+/** The variables in tfjs-layers' form. Throws OPTIMIZER_IN_USE. */
 function trainedBy(optimizer: object | undefined, variables: readonly tf.Variable[]): readonly object[] {
   if (optimizer !== undefined) {
     const last = lastTrained.get(optimizer);
     const isSame = last?.length === variables.length && last.every((variable, index) => variable === variables[index]);
-    if (!isSame && hasMoments(optimizer)) throw new OptimizerInUseError();
+    if (!isSame && hasMoments(optimizer)) throw optimizerInUseError();
     lastTrained.set(optimizer, variables);
   }
   return variables.map((variable) => ({ shape: variable.shape, read: () => variable }));
@@ -126,13 +126,13 @@ function hasMoments(optimizer: object): boolean {
 function refuseChanges(model: ForeignLayer): Detach {
   const refuse = (action: string) => ({
     value: () => {
-      throw new AdaptersAttachedError(model.name, action);
+      throw adaptersAttachedError(model.name, action);
     },
     writable: true,
   });
   const save = {
     value: async () => {
-      throw new UndecidedSaveError(model.name);
+      throw undecidedSaveError(model.name);
     },
     writable: true,
   };

@@ -9,7 +9,7 @@ import { checkTopology, type Topology, topologyKey } from "./topology.ts";
  * An adapter of a graph or a LayersModel as plain data for `writeAdapter` of `@lowrank/adapter-format`: its tensors, its
  * configuration, and the topology of its base model.
  *
- * @throws HandleDisposedError
+ * @throws HANDLE_DISPOSED
  *
  * @example
  * ```ts
@@ -28,7 +28,7 @@ export async function loraOf(handle: AdapterHandle): Promise<Adapter> {
   return handle.toAdapter({ metadata: new Map(topology && [[topologyKey, topology.join("\n")]]) });
 }
 
-/** Throws OtherTopologyError, unless `allowDifferentBase` is true, and what `attachAdapter` throws. */
+/** Throws ADAPTER_FOR_ANOTHER_TOPOLOGY, unless `allowDifferentBase` is true, and what `attachAdapter` throws. */
 export function attachTo(
   host: AdaptableModel & { readonly topology: Topology; readonly fingerprint: string },
   adapter: Adapter,

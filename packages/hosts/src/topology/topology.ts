@@ -1,7 +1,7 @@
 // The structure of a host model as lines of text. Adapters store them, so that an adapter of another model is refused, with the
 // lines that differ.
 
-import { itemized, LowrankError, printable } from "@lowrank/contracts";
+import { failure, itemized, printable } from "@lowrank/contracts";
 
 /** One line for each layer or node: its name, class, shapes of weights and inputs. */
 export type Topology = readonly string[];
@@ -29,27 +29,25 @@ export function topologyFingerprint(topology: Topology): string {
 }
 
 /** The adapter was trained on a model with other layers, and nothing was changed. Load the model that it was trained on. */
-export class OtherTopologyError extends LowrankError {
-  constructor(
-    /** Lines of the adapter's base that this model lacks. */
-    readonly missing: Topology,
-    /** Lines of this model that the adapter's base lacks. */
-    readonly added: Topology,
-  ) {
-    const lines = [...missing.map((line) => `- ${printable(line)}`), ...added.map((line) => `+ ${printable(line)}`)];
-    super(
-      "ADAPTER_FOR_ANOTHER_TOPOLOGY",
-      `This adapter was trained on a model with other layers ("-": only that model, "+": only this model). Load the ` +
-        `model that it was trained on.${itemized(lines)}`,
-    );
-  }
+function otherTopologyError(
+  /** Lines of the adapter's base that this model lacks. */
+  missing: Topology /** Lines of this model that the adapter's base lacks. */,
+  added: Topology,
+) {
+  const lines = [...missing.map((line) => `- ${printable(line)}`), ...added.map((line) => `+ ${printable(line)}`)];
+  return failure(
+    "ADAPTER_FOR_ANOTHER_TOPOLOGY",
+    `This adapter was trained on a model with other layers ("-": only that model, "+": only this model). Load the ` +
+      `model that it was trained on.${itemized(lines)}`,
+    { missing, added },
+  );
 }
 
-/** Throws OtherTopologyError with all lines that only one of the two has. The order does not matter. */
+/** Throws ADAPTER_FOR_ANOTHER_TOPOLOGY with all lines that only one of the two has. The order does not matter. */
 export function checkTopology(adapters: Topology, models: Topology): void {
   const missing = withoutAll(adapters, models);
   const added = withoutAll(models, adapters);
-  if (missing.length + added.length > 0) throw new OtherTopologyError(missing, added);
+  if (missing.length + added.length > 0) throw otherTopologyError(missing, added);
 }
 
 function withoutAll(lines: Topology, others: Topology): Topology {

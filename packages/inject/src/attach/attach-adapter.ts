@@ -38,8 +38,8 @@ const optionNames: OptionNames<AttachOptions> = { name: true, ...storedNames };
  * Attaches an adapter that was read from files.
  *
  * @throws DifferentBaseError if fingerprints or widths show another base, VocabularyMismatchError for other tokens, else
- * AdapterMismatchError: each with all differences; errors of `planInjection` for the configuration, and SeveralProblemsError for
- * both; InvalidAdapterNameError, AdapterExistsError. The model is unchanged then.
+ * AdapterMismatchError: each with all differences; errors of `planInjection` for the configuration, and SEVERAL_PROBLEMS for
+ * both; INVALID_ADAPTER_NAME, ADAPTER_EXISTS. The model is unchanged then.
  *
  * @example
  * ```ts

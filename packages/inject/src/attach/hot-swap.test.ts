@@ -4,7 +4,7 @@ import { HandMadeModel } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { HandleDisposedError } from "../errors/errors.ts";
+
 import { AdapterMismatchError } from "../errors/mismatch-errors.ts";
 import { planInjection } from "../plan/plan-injection.ts";
 import { attachAdapter } from "./attach-adapter.ts";
@@ -77,7 +77,7 @@ describe("hotSwap", () => {
     handle.attach();
     expect(logits("slot")).toEqual(other.values);
     handle.dispose();
-    expect(() => hotSwap(handle, one.adapter)).toThrow(HandleDisposedError);
+    expect(() => hotSwap(handle, one.adapter)).toThrow(expect.objectContaining({ code: "HANDLE_DISPOSED" }));
   });
 
   it("does not change other adapters, also in a batch that mixes them by row", async () => {

@@ -2,7 +2,7 @@
 
 import type { Adapter } from "@lowrank/adapter-format";
 import { refuseUnknownOptions } from "@lowrank/contracts";
-import { HandleDisposedError } from "../errors/errors.ts";
+import { handleDisposedError } from "../errors/errors.ts";
 import { disposeContents } from "../handle/adapter-contents.ts";
 import type { AdapterHandle } from "../handle/adapter-handle.ts";
 import { type AttachOptions, storedContents, storedNames } from "./attach-adapter.ts";
@@ -14,7 +14,7 @@ import { type AttachOptions, storedContents, storedNames } from "./attach-adapte
  * Everything is checked first, as in `attachAdapter`. The old adapter stays active if the new one does not fit. (PEFT's
  * `hotswap_adapter` sets missing tensors to zero; here a file with missing tensors is refused.)
  *
- * @throws the errors of `attachAdapter`, and HandleDisposedError
+ * @throws the errors of `attachAdapter`, and HANDLE_DISPOSED
  *
  * @example
  * ```ts
@@ -28,7 +28,7 @@ import { type AttachOptions, storedContents, storedNames } from "./attach-adapte
  */
 export function hotSwap(handle: AdapterHandle, adapter: Adapter, options: Omit<AttachOptions, "name"> = {}): void {
   refuseUnknownOptions("hotSwap", options, storedNames);
-  if (handle.isDisposed) throw new HandleDisposedError(handle.name);
+  if (handle.isDisposed) throw handleDisposedError(handle.name);
   const contents = storedContents(handle.model, adapter, { ...options, name: handle.name });
   try {
     handle.exchange(contents);

@@ -31,7 +31,7 @@ const optionNames: OptionNames<InjectOptions> = { name: true, seed: true, baseFi
  * Attaches a new adapter. The model's output is unchanged until training, unless `init` is false, or an initialization or variant
  * replaces a base weight. If anything fails, the model is unchanged and all memory is freed.
  *
- * @throws InvalidAdapterNameError, AdapterExistsError, StalePlanError, MissingMeasurementError
+ * @throws INVALID_ADAPTER_NAME, ADAPTER_EXISTS, STALE_PLAN, MISSING_MEASUREMENT
  *
  * @example
  * ```ts

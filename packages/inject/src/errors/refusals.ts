@@ -1,7 +1,7 @@
 // Planning continues after the first error, so that a user gets all errors of a configuration at once.
 
 import { LowrankError } from "@lowrank/contracts";
-import { SavedModuleNotFoundError, SeveralProblemsError, UnsupportedSiteError } from "./errors.ts";
+import { SavedModuleNotFoundError, severalProblemsError, UnsupportedSiteError } from "./errors.ts";
 
 /** Collects the errors of a plan's parts. */
 export class Refusals {
@@ -28,11 +28,11 @@ export class Refusals {
     }
   }
 
-  /** @throws the only error, or SeveralProblemsError with all of them */
+  /** @throws the only error, or SEVERAL_PROBLEMS with all of them */
   throwIfAny(): void {
     const errors = together(this.#errors);
     const [first] = errors;
-    if (first !== undefined) throw errors.length === 1 ? first : new SeveralProblemsError(errors);
+    if (first !== undefined) throw errors.length === 1 ? first : severalProblemsError(errors);
   }
 }
 

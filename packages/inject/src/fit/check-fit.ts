@@ -9,10 +9,9 @@ import {
   parseTensorKey,
   rankAxisOf,
   trainingOnlyFeatures,
-  UnsupportedFeaturesError,
 } from "@lowrank/adapter-format";
-import type { AdaptableModel, LowrankError, WarningListener } from "@lowrank/contracts";
-import { LayerReplicationError } from "../errors/errors.ts";
+import { type AdaptableModel, LowrankError, type WarningListener } from "@lowrank/contracts";
+
 import {
   AdapterMismatchError,
   type AdapterProblem,
@@ -45,7 +44,7 @@ export interface FitOptions {
  * Makes the plan for attaching the adapter.
  *
  * @throws DifferentBaseError, VocabularyMismatchError, AdapterMismatchError; errors of planning for unsupported configurations;
- * SeveralProblemsError for both
+ * SEVERAL_PROBLEMS for both
  */
 export function checkFit(model: AdaptableModel, adapter: Adapter, options: FitOptions = {}): InjectionPlan {
   const refusals = new Refusals();
@@ -85,7 +84,8 @@ interface Facts {
 function findProblems(plan: InjectionPlan, { model, adapter, refused }: Facts): readonly AdapterProblem[] {
   // With other repeated layers, paths mean other layers; and the effect of unsupported features on names and shapes is unknown.
   const isUnclear = refused.some(
-    (error) => error instanceof LayerReplicationError || error instanceof UnsupportedFeaturesError,
+    (error) =>
+      LowrankError.isInstance(error, "LAYER_REPLICATION") || LowrankError.isInstance(error, "UNSUPPORTED_FEATURES"),
   );
   const unexpected = findUnexpected(plan, model, adapter);
   return [

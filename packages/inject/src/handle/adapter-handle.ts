@@ -2,13 +2,13 @@
 
 import type { Adapter, LoraConfig } from "@lowrank/adapter-format";
 import { type AdaptableModel, type Detach, refuseUnknownOptions } from "@lowrank/contracts";
-import { SettingError } from "@lowrank/math";
+import { settingError } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { AdaptedPart } from "../adapted/adapted-part.ts";
 import type { AdaptedSite } from "../adapted/adapted-site.ts";
 import type { WeightChange } from "../adapted/adapter-part.ts";
 import { attachAll } from "../adapted/attach-all.ts";
-import { HandleDisposedError, UnknownKeyError } from "../errors/errors.ts";
+import { handleDisposedError, unknownKeyError } from "../errors/errors.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { partsOf } from "../planned/planned-parts.ts";
 import { variantsOf } from "../variants/variants.ts";
@@ -93,12 +93,11 @@ export class AdapterHandle {
   /**
    * Makes the adapter stronger or weaker: all scalings are multiplied by `factor`. Files keep the original ones.
    *
-   * @throws SettingError if the factor is not finite; HandleDisposedError.
+   * @throws INVALID_SETTING if the factor is not finite; HANDLE_DISPOSED.
    */
   setScale(factor: number): void {
     this.#checkUsable();
-    if (!Number.isFinite(factor))
-      throw new SettingError(`The adapter "${this.name}"`, "scale", factor, "a finite number");
+    if (!Number.isFinite(factor)) throw settingError(`The adapter "${this.name}"`, "scale", factor, "a finite number");
     this.#scale = factor;
     for (const part of this.#contents.parts) part.setScale?.(factor);
   }
@@ -129,7 +128,7 @@ export class AdapterHandle {
   /**
    * Attaches the adapter to its model (again).
    *
-   * @throws AdapterExistsError if another adapter has taken the name; HandleDisposedError.
+   * @throws ADAPTER_EXISTS if another adapter has taken the name; HANDLE_DISPOSED.
    */
   attach(): void {
     this.#checkUsable();
@@ -160,7 +159,7 @@ export class AdapterHandle {
    * Reads the variables as plain data in torch's layout, ready for `writeAdapter`. A and B that replace a part of the weight
    * (PiSSA, OLoRA) become plain LoRA of twice the rank, for the unchanged base.
    *
-   * @throws HandleDisposedError; MergedTableError if an embedding of the base is to be saved that a merge changed
+   * @throws HANDLE_DISPOSED; MERGED_TABLE if an embedding of the base is to be saved that a merge changed
    */
   async toAdapter(options: ToAdapterOptions = {}): Promise<Adapter> {
     refuseUnknownOptions("toAdapter", options, toAdapterNames);
@@ -174,11 +173,11 @@ export class AdapterHandle {
   /**
    * A tensor for one of the variables (its value, its gradient) in the layout of adapter files. The caller owns the result.
    *
-   * @throws UnknownKeyError
+   * @throws UNKNOWN_KEY
    */
   inFileLayout(key: string, tensor: tf.Tensor): tf.Tensor {
     const adapterTensor = tensorsOf(this.#contents).find((one) => one.key === key);
-    if (!adapterTensor) throw new UnknownKeyError(this.name, key);
+    if (!adapterTensor) throw unknownKeyError(this.name, key);
     return adapterTensor.layout.toFile(tensor);
   }
 
@@ -186,7 +185,7 @@ export class AdapterHandle {
    * Replaces the adapter's contents and frees the old ones. `hotSwap` calls it with contents that fit. If a hook point throws,
    * nothing changes. The scale is 1 again.
    *
-   * @throws HandleDisposedError
+   * @throws HANDLE_DISPOSED
    */
   exchange(contents: AdapterContents): void {
     this.#checkUsable();
@@ -214,6 +213,6 @@ export class AdapterHandle {
   }
 
   #checkUsable(): void {
-    if (this.#isDisposed) throw new HandleDisposedError(this.name);
+    if (this.#isDisposed) throw handleDisposedError(this.name);
   }
 }

@@ -2,7 +2,7 @@
 
 import type { AdaptableModel } from "@lowrank/contracts";
 import type { WeightChange } from "../adapted/adapter-part.ts";
-import { AdapterExistsError, InvalidAdapterNameError } from "../errors/errors.ts";
+import { adapterExistsError, invalidAdapterNameError } from "../errors/errors.ts";
 
 /** An adapter as seen by its name. */
 export interface NamedAdapter {
@@ -17,14 +17,14 @@ const namesInUse = new WeakMap<AdaptableModel, Map<string, NamedAdapter | null>>
 /**
  * Reserves a name on a model and returns a function that frees it. `handle`: the adapter with that name.
  *
- * @throws InvalidAdapterNameError, AdapterExistsError
+ * @throws INVALID_ADAPTER_NAME, ADAPTER_EXISTS
  */
 export function claimName(model: AdaptableModel, name: string, handle: NamedAdapter | null = null): () => void {
   // In PEFT the name is a part of module paths, and "__base__" means the base in mixed batches.
-  if (name === "" || name === "__base__" || /[./\\]/.test(name)) throw new InvalidAdapterNameError(name);
+  if (name === "" || name === "__base__" || /[./\\]/.test(name)) throw invalidAdapterNameError(name);
   const names = namesInUse.get(model) ?? new Map<string, NamedAdapter | null>();
   namesInUse.set(model, names);
-  if (names.has(name)) throw new AdapterExistsError(name);
+  if (names.has(name)) throw adapterExistsError(name);
   names.set(name, handle);
   return () => {
     names.delete(name);

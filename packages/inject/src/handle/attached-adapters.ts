@@ -1,7 +1,7 @@
 // Finds the adapters on a model, for callers without a handle.
 
 import type { AdaptableModel } from "@lowrank/contracts";
-import { AdapterNotFoundError } from "../errors/errors.ts";
+import { adapterNotFoundError } from "../errors/errors.ts";
 import { AdapterHandle } from "./adapter-handle.ts";
 import { adaptersOn } from "./adapter-names.ts";
 
@@ -13,7 +13,7 @@ export function adapterNames(model: AdaptableModel): readonly string[] {
 /**
  * Finds an adapter by name: to rescale, save, swap, detach or delete it.
  *
- * @throws AdapterNotFoundError, which lists the attached adapters
+ * @throws ADAPTER_NOT_FOUND, which lists the attached adapters
  *
  * @example
  * ```ts
@@ -28,6 +28,6 @@ export function adapterNames(model: AdaptableModel): readonly string[] {
 export function findAdapter(model: AdaptableModel, name: string): AdapterHandle {
   const adapters = adaptersOn(model);
   const handle = adapters.get(name);
-  if (!(handle instanceof AdapterHandle)) throw new AdapterNotFoundError(name, [...adapters.keys()]);
+  if (!(handle instanceof AdapterHandle)) throw adapterNotFoundError(name, [...adapters.keys()]);
   return handle;
 }

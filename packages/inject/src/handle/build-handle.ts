@@ -22,7 +22,7 @@ export interface BuildOptions {
 /**
  * Makes the variables and attaches them. If anything fails, all variables are freed and the model is unchanged.
  *
- * @throws StalePlanError, and the errors of attaching
+ * @throws STALE_PLAN, and the errors of attaching
  */
 export function buildHandle(model: AdaptableModel, options: BuildOptions): AdapterHandle {
   const contents = buildContents(model, options);
@@ -39,7 +39,7 @@ export function buildHandle(model: AdaptableModel, options: BuildOptions): Adapt
 /**
  * Makes only the variables. If anything fails, all of them are freed.
  *
- * @throws StalePlanError
+ * @throws STALE_PLAN
  */
 export function buildContents(model: AdaptableModel, options: BuildOptions): AdapterContents {
   const { name: adapterName, plan, values, trainable, baseFingerprint, isNew = false } = options;

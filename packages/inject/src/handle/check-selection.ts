@@ -2,21 +2,20 @@
 // one would silently be ignored.
 
 import { type ActiveAdapter, type AdaptableModel, type ForwardContext, selectedNames } from "@lowrank/contracts";
-import { InvalidWeightError } from "../errors/errors.ts";
+import { invalidWeightError } from "../errors/errors.ts";
 import { adaptersOn } from "./adapter-names.ts";
 import { checkTogether } from "./conflicting-adapters.ts";
 
-/** @throws InvalidWeightError listing all weights that are not finite */
+/** @throws INVALID_WEIGHT listing all weights that are not finite */
 export function checkWeights(adapters: readonly ActiveAdapter[]): void {
   const broken = adapters.filter(({ weight }) => !Number.isFinite(weight));
-  if (broken.length > 0)
-    throw new InvalidWeightError(broken.map(({ name, weight }) => ({ adapterName: name, weight })));
+  if (broken.length > 0) throw invalidWeightError(broken.map(({ name, weight }) => ({ adapterName: name, weight })));
 }
 
 /**
  * `replacedPath`: path of the weight that the adapter replaces at this hook point, if it does.
  *
- * @throws InvalidWeightError; ConflictingAdaptersError with all weights that several adapters replace
+ * @throws INVALID_WEIGHT; CONFLICTING_ADAPTERS with all weights that several adapters replace
  */
 export function checkSelection(
   model: AdaptableModel,

@@ -4,7 +4,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { ReplacementValues } from "../adapted/adapter-part.ts";
 import { haveSameFrozenValues, haveSameValues } from "../adapted/same-values.ts";
-import { type AdapterConflict, ConflictingAdaptersError } from "../errors/errors.ts";
+import { type AdapterConflict, conflictingAdaptersError } from "../errors/errors.ts";
 import type { NamedAdapter } from "./adapter-names.ts";
 
 interface Owner extends ReplacementValues {
@@ -22,7 +22,7 @@ interface TogetherOptions {
 /**
  * Throws unless the adapters can act together: in one call, or merged.
  *
- * @throws ConflictingAdaptersError with all such weights
+ * @throws CONFLICTING_ADAPTERS with all such weights
  */
 export function checkTogether(handles: readonly NamedAdapter[], options: TogetherOptions = {}): void {
   const { training = false, path: only } = options;
@@ -34,7 +34,7 @@ export function checkTogether(handles: readonly NamedAdapter[], options: Togethe
   };
   if (only !== undefined && conflictAt(only).length === 0) return;
   const conflicts = [...ownersOf.keys()].flatMap(conflictAt);
-  if (conflicts.length > 0) throw new ConflictingAdaptersError(conflicts);
+  if (conflicts.length > 0) throw conflictingAdaptersError(conflicts);
 }
 
 function ownersByPath(handles: readonly NamedAdapter[]): ReadonlyMap<string, readonly Owner[]> {

@@ -10,7 +10,7 @@ import {
   type TorchMatrix,
   transposedLayout,
 } from "@lowrank/math";
-import { MergedTableError } from "../errors/errors.ts";
+import { mergedTableError } from "../errors/errors.ts";
 import { partsOf } from "../planned/planned-parts.ts";
 import { type AdapterContents, tensorsOf } from "./adapter-contents.ts";
 import { baseFingerprintKey } from "./base-fingerprint.ts";
@@ -36,7 +36,7 @@ interface WrittenAdapter {
   readonly isAttached: () => boolean;
 }
 
-/** @throws MergedTableError if an embedding of the base is to be saved that a merge changed */
+/** @throws MERGED_TABLE if an embedding of the base is to be saved that a merge changed */
 export async function adapterOf(
   written: WrittenAdapter,
   { metadata = new Map(), saveEmbeddingLayers = "auto" }: ToAdapterOptions,
@@ -78,7 +78,7 @@ async function addBaseWeights(
 ): Promise<void> {
   const saved = baseWeightsToSave(model, plan, choice).filter(({ key }) => !tensors.has(key));
   const merged = saved.filter(({ site }) => !isAttached() && site.isReplaced).map(({ site }) => site.path);
-  if (merged.length > 0) throw new MergedTableError(name, [...new Set(merged)]);
+  if (merged.length > 0) throw mergedTableError(name, [...new Set(merged)]);
   for (const { key, parameter } of saved) {
     const value = parameter.read();
     try {

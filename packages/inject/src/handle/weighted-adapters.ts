@@ -7,7 +7,7 @@ import { checkWeights } from "./check-selection.ts";
  * The given adapters, each multiplied by its weight, and summed. `activeAdapters(…)` of `@lowrank/contracts` does this with
  * weights of 1.
  *
- * @throws InvalidWeightError listing all weights that are not finite
+ * @throws INVALID_WEIGHT listing all weights that are not finite
  *
  * @example
  * ```ts

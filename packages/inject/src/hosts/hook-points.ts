@@ -1,7 +1,7 @@
 // The hook points of a model by path.
 
 import type { AdaptableModel, ParameterRef, Site } from "@lowrank/contracts";
-import { StalePlanError } from "../errors/errors.ts";
+import { stalePlanError } from "../errors/errors.ts";
 
 export interface HookPointPaths {
   readonly sites: readonly string[];
@@ -15,7 +15,7 @@ export class HookPoints {
   /**
    * `required`: hook points that must exist.
    *
-   * @throws StalePlanError listing all missing ones
+   * @throws STALE_PLAN listing all missing ones
    */
   constructor(model: AdaptableModel, required: HookPointPaths) {
     this.#sites = new Map(model.sites().map((site) => [site.path, site]));
@@ -24,7 +24,7 @@ export class HookPoints {
       ...required.sites.filter((path) => !this.#sites.has(path)),
       ...required.parameters.filter((path) => !this.#parameters.has(path)),
     ];
-    if (missing.length) throw new StalePlanError(missing);
+    if (missing.length) throw stalePlanError(missing);
   }
 
   /** One of the required sites. */

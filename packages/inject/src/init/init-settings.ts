@@ -1,12 +1,12 @@
 // Reads settings of initializations from PEFT's nested configuration.
 
-import { InvalidAdapterConfigError, type JsonObject, type JsonValue, type LoraConfig } from "@lowrank/adapter-format";
+import { invalidAdapterConfigError, type JsonObject, type JsonValue, type LoraConfig } from "@lowrank/adapter-format";
 import type { GradientDirection, GradientScale, InitSettings } from "@lowrank/math";
 
 const directions: readonly GradientDirection[] = ["ArBr", "A2rBr", "ArB2r", "random"];
 const scales: readonly GradientScale[] = ["stable", "weight_svd", "gd_scale", "unit"];
 
-/** @throws InvalidAdapterConfigError */
+/** @throws INVALID_ADAPTER_CONFIG */
 export function initSettings({ evaConfig, cordaConfig, loraGaConfig, loftqConfig }: LoraConfig): InitSettings {
   return {
     whiten: read(evaConfig, "eva_config.whiten", false, isFlag, "true or false"),
@@ -27,7 +27,7 @@ export interface RankSettings {
   readonly adjustsAlpha: boolean;
 }
 
-/** @throws InvalidAdapterConfigError */
+/** @throws INVALID_ADAPTER_CONFIG */
 export function rankSettings({ evaConfig }: LoraConfig): RankSettings {
   const isRho = (value: JsonValue): value is number => typeof value === "number" && value >= 1;
   return {
@@ -46,7 +46,7 @@ function read<Value extends JsonValue>(
   const value = config?.[key.slice(key.indexOf(".") + 1)] ?? null;
   if (value === null) return fallback;
   if (isRight(value)) return value;
-  throw new InvalidAdapterConfigError("The LoRA options", [{ key, got: JSON.stringify(value), expected }]);
+  throw invalidAdapterConfigError("The LoRA options", [{ key, got: JSON.stringify(value), expected }]);
 }
 
 function isFlag(value: JsonValue): value is boolean {

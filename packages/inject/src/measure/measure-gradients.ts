@@ -22,7 +22,7 @@ const recorderName = "measuring gradients";
  * these weights.
  *
  * @param losses one function for each batch, which computes the loss under the given context
- * @throws AdapterExistsError if a measurement is already running; StalePlanError
+ * @throws ADAPTER_EXISTS if a measurement is already running; STALE_PLAN
  *
  * @example
  * ```ts

@@ -11,7 +11,7 @@ import {
 } from "@lowrank/contracts";
 import type { Measured } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
-import { StalePlanError } from "../errors/errors.ts";
+import { stalePlanError } from "../errors/errors.ts";
 import { claimName } from "../handle/adapter-names.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { partsOf } from "../planned/planned-parts.ts";
@@ -34,7 +34,7 @@ const recorderName = "measuring inputs";
 /**
  * Sums up the inputs of each linear layer of the plan, as its initialization needs them, without changing the model.
  *
- * @throws AdapterExistsError if a measurement is already running; StalePlanError
+ * @throws ADAPTER_EXISTS if a measurement is already running; STALE_PLAN
  *
  * @example
  * ```ts
@@ -77,11 +77,11 @@ export async function measureInputs(
 
 // The linear layers of a plan, which can be measured.
 
-/** @throws StalePlanError */
+/** @throws STALE_PLAN */
 export function linearSites(model: AdaptableModel, plan: InjectionPlan): readonly Site[] {
   const sites = new Map(model.sites().map((site) => [site.path, site]));
   const linear = partsOf(plan, "site").filter(({ kind }) => kind === "linear");
   const missing = linear.filter(({ path }) => !sites.has(path));
-  if (missing.length) throw new StalePlanError(missing.map(({ path }) => path));
+  if (missing.length) throw stalePlanError(missing.map(({ path }) => path));
   return linear.map(({ path }) => sites.get(path)!);
 }

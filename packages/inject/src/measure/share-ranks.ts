@@ -1,7 +1,7 @@
 // The second part of EVA: redistributes the total rank to layers whose inputs it explains best.
 
 import { type LoraConfig, patternFor } from "@lowrank/adapter-format";
-import { explainedVariance, type Measured, MissingMeasurementError } from "@lowrank/math";
+import { explainedVariance, type Measured, missingMeasurementError } from "@lowrank/math";
 import { rankSettings } from "../init/init-settings.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { type PlannedSite, partsOf } from "../planned/planned-parts.ts";
@@ -10,7 +10,7 @@ import { type PlannedSite, partsOf } from "../planned/planned-parts.ts";
  * The configuration with a rank for each layer by the variance of its inputs (EVA, section 3.3), at most `eva_config.rho` times
  * the old rank. A layer with rank 0 is no longer a target. Plan again with it.
  *
- * @throws MissingMeasurementError, InvalidAdapterConfigError
+ * @throws MISSING_MEASUREMENT, INVALID_ADAPTER_CONFIG
  *
  * @example
  * ```ts
@@ -46,7 +46,7 @@ export function shareRanks(plan: InjectionPlan, measured: ReadonlyMap<string, Me
 function countRanks(entries: readonly PlannedSite[], rho: number, measured: ReadonlyMap<string, Measured>) {
   const shares = entries.flatMap(({ path, rank, inFeatures, outFeatures }) => {
     const inputs = measured.get(path)?.inputs;
-    if (!inputs) throw new MissingMeasurementError("eva", path, "inputs");
+    if (!inputs) throw missingMeasurementError("eva", path, "inputs");
     const max = Math.min(Math.round(rank * rho), inFeatures, outFeatures);
     return explainedVariance(inputs, max).map((share) => ({ path, share }));
   });

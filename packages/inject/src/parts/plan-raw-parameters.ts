@@ -5,11 +5,11 @@ import {
   drawsBothMatrices,
   type LoraConfig,
   loraKeys,
-  NothingMatchedError,
+  nothingMatchedError,
   rankOf,
   scalingOf,
 } from "@lowrank/adapter-format";
-import { type AdaptableModel, listed, type ParameterRef, type Warning } from "@lowrank/contracts";
+import { type AdaptableModel, type LowrankError, listed, type ParameterRef, type Warning } from "@lowrank/contracts";
 import { layerKinds, rawMatrixSizes } from "@lowrank/math";
 import { UnsupportedSiteError } from "../errors/errors.ts";
 import { nearestPaths } from "../errors/nearest-names.ts";
@@ -20,7 +20,7 @@ import { variantsOf } from "../variants/variants.ts";
  * One entry for each parameter that a name matches: its full path, or the end of it after a dot. `adapted`: paths of layers with
  * their own A and B.
  *
- * @throws UnsupportedSiteError; NothingMatchedError if no name matches a parameter and no layer is adapted
+ * @throws UnsupportedSiteError; NOTHING_MATCHED if no name matches a parameter and no layer is adapted
  */
 export function planRawParameters(
   model: AdaptableModel,
@@ -116,12 +116,12 @@ function refusal(parameter: ParameterRef, adapted: ReadonlySet<string>): string 
   return adapted.has(moduleOf(parameter.path)) ? "target_modules already adapts its layer" : null;
 }
 
-function nothingMatched(names: readonly string[], parameters: readonly ParameterRef[]): NothingMatchedError {
+function nothingMatched(names: readonly string[], parameters: readonly ParameterRef[]): LowrankError {
   const paths = parameters.map(({ path }) => path);
   const suggestions = new Map(names.slice(0, 20).map((name) => [name, nearestPaths(name, endingsLike(name, paths))]));
   const near = [...new Set([...suggestions.values()].flat())];
   const hint = near.length ? ` Did you mean ${listed(near)}?` : "";
-  return new NothingMatchedError(names, suggestions, `No parameter matches target_parameters ${listed(names)}.${hint}`);
+  return nothingMatchedError(names, suggestions, `No parameter matches target_parameters ${listed(names)}.${hint}`);
 }
 
 /** The ends of all paths, with the name's number of parts. */

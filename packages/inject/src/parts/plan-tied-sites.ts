@@ -2,15 +2,15 @@
 
 import { drawsBothMatrices, type LoraConfig, loraKeys, rankOf, scalingOf } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";
-import { UnsupportedInitError, UnsupportedSiteError } from "../errors/errors.ts";
+import { UnsupportedSiteError, unsupportedInitError } from "../errors/errors.ts";
 import type { Tying } from "../hosts/tie-modules.ts";
 import type { PlannedSite, PlannedTiedSite } from "../planned/planned-parts.ts";
 import { planVectors } from "../variants/plan-vectors.ts";
 
-/** Throws UnsupportedInitError if an initialization uses a weight that is to be shared. */
+/** Throws UNSUPPORTED_START if an initialization uses a weight that is to be shared. */
 export function checkTiedInit({ kind }: Tying, config: LoraConfig): void {
   if (kind === "targets" && !drawsBothMatrices(config))
-    throw new UnsupportedInitError(String(config.init), "ensure_weight_tying");
+    throw unsupportedInitError(String(config.init), "ensure_weight_tying");
 }
 
 /** One entry for each tied module. Throws UnsupportedSiteError. */

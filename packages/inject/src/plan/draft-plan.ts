@@ -6,13 +6,13 @@ import {
   type LoraConfig,
   layerOrderOf,
   type MatchPlan,
-  NothingMatchedError,
+  nothingMatchedError,
   planMatches,
   unsupportedPatterns,
   withTaskModules,
 } from "@lowrank/adapter-format";
-import type { AdaptableModel, Site, Warning } from "@lowrank/contracts";
-import { LayerReplicationError } from "../errors/errors.ts";
+import type { AdaptableModel, LowrankError, Site, Warning } from "@lowrank/contracts";
+import { layerReplicationError } from "../errors/errors.ts";
 import type { Refusals } from "../errors/refusals.ts";
 import { countParameters } from "../hosts/count-parameters.ts";
 import { type Tying, tieModules, untied } from "../hosts/tie-modules.ts";
@@ -94,12 +94,12 @@ function matchSites(model: AdaptableModel, tying: Tying): MatchPlan {
 }
 
 /** Targets that match nothing although others do: a warning, unless it belongs to another error. */
-function partlyUnmatched(matches: MatchPlan | null): readonly NothingMatchedError[] {
+function partlyUnmatched(matches: MatchPlan | null): readonly LowrankError[] {
   if (!matches?.unmatchedTargets.length) return [];
   const messages = matches.warnings
     .filter(({ code }) => code === "TARGET_MATCHED_NOTHING")
     .map(({ message }) => message);
-  return [new NothingMatchedError(matches.unmatchedTargets, matches.suggestions, messages.slice(0, 20).join("\n"))];
+  return [nothingMatchedError(matches.unmatchedTargets, matches.suggestions, messages.slice(0, 20).join("\n"))];
 }
 
 /** PEFT corrects the field to fit the layers, with a warning (tuners/lora/layer.py, dispatch_default). */
@@ -119,8 +119,8 @@ function correctFanInFanOut(
 
 // Layers are repeated before an adapter is attached (`model.withLayers`), so paths mean the new layers.
 
-/** Throws LayerReplicationError unless the model repeats the layers that the configuration repeats. */
+/** Throws LAYER_REPLICATION unless the model repeats the layers that the configuration repeats. */
 function checkLayers({ layerOrder }: AdaptableModel, config: LoraConfig): void {
   const expected = layerOrderOf(config);
-  if ((layerOrder ?? null)?.join() !== expected?.join()) throw new LayerReplicationError(layerOrder ?? null, expected);
+  if ((layerOrder ?? null)?.join() !== expected?.join()) throw layerReplicationError(layerOrder ?? null, expected);
 }

@@ -2,7 +2,7 @@
 // learned. The rule is that of PEFT's `find_kappa_target_modules`.
 
 import { type AdaptableModel, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { extremeSingularValues, SettingError, takeMatrix } from "@lowrank/math";
+import { extremeSingularValues, settingError, takeMatrix } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
 
 /** Options of `findKappaTargetModules`. */
@@ -27,7 +27,7 @@ const optionNames: OptionNames<KappaOptions> = { topP: true, maxDimSizeToAnalyze
  * The linear layers with the lowest condition numbers, the lowest first. Time grows with the cube of a weight's shorter side.
  * Parameters outside of layers (stacks of experts) are not measured.
  *
- * @throws SettingError for a share that is not above 0 and at most 1, or a weight with NaN
+ * @throws INVALID_SETTING for a share that is not above 0 and at most 1, or a weight with NaN
  */
 export function findKappaTargetModules(
   model: Pick<AdaptableModel, "sites">,
@@ -36,7 +36,7 @@ export function findKappaTargetModules(
   refuseUnknownOptions("findKappaTargetModules", options, optionNames);
   const { topP = 0.2, maxDimSizeToAnalyze: max = 16384 } = options;
   if (!(topP > 0 && topP <= 1))
-    throw new SettingError("findKappaTargetModules", "topP", topP, "a number above 0 and at most 1");
+    throw settingError("findKappaTargetModules", "topP", topP, "a number above 0 and at most 1");
   const sites = model.sites().filter(({ kind, refusal, inFeatures, outFeatures }) => {
     return kind === "linear" && refusal === undefined && Math.max(inFeatures, outFeatures) <= max;
   });

@@ -27,8 +27,8 @@ const supportedWhenNew: ReadonlySet<Feature> = new Set([...supportedFeatures, ..
  * Null targets become PEFT's defaults for the model's type; "all-linear" becomes all linear layers except the output head. If
  * only some targets match nothing, the plan has a warning; PEFT is silent.
  *
- * @throws NothingMatchedError if no layer matches; UnsupportedFeaturesError, UnsupportedPatternError; UnsupportedInitError,
- * UnsupportedSiteError, SavedModuleNotFoundError, LayerReplicationError; SeveralProblemsError with all of them where more than
+ * @throws NOTHING_MATCHED if no layer matches; UNSUPPORTED_FEATURES, UnsupportedPatternError; UNSUPPORTED_START,
+ * UnsupportedSiteError, SavedModuleNotFoundError, LAYER_REPLICATION; SEVERAL_PROBLEMS with all of them where more than
  * one thing is wrong
  *
  * @example

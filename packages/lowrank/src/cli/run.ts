@@ -1,9 +1,10 @@
 // From arguments to an exit code. Errors become messages here, and nowhere else.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { LowrankError } from "@lowrank/contracts";
 import { launchOf } from "@lowrank/trainer/mpi";
 import { CommanderError } from "commander";
-import { InterruptedError, OutputLostError } from "../errors/run-errors.ts";
+import { OutputLostError } from "../errors/run-errors.ts";
 import { UsageError } from "../errors/usage-errors.ts";
 import type { AddCommand } from "./define-command.ts";
 import type { CommandIo } from "./io.ts";
@@ -50,7 +51,7 @@ export async function run(
 function exitCodeOf(error: unknown, io: CommandIo): number {
   // Commander has printed its message (or the help) already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.wrongUsage;
-  if (error instanceof InterruptedError) {
+  if (LowrankError.isInstance(error, "INTERRUPTED")) {
     io.stderr(`${error.message}\n`);
     return interruptedCodes[io.interruption() ?? "SIGINT"];
   }

@@ -11,7 +11,7 @@ import { sourceContext } from "./open-model.ts";
 import type { EngineOptions } from "./options/shared-options.ts";
 import type { Report } from "./terminal/report.ts";
 
-/** Starts the engine of --engine, or the best one. Flags have precedence over LOWRANK_ENGINE and LOWRANK_THREADS. Throws NoEngineError. */
+/** Starts the engine of --engine, or the best one. Flags have precedence over LOWRANK_ENGINE and LOWRANK_THREADS. Throws NO_ENGINE. */
 export async function startEngine(options: EngineOptions, report: Report): Promise<ChosenEngine> {
   tf.enableProdMode(); // tfjs advertises its other packages on stdout otherwise
   const choice = await chooseEngine(engineSettings(options, report.io.environment));

@@ -3,9 +3,9 @@
 import { isObject, LowrankError, parseJson } from "@lowrank/contracts";
 import type { TextFiles } from "@lowrank/data";
 import {
-  EmbeddingRecipeError,
   type EmbeddingSettings,
-  ModelFileError,
+  embeddingRecipeError,
+  modelFileError,
   type Pooling,
   readEmbeddingSettings,
 } from "@lowrank/models";
@@ -28,7 +28,7 @@ export type EmbeddingSource = Pick<ModelSource, "path" | "folder" | "inside" | "
 /** Key in an adapter file's metadata for the pooling of its training. */
 export const embeddingKey = "lowrank.embedding";
 
-/** Settings of the call, else of the adapter, the .gguf file or the folder. Throws PoolingUnknownError, EmbeddingRecipeError. */
+/** Settings of the call, else of the adapter, the .gguf file or the folder. Throws PoolingUnknownError, EMBEDDING_RECIPE. */
 export async function findEmbeddingSettings(
   source: EmbeddingSource,
   { pooling, normalize, dimensions }: PoolingOptions,
@@ -83,12 +83,12 @@ const lengthKeys = [
 
 async function readJson(files: TextFiles, file: string, folder: string): Promise<unknown> {
   const text = await files.readText(file, { maxBytes: 1_000_000 });
-  return parseJson(text, { refuse: (reason, cause) => new ModelFileError(folder, file, `it ${reason}`, { cause }) });
+  return parseJson(text, { refuse: (reason, cause) => modelFileError(folder, file, `it ${reason}`, { cause }) });
 }
 
 // Embedding settings of a .gguf file: llama.cpp's pooling type; normalization is not in the file.
 
-/** The settings; undefined without a .gguf file or a pooling type. Throws EmbeddingRecipeError, GgufError. */
+/** The settings; undefined without a .gguf file or a pooling type. Throws EMBEDDING_RECIPE, GgufError. */
 export async function ggufEmbeddingSettings({
   openGguf: open,
   path,
@@ -105,7 +105,7 @@ export async function ggufEmbeddingSettings({
     const pooling = poolings.find((each) => ggufPoolingTypes[each] === type);
     if (pooling !== undefined) return { pooling, isNormalized: false };
     const got = type === 4 ? "4 (rank: a reranker's scores)" : String(type);
-    throw new EmbeddingRecipeError(path, `${key} ${got}`, "1 (mean), 2 (CLS) or 3 (last)");
+    throw embeddingRecipeError(path, `${key} ${got}`, "1 (mean), 2 (CLS) or 3 (last)");
   } finally {
     await source.close?.();
   }
@@ -113,7 +113,7 @@ export async function ggufEmbeddingSettings({
 
 const file = "config_sentence_transformers.json";
 
-/** Reads the prompts; none if the folder has none. Throws ModelFileError for a file that is not JSON. */
+/** Reads the prompts; none if the folder has none. Throws MODEL_FILE for a file that is not JSON. */
 export async function sentencePrompts({
   folder,
   path,

@@ -1,5 +1,5 @@
 import { ggufPieces, type WritableValue } from "@lowrank/gguf";
-import { EmbeddingRecipeError } from "@lowrank/models";
+import { embeddingRecipeError } from "@lowrank/models";
 import { bytesSource, joinPieces } from "@lowrank/safetensors";
 import { expect, it } from "vitest";
 import { PoolingUnknownError } from "../errors/model-errors.ts";
@@ -34,7 +34,7 @@ it.each([0, undefined])("a .gguf file with pooling type %s leaves the question o
 
 it("a reranker's .gguf file is refused by the name of its pooling, and so is an unknown number", async () => {
   await expect(findEmbeddingSettings(fileWith(4), {})).rejects.toThrow(
-    new EmbeddingRecipeError(
+    embeddingRecipeError(
       "model.gguf",
       "bert.pooling_type 4 (rank: a reranker's scores)",
       "1 (mean), 2 (CLS) or 3 (last)",

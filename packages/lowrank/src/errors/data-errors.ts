@@ -1,7 +1,7 @@
 // Errors about the rows of a data file.
 
-import { enumerated, printable } from "@lowrank/contracts";
-import { failure, NamingError, named, namingFailure } from "./named-option.ts";
+import { enumerated, failure, printable } from "@lowrank/contracts";
+import { NamingError, named, namingFailure } from "./named-option.ts";
 
 /** No row of a data file has a token or class to learn. */
 export function nothingToTrain(file: string) {

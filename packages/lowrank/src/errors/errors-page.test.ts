@@ -86,7 +86,7 @@ function rowsOf(making: ts.CallExpression | ts.NewExpression): readonly string[]
   const own = sentences(textOf(given[index + 1]).replaceAll("\n", " "));
   const [words = [], gaps = []] = [/[a-z]+/gi, /…/g].map((each) => own[0].match(each) ?? []);
   const isSentence = words.length > gaps.length && own[0].split(/[^a-z]+/i).length > 3;
-  const isOwn = (made !== "super" || ofDoc[1] === "") && isSentence;
+  const isOwn = (classes.has(made) || ofDoc[1] === "") && isSentence;
   const [cause, remedy] = isOwn ? [own[0], own[1] || ofDoc[1]] : [ofDoc[0], ofDoc[1] || own[1]];
   const name = making.getSourceFile().fileName.split("/")[0] ?? "";
   const cells = [`\`${code}\``, owner?.name?.text ?? "LowrankError", name, cause, remedy];
@@ -95,7 +95,7 @@ function rowsOf(making: ts.CallExpression | ts.NewExpression): readonly string[]
 
 it("has a page with every error", async () => {
   const rows = files.flatMap((file) => all(file, isMaking).flatMap(rowsOf));
-  const byCode = new Map(rows.reverse().map((row) => [row.split(" | ", 2).join(), row]));
+  const byCode = new Map(rows.reverse().map((row) => [row.split(" | ", 3).join(), row]));
   const page = [intro, ...[...byCode.values()].sort()].join("\n");
   expect(rows.filter((row) => row.endsWith("|  |"))).toEqual([]);
   await expect(`${page}\n`).toMatchFileSnapshot("../../../../docs/errors.md");

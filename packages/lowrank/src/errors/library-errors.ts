@@ -1,7 +1,6 @@
 // Errors of calls to the library.
 
-import { enumerated, itemized } from "@lowrank/contracts";
-import { failure } from "./named-option.ts";
+import { enumerated, failure, itemized } from "@lowrank/contracts";
 
 export function rowsNotFound(address: string, status: number) {
   const message = `Cannot read rows from "${address}": the server answered ${status}. Check the address in a browser.`;

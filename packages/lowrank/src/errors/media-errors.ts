@@ -1,18 +1,15 @@
 // Errors about the images and recordings of rows.
 
-import { LowrankError } from "@lowrank/contracts";
-import { failure } from "./named-option.ts";
+import { failure } from "@lowrank/contracts";
 
 /** An image or a recording of a row cannot be read. Correct its path, or save it again as PNG, JPEG or WAV. */
-export class MediaError extends LowrankError {
-  constructor(
-    /** Its name, or "the picture of a row" for one without. */
-    readonly file: string,
-    readonly reason: string,
-    options?: { readonly cause?: unknown },
-  ) {
-    super("MEDIA_UNREADABLE", `Cannot read "${file}": ${reason}`, options);
-  }
+export function mediaError(
+  /** Its name, or "the picture of a row" for one without. */
+  file: string,
+  reason: string,
+  options?: { readonly cause?: unknown },
+) {
+  return failure("MEDIA_UNREADABLE", `Cannot read "${file}": ${reason}`, { file, reason, ...options });
 }
 
 /** The model's folder has no settings of an image processor. */

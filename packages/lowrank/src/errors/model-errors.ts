@@ -1,7 +1,7 @@
 // Errors about models and adapters: missing files, unknown settings, downloads.
 
-import { enumerated, printable } from "@lowrank/contracts";
-import { failure, NamingError, named, namingFailure } from "./named-option.ts";
+import { enumerated, failure, printable } from "@lowrank/contracts";
+import { NamingError, named, namingFailure } from "./named-option.ts";
 
 /** A folder is neither an adapter nor a model, or a file has no weights: then `cause` has the safetensors reader's error. */
 export function notInspectable(path: string, cause?: unknown) {

@@ -16,11 +16,6 @@ export class NamingError extends LowrankError {}
 
 type Facts = Readonly<Record<string, unknown>>;
 
-/** An error with a code and its facts as fields, for errors that nobody catches by class. The fact `cause` becomes the error's cause. */
-export function failure<Own extends Facts>(code: string, message: string, facts: Own): LowrankError & Own {
-  return Object.assign(new LowrankError(code, message, facts), facts);
-}
-
 /** The same with a message that names options. */
 export function namingFailure<Own extends Facts>(code: string, message: string, facts: Own): NamingError & Own {
   return Object.assign(new NamingError(code, message, facts), facts, { name: "LowrankError" });

@@ -1,6 +1,7 @@
 // Errors about the output path.
 
-import { failure, named, namingFailure } from "./named-option.ts";
+import { failure } from "@lowrank/contracts";
+import { named, namingFailure } from "./named-option.ts";
 
 const out = named("out");
 

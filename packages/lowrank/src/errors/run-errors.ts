@@ -1,15 +1,13 @@
 // Errors that end a training run early or prevent resuming one.
 
-import { describeValue, LowrankError, shortened } from "@lowrank/contracts";
+import { describeValue, failure, LowrankError, shortened } from "@lowrank/contracts";
 import type { NonFiniteOutputError } from "@lowrank/models";
 import type { NonFiniteLossError } from "@lowrank/trainer";
-import { failure, NamingError, named, namingFailure } from "./named-option.ts";
+import { NamingError, named, namingFailure } from "./named-option.ts";
 
 /** A signal or a closed pipe ended a run early, after saving. The message explains how to continue. */
-export class InterruptedError extends LowrankError {
-  constructor(message: string) {
-    super("INTERRUPTED", message);
-  }
+export function interruptedError(message: string) {
+  return failure("INTERRUPTED", message, {});
 }
 
 /** A weight that is NaN or infinite. */

@@ -1,7 +1,7 @@
 // Errors about options, paths, prompts and inputs.
 
-import { itemized } from "@lowrank/contracts";
-import { failure, NamingError, named, namingFailure } from "./named-option.ts";
+import { failure, itemized } from "@lowrank/contracts";
+import { NamingError, named, namingFailure } from "./named-option.ts";
 
 /** The arguments are contradictory or incomplete; exit code 2. Correct the options that the message names. */
 export class UsageError extends NamingError {

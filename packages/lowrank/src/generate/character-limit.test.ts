@@ -1,4 +1,3 @@
-import { PositionLimitError } from "@lowrank/models";
 import { expect, it } from "vitest";
 import { checkCharacters, maxCharacters } from "./character-limit.ts";
 
@@ -16,7 +15,9 @@ it("refuses a text or a conversation that is longer, by its characters", () => {
   const tokenizer = { longestToken: 7 };
   const messages = [0, 1].map(() => ({ role: "user", content: "a".repeat(351) }));
   for (const prompt of ["a".repeat(701), { messages }]) {
-    expect(() => checkCharacters(prompt, tokenizer, model)).toThrow(PositionLimitError);
+    expect(() => checkCharacters(prompt, tokenizer, model)).toThrow(
+      expect.objectContaining({ code: "POSITION_LIMIT" }),
+    );
   }
   expect(() => checkCharacters({ messages }, tokenizer, model)).toThrow(
     "The text has 702 characters, but the model has 100 positions.",

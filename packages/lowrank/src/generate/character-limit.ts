@@ -1,7 +1,7 @@
 // Maximum length of a text in characters before it is tokenized: tokenizing megabytes of text, only to find that it does not fit,
 // takes minutes.
 
-import { PositionLimitError, type PretrainedModel } from "@lowrank/models";
+import { type PretrainedModel, positionLimitError } from "@lowrank/models";
 import { positionLimit } from "../open/position-limit.ts";
 import { plainPrompt, type TextPrompt } from "./prompt-ids.ts";
 
@@ -15,7 +15,7 @@ export function maxCharacters(tokens: number, { longestToken }: { readonly longe
   return Math.min(tokens, maxTokens) * Math.min(Math.max(longestToken, 1), charactersOfToken);
 }
 
-/** Throws PositionLimitError for a prompt that cannot fit into the model, by its length in characters alone. */
+/** Throws POSITION_LIMIT for a prompt that cannot fit into the model, by its length in characters alone. */
 export function checkCharacters(
   prompt: TextPrompt,
   tokenizer: { readonly longestToken: number },
@@ -30,5 +30,5 @@ export function checkCharacters(
   const limit = positionLimit(config);
   const max = maxCharacters(limit, tokenizer);
   if (characters > max)
-    throw new PositionLimitError(Math.ceil((characters / max) * Math.min(limit, maxTokens)), limit, { characters });
+    throw positionLimitError(Math.ceil((characters / max) * Math.min(limit, maxTokens)), limit, { characters });
 }

@@ -1,7 +1,7 @@
 // Streams the generated text of prompts.
 
 import type { TextTokenizer } from "@lowrank/data";
-import { type FinishReason, generateTokens, PositionLimitError } from "@lowrank/models";
+import { type FinishReason, generateTokens, positionLimitError } from "@lowrank/models";
 import { emptyPrompt } from "../errors/usage-errors.ts";
 import type { MediaReader } from "../media/prepare-media.ts";
 import type { Notices } from "../notices.ts";
@@ -47,7 +47,7 @@ export interface Writer {
   readonly platform: MediaReader["platform"];
 }
 
-/** Continues the prompts as one batch; their ends come last, in order. Throws EMPTY_PROMPT, UNSUPPORTED_SCHEMA, PositionLimitError, NonFiniteModelError. */
+/** Continues the prompts as one batch; their ends come last, in order. Throws EMPTY_PROMPT, UNSUPPORTED_SCHEMA, POSITION_LIMIT, NonFiniteModelError. */
 export async function* continuePrompts(
   { opened, tokenizer, notices, platform }: Writer,
   prompts: readonly TextPrompt[],
@@ -68,7 +68,7 @@ export async function* continuePrompts(
   const promptTokens = Math.max(...promptIds.map(({ length }) => length));
   const limit = positionLimit(model.config);
   // Before any pixels: of images that a model cannot read together, memory would not hold them.
-  if (read.images !== undefined && promptTokens > limit) throw new PositionLimitError(promptTokens, limit);
+  if (read.images !== undefined && promptTokens > limit) throw positionLimitError(promptTokens, limit);
   const rules = await textRules(model, tokenizer, withFileDefaults(options, model, { notices, promptTokens }));
   const images = await imageTensorsOf(read);
   const tokens = generateTokens(model, {

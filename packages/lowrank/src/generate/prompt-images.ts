@@ -17,7 +17,7 @@ export function showsImages(prompt: PlainPrompt): boolean {
   return typeof prompt !== "string" && imageParts(prompt.messages).length > 0;
 }
 
-/** Reads the images, and inserts their tokens. Throws ExampleError, PREPROCESSOR_MISSING, ImagePreparationError, MediaError, DECODER_MISSING. */
+/** Reads the images, and inserts their tokens. Throws ExampleError, PREPROCESSOR_MISSING, IMAGE_PREPARATION, MEDIA_UNREADABLE, DECODER_MISSING. */
 export async function readImages(textPrompts: readonly TextPrompt[], reader: MediaReader): Promise<PromptsWithImages> {
   const prompts = textPrompts.map(plainPrompt);
   const images = prompts.some(showsImages) ? await MessageImages.of(reader) : undefined;

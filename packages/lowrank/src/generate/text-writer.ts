@@ -110,7 +110,7 @@ export class TextWriter<Choice> {
     return batched + Math.max(0, this.#aloneCount - 1);
   }
 
-  /** Throws PositionLimitError for a prompt that is too long in characters, and UNSUPPORTED_SCHEMA. `write` does so as well. */
+  /** Throws POSITION_LIMIT for a prompt that is too long in characters, and UNSUPPORTED_SCHEMA. `write` does so as well. */
   async check(prompt: TextPrompt, options: Choice & Pick<TextOptions, "schema" | "json">): Promise<void> {
     const { tokenizer, opened } = (await this.#choose(options)).writer;
     checkCharacters(prompt, tokenizer, opened.model);

@@ -10,9 +10,9 @@ import {
   rankOf,
   readAdapterIn,
   scalingOf,
-  UnsupportedPeftTypeError,
 } from "@lowrank/adapter-format";
 import type { Warning } from "@lowrank/contracts";
+import { LowrankError } from "@lowrank/contracts";
 import { baseFingerprintKey } from "@lowrank/inject";
 import type { ModelFolder } from "@lowrank/models";
 import { type ByteSource, openSafetensors, type TensorCollection } from "@lowrank/safetensors";
@@ -32,7 +32,7 @@ export async function inspectAdapter(folder: ModelFolder): Promise<AdapterInspec
     await folder.open(isPeft ? "adapter_model.safetensors" : "adapters.safetensors"),
   );
   return adapterInspection(folder, found.tensors, isPeft ? "PEFT" : "MLX").catch((error: unknown) => {
-    if (!(error instanceof UnsupportedPeftTypeError)) throw error;
+    if (!LowrankError.isInstance(error, "UNSUPPORTED_PEFT_TYPE")) throw error;
     return { ...found, warnings: [{ code: error.code, message: error.message }] };
   });
 }

@@ -47,27 +47,27 @@ export class MessageImages {
     private readonly tokens: number,
   ) {}
 
-  /** Undefined for a model that does not read images with texts. Throws PREPROCESSOR_MISSING, ImagePreparationError. */
+  /** Undefined for a model that does not read images with texts. Throws PREPROCESSOR_MISSING, IMAGE_PREPARATION. */
   static async of(reader: MediaReader): Promise<MessageImages | undefined> {
     const images = imageReaderOf(reader.model.config);
     return images && new MessageImages(reader, await imagePreparation(reader), images.tokens);
   }
 
-  /** The messages with the tokens of each image. Throws MediaError, DECODER_MISSING. */
+  /** The messages with the tokens of each image. Throws MEDIA_UNREADABLE, DECODER_MISSING. */
   async worded(messages: readonly ChatMessage[]): Promise<readonly ChatMessage[]> {
     const wordOf = new Map<ImagePart, ImagePart>();
     for (const part of imageParts(messages)) wordOf.set(part, { ...part, wording: await this.#wordingOf(part.image) });
     return withImages(messages, (part) => wordOf.get(part) ?? part);
   }
 
-  /** The tiles of an image: one or several squares. Throws MediaError, DECODER_MISSING. */
+  /** The tiles of an image: one or several squares. Throws MEDIA_UNREADABLE, DECODER_MISSING. */
   async tiles(image: ImageInput): Promise<readonly Pixels[]> {
     if (isPrepared(image)) return [image];
     const decoded = await decodedImage(image, this.reader);
     return namingBadData(image, () => tileImage(decoded, this.preparation));
   }
 
-  /** The images of messages, whose tensor the caller owns; undefined without images. Throws MediaError, DECODER_MISSING. */
+  /** The images of messages, whose tensor the caller owns; undefined without images. Throws MEDIA_UNREADABLE, DECODER_MISSING. */
   async tensors(messages: readonly ChatMessage[]): Promise<ImageTensors | undefined> {
     const tiles: Pixels[] = [];
     for (const { image } of imageParts(messages)) tiles.push(...(await this.tiles(image)));

@@ -1,12 +1,11 @@
 // Prepares images and recordings as model input: opens, decodes, resizes or resamples a file, and only keeps the result.
 
+import { LowrankError } from "@lowrank/contracts";
 import {
-  AudioError,
   type AudioFeatures,
   type AudioInput,
   type DecodedImage,
   type Example,
-  ImageDataError,
   type ImageInput,
   type ImagePreparation,
   logMelFeatures,
@@ -19,7 +18,7 @@ import {
   whisperSampleRate,
 } from "@lowrank/data";
 import { type ModelFolder, type PretrainedModel, readJsonObject } from "@lowrank/models";
-import { MediaError, preprocessorMissing } from "../errors/media-errors.ts";
+import { mediaError, preprocessorMissing } from "../errors/media-errors.ts";
 import type { ModelSource } from "../open/model-source.ts";
 import type { Platform } from "../platform.ts";
 
@@ -29,7 +28,7 @@ export interface MediaReader {
   readonly model: Pick<PretrainedModel, "config">;
 }
 
-/** The model's image preprocessing. Throws PREPROCESSOR_MISSING, ImagePreparationError. */
+/** The model's image preprocessing. Throws PREPROCESSOR_MISSING, IMAGE_PREPARATION. */
 export async function imagePreparation({
   source: { folder, path },
 }: Pick<MediaReader, "source">): Promise<ImagePreparation> {
@@ -48,7 +47,7 @@ async function imageSettings(folder: ModelFolder): Promise<unknown> {
   return (await folder.has(file)) ? readJsonObject(folder, file) : undefined;
 }
 
-/** An image in the model's size. Throws MediaError, DECODER_MISSING. */
+/** An image in the model's size. Throws MEDIA_UNREADABLE, DECODER_MISSING. */
 export async function pixelsOf(
   image: ImageInput,
   preparation: ImagePreparation,
@@ -59,7 +58,7 @@ export async function pixelsOf(
   return namingBadData(image, () => resizeImage(decoded, preparation));
 }
 
-/** An image's pixels in its own size. Throws MediaError, DECODER_MISSING. */
+/** An image's pixels in its own size. Throws MEDIA_UNREADABLE, DECODER_MISSING. */
 export async function decodedImage(
   image: Exclude<ImageInput, Pixels>,
   { platform }: Pick<MediaReader, "platform">,
@@ -68,12 +67,14 @@ export async function decodedImage(
   return platform.decodeImage(await bytesOf(image, platform), nameOf(image));
 }
 
-/** Throws MediaError in place of ImageDataError. */
+/** Throws MEDIA_UNREADABLE in place of IMAGE_DATA. */
 export function namingBadData<Made>(image: ImageInput, make: () => Made): Made {
   try {
     return make();
   } catch (error) {
-    throw error instanceof ImageDataError ? new MediaError(nameOf(image), error.message, { cause: error }) : error;
+    throw LowrankError.isInstance(error, "IMAGE_DATA")
+      ? mediaError(nameOf(image), error.message, { cause: error })
+      : error;
   }
 }
 
@@ -81,14 +82,14 @@ function nameOf(image: ImageInput): string {
   return typeof image === "string" ? image : "the picture of a row";
 }
 
-/** A recording as features. Throws MediaError. */
+/** A recording as features. Throws MEDIA_UNREADABLE. */
 export async function audioFeaturesOf(
   audio: AudioInput,
   { platform, model }: Pick<MediaReader, "platform" | "model">,
 ): Promise<AudioFeatures & { readonly frames: number }> {
   const name = typeof audio === "string" ? audio : "the recording of a row";
   const { melBins, sourcePositions } = model.config;
-  if (melBins === 0) throw new MediaError(name, "this model has no audio input. Use a speech model such as Whisper.");
+  if (melBins === 0) throw mediaError(name, "this model has no audio input. Use a speech model such as Whisper.");
   try {
     const sound = typeof audio === "object" && "samples" in audio ? audio : readWav(await bytesOf(audio, platform));
     const frames = 2 * sourcePositions;
@@ -96,7 +97,9 @@ export async function audioFeaturesOf(
     const features = crop(logMelFeatures(samples, { melBins, frames }), { melBins, frames, samples: samples.length });
     return { features, melBins, frames };
   } catch (error) {
-    throw error instanceof AudioError ? new MediaError(name, error.message, { cause: error }) : error;
+    throw LowrankError.isInstance(error, "AUDIO_UNREADABLE")
+      ? mediaError(name, error.message, { cause: error })
+      : error;
   }
 }
 
@@ -120,7 +123,7 @@ function crop(
   return cut;
 }
 
-/** The bytes of a file that a row names or contains. Throws MediaError. */
+/** The bytes of a file that a row names or contains. Throws MEDIA_UNREADABLE. */
 export async function bytesOf(
   file: string | Uint8Array | Blob,
   platform: MediaReader["platform"],
@@ -129,7 +132,7 @@ export async function bytesOf(
   return file instanceof Uint8Array ? file : new Uint8Array(await file.arrayBuffer());
 }
 
-/** Rows with images in the model's size and recordings as features. Throws MediaError, PREPROCESSOR_MISSING, DECODER_MISSING. */
+/** Rows with images in the model's size and recordings as features. Throws MEDIA_UNREADABLE, PREPROCESSOR_MISSING, DECODER_MISSING. */
 export async function prepareRows(examples: readonly Example[], reader: MediaReader): Promise<readonly Example[]> {
   let preparation: ImagePreparation | undefined;
   const prepared: Example[] = [];

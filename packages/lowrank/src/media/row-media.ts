@@ -1,6 +1,7 @@
 // Images and recordings of a data set. Rows name them, and they are decoded when a batch uses the rows. Only a few are decoded in
 // advance, and those that fit a memory limit are kept from one epoch to the next.
 
+import { LowrankError } from "@lowrank/contracts";
 import type {
   AudioFeatures,
   AudioInput,
@@ -11,7 +12,7 @@ import type {
   RowList,
   TokenizedExample,
 } from "@lowrank/data";
-import { MediaError } from "../errors/media-errors.ts";
+
 import type { Notices } from "../notices.ts";
 import type { Platform } from "../platform.ts";
 import type { RowMedia } from "../run-folder.ts";
@@ -23,7 +24,7 @@ export interface ReportingReader extends MediaReader {
   readonly notices: Notices;
 }
 
-/** Opens rows' files; undefined if no row has any. Opens a few at once, so that a missing decoder is reported early. Throws MediaError. */
+/** Opens rows' files; undefined if no row has any. Opens a few at once, so that a missing decoder is reported early. Throws MEDIA_UNREADABLE. */
 export async function rowMedia(
   { sees, lists }: { readonly sees: boolean; readonly lists: readonly RowList<Example>[] },
   reader: ReportingReader,
@@ -145,7 +146,7 @@ export function openOrLeaveOut(
     try {
       return await media.open(row);
     } catch (error) {
-      if (!(error instanceof MediaError)) throw error;
+      if (!LowrankError.isInstance(error, "MEDIA_UNREADABLE")) throw error;
       const message = `${error.message} Skipped its row. Similar rows are skipped without another warning.`;
       if (!hasWarned) warn({ code: "ROWS_SKIPPED", message });
       hasWarned = true;

@@ -1,6 +1,7 @@
 // Files of the base that an exported model needs.
 
-import { readTokenizerFiles, TokenizerError } from "@lowrank/data";
+import { LowrankError } from "@lowrank/contracts";
+import { readTokenizerFiles } from "@lowrank/data";
 import type { ExportOptions } from "@lowrank/merge";
 import type { Notices } from "../notices.ts";
 import { omitUndefined } from "../omit-undefined.ts";
@@ -31,7 +32,7 @@ async function tokenizerTexts(
   try {
     return await readTokenizerFiles(files, "all");
   } catch (error) {
-    if (!(error instanceof TokenizerError)) throw error;
+    if (!LowrankError.isInstance(error, "TOKENIZER_INVALID")) throw error;
     notices.warn({ code: "TOKENIZER_LEFT_OUT", message: `The merged model gets no tokenizer. ${error.message}` });
     return new Map();
   }

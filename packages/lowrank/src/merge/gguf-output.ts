@@ -28,7 +28,7 @@ export interface GgufOutput {
 
 const fileName = "model.gguf";
 
-/** Plans the files. Throws OWN_TYPES, TokenizerError, and the errors of `ggufModelFile`. */
+/** Plans the files. Throws OWN_TYPES, TOKENIZER_INVALID, and the errors of `ggufModelFile`. */
 export async function ggufOutput(opened: OpenedBase, options: GgufOutputOptions): Promise<GgufOutput> {
   const { type: requestedType, title, ...merging } = options;
   const source = await opened.source.openGguf?.();

@@ -17,7 +17,7 @@ export interface VerifiedMergeOptions extends MergeOptions {
 /** Other kernels sum in another order: in SmolLM2's 30 layers the logits, up to 32, differ by 5e-4. */
 const slackOfPacked = 8;
 
-/** Merges the attached adapter; the caller disposes of `adapted`, the earlier logits. Throws MergeVerificationError, as `mergeAdapter`. */
+/** Merges the attached adapter; the caller disposes of `adapted`, the earlier logits. Throws MERGE_VERIFICATION, as `mergeAdapter`. */
 export async function mergeVerified(
   { model, handle, context }: OpenedBase,
   { tolerance, isPacked = false, ...options }: VerifiedMergeOptions,

@@ -6,7 +6,7 @@ import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { vocabularyTokenizerFiles } from "@lowrank/data";
 import { ggufPartNames } from "@lowrank/gguf";
 import { diskFolder } from "@lowrank/merge/node";
-import { ModelFileError } from "@lowrank/models";
+import { modelFileError } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import { adapterAsModel } from "../errors/model-errors.ts";
 import { named } from "../errors/named-option.ts";
@@ -20,7 +20,7 @@ import { downloadFromHub } from "./hub/download.ts";
 import type { HubContext } from "./hub/hub-access.ts";
 import type { HubContent } from "./hub/plan-download.ts";
 
-/** The base at a path or with a name. Throws the errors of `locate`, and ModelFolderError. */
+/** The base at a path or with a name. Throws the errors of `locate`, and MODEL_FOLDER. */
 export async function findModel(input: string, context: HubContext): Promise<ModelSource> {
   const path = await locate(input, "model", context);
   return {
@@ -47,10 +47,10 @@ function modelAt(path: string): ModelSource {
   return { name: path, path, files: vocabularyTokenizerFiles(folder), folder, inside };
 }
 
-/** Throws ModelFileError for a name that could lead out of the folder. */
+/** Throws MODEL_FILE for a name that could lead out of the folder. */
 function plainName(path: string, name: string): string {
   if (/^[\w-]+$/.test(name)) return name;
-  throw new ModelFileError(path, name, "expected a plain folder name");
+  throw modelFileError(path, name, "expected a plain folder name");
 }
 
 /** The adapter at a path or with a name. Throws the errors of `locate`. */

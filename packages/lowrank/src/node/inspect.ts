@@ -20,7 +20,7 @@ import { openGgufFile } from "./files-next-to.ts";
  * configuration, and for an adapter the base that it fits. Reads no model weights and starts no engine. In a web page:
  * `inspect` of "lowrank/browser".
  *
- * @throws PathNotFoundError, NOT_INSPECTABLE; for a damaged one ModelFileError, SafetensorsError, GgufError, or what
+ * @throws PathNotFoundError, NOT_INSPECTABLE; for a damaged one MODEL_FILE, SafetensorsError, GgufError, or what
  * `readAdapterIn` of @lowrank/adapter-format throws
  *
  * @example

@@ -7,7 +7,7 @@ import { type Example, readObjects } from "@lowrank/data";
 import { RowSpool, streamDataFile } from "@lowrank/data/node";
 import { writeModelFolder } from "@lowrank/merge/node";
 import { writeListedFolder } from "@lowrank/safetensors/node";
-import { MediaError } from "../errors/media-errors.ts";
+import { mediaError } from "../errors/media-errors.ts";
 import { omitUndefined } from "../omit-undefined.ts";
 import { adapterIn, folderOf, modelIn } from "../open/model-source.ts";
 import { writeToDirectory } from "../page/write-to-directory.ts";
@@ -53,7 +53,7 @@ export const nodePlatform: Platform = {
   },
   readMedia: (name) =>
     readFile(name).catch((cause: Error) => {
-      throw new MediaError(name, `${cause.message}.`, { cause });
+      throw mediaError(name, `${cause.message}.`, { cause });
     }),
   decodeImage,
   async writeFiles(folder, files, { overwrite }) {

@@ -1,7 +1,7 @@
 // The names of losses, of which each is for rows of one kind.
 
 import { type ComparisonLoss, comparisonLosses, type PreferenceLossName, preferenceLosses } from "@lowrank/models";
-import { TrainingOptionsError } from "@lowrank/trainer";
+import { trainingOptionsError } from "@lowrank/trainer";
 
 /** A loss for rows of texts to compare or of judged answers; "answers" trains the better answers alone, as text. */
 export type RowLoss = ComparisonLoss | PreferenceLossName | "answers";
@@ -13,7 +13,7 @@ export const preferenceLossNames = allNames.filter((name) => !("hasScores" in pr
 
 export const rowLosses: readonly RowLoss[] = [...comparisonLosses, ...allNames, "answers"];
 
-/** The loss if it is one of these. Throws TrainingOptionsError for another. */
+/** The loss if it is one of these. Throws TRAINING_OPTIONS for another. */
 export function lossAmong<Name extends RowLoss>(
   names: readonly Name[],
   loss: string | undefined,
@@ -21,5 +21,5 @@ export function lossAmong<Name extends RowLoss>(
 ): Name | undefined {
   const found = names.find((name) => name === loss);
   if (loss === undefined || found !== undefined) return found;
-  throw new TrainingOptionsError([`loss: got "${loss}"; for rows with ${rows} it is one of ${names.join(", ")}`]);
+  throw trainingOptionsError([`loss: got "${loss}"; for rows with ${rows} it is one of ${names.join(", ")}`]);
 }

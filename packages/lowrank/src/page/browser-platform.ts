@@ -4,7 +4,7 @@ import type { DecodedImage, Example, ReadOptions } from "@lowrank/data";
 import { fetchedFolder, type ModelFolder } from "@lowrank/models";
 
 import { noRunFolder, rowsNotFound, unwritableFolder } from "../errors/library-errors.ts";
-import { MediaError } from "../errors/media-errors.ts";
+import { mediaError } from "../errors/media-errors.ts";
 import { keepInMemory } from "../keep-in-memory.ts";
 import { baseName, parseHubName } from "../open/hub-name.ts";
 import { adapterIn, folderOf, modelIn, onlyGguf } from "../open/model-source.ts";
@@ -30,7 +30,7 @@ export const browserPlatform: Platform = {
   },
   async readMedia(address) {
     const answer = await fetch(address);
-    if (!answer.ok) throw new MediaError(address, `the server answered ${answer.status}.`);
+    if (!answer.ok) throw mediaError(address, `the server answered ${answer.status}.`);
     return new Uint8Array(await answer.arrayBuffer());
   },
   decodeImage,
@@ -48,15 +48,15 @@ export const browserPlatform: Platform = {
 
 async function decodeImage(bytes: Uint8Array, name: string): Promise<DecodedImage> {
   const bitmap = await createImageBitmap(new Blob([bytes.slice()])).catch((cause) => {
-    throw new MediaError(name, "the browser cannot decode it.", { cause });
+    throw mediaError(name, "the browser cannot decode it.", { cause });
   });
   const { width, height } = bitmap;
-  if (width * height > maxPixels) throw new MediaError(name, `it has ${width} × ${height} pixels; make it smaller.`);
+  if (width * height > maxPixels) throw mediaError(name, `it has ${width} × ${height} pixels; make it smaller.`);
   const canvas = new OffscreenCanvas(width, height).getContext("2d");
   canvas?.drawImage(bitmap, 0, 0);
   bitmap.close();
   const pixels = canvas?.getImageData(0, 0, width, height);
-  if (pixels === undefined) throw new MediaError(name, "the browser has no canvas to decode it on.");
+  if (pixels === undefined) throw mediaError(name, "the browser has no canvas to decode it on.");
   return pixels;
 }
 

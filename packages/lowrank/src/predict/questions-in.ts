@@ -13,7 +13,7 @@ export interface QuestionSources {
   readonly context: SourceContext;
 }
 
-/** The rows with all their columns. Throws DataError after the valid rows, DataFileError. */
+/** The rows with all their columns. Throws DataError after the valid rows, DATA_UNREADABLE_FILE. */
 export async function* questionsIn(
   sources: QuestionSources,
   input: QuestionsInput,

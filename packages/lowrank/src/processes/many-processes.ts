@@ -1,7 +1,7 @@
 // Runs with several processes: checks that rows can be divided, and lets one process measure.
 
 import type { WarningListener } from "@lowrank/contracts";
-import { type Metrics, TrainingOptionsError } from "@lowrank/trainer";
+import { type Metrics, trainingOptionsError } from "@lowrank/trainer";
 import type { Communicator } from "@lowrank/trainer/mpi";
 import { counted } from "../counted.ts";
 import type { LearningPlan } from "../objectives/objective.ts";
@@ -14,7 +14,7 @@ interface SharedRows {
   readonly onWarning: WarningListener | undefined;
 }
 
-/** Throws TrainingOptionsError for more processes than rows, and for a loss that compares the rows of a batch. Warns of idle ones. */
+/** Throws TRAINING_OPTIONS for more processes than rows, and for a loss that compares the rows of a batch. Warns of idle ones. */
 export function checkShares({ size, rank }: Pick<Communicator, "size" | "rank">, shared: SharedRows): void {
   const { rows, learning, batchSize, onWarning } = shared;
   const problems = [
@@ -27,7 +27,7 @@ export function checkShares({ size, rank }: Pick<Communicator, "size" | "rank">,
         ]
       : []),
   ];
-  if (problems.length > 0) throw new TrainingOptionsError(problems);
+  if (problems.length > 0) throw trainingOptionsError(problems);
   if (batchSize === undefined || batchSize >= size || rank > 0) return;
   const message = `A batch of ${counted(batchSize, "row")} leaves ${size - batchSize} of ${size} processes idle. Set batchSize to ${size} or more.`;
   onWarning?.({ code: "IDLE_PROCESSES", message });

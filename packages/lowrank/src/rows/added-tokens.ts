@@ -10,7 +10,7 @@ export interface TokenPlan extends ExtendedTokenizer {
   readonly rows: number;
 }
 
-/** Adds tokens to a model's tokenizer without writing files. Throws AddedTokensError, TokenizerError, TOKENIZER_MISSING. */
+/** Adds tokens to a model's tokenizer without writing files. Throws TOKENS_NOT_ADDABLE, TOKENIZER_INVALID, TOKENIZER_MISSING. */
 export async function addTokens(
   { files, path }: { readonly files: TextFiles; readonly path: string },
   tokens: readonly string[],

@@ -25,7 +25,7 @@ interface Reading {
   readonly context: SourceContext;
 }
 
-/** Reads rows, with a name for messages. Throws DataError, DataFileError, HubError. */
+/** Reads rows, with a name for messages. Throws DataError, DATA_UNREADABLE_FILE, HubError. */
 export async function readRows(input: RowsInput, reading: Reading): Promise<RowFile> {
   const { platform, columns, context } = reading;
   if (typeof input === "string") {

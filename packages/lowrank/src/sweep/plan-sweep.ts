@@ -2,8 +2,8 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { itemized } from "@lowrank/contracts";
-import { failure } from "../errors/named-option.ts";
+import { failure, itemized } from "@lowrank/contracts";
+
 import { UsageError } from "../errors/usage-errors.ts";
 import { recipeOptions } from "../options/all-options.ts";
 import { recipeProblems } from "../recipe/check-recipe.ts";

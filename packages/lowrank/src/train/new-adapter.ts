@@ -2,8 +2,8 @@
 
 import {
   createLoraConfig,
-  InvalidAdapterConfigError,
   initOf,
+  invalidAdapterConfigError,
   isSavedModule,
   type LoraConfig,
 } from "@lowrank/adapter-format";
@@ -65,7 +65,7 @@ function refuseAlpha({ alpha = 1, alphaPattern }: Partial<LoraConfig>): void {
   const wrong = all.find((each) => typeof each === "number" && each <= 0);
   if (wrong === undefined) return;
   const key = wrong === alpha ? "alpha" : "alphaPattern";
-  throw new InvalidAdapterConfigError("The LoRA options", [{ key, got: String(wrong), expected: "a number above 0" }]);
+  throw invalidAdapterConfigError("The LoRA options", [{ key, got: String(wrong), expected: "a number above 0" }]);
 }
 
 /**

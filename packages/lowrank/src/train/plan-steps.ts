@@ -1,7 +1,7 @@
 // The number of optimizer steps of a run.
 
 import { batchIndices } from "@lowrank/data";
-import { type ScheduleShape, TrainingOptionsError } from "@lowrank/trainer";
+import { type ScheduleShape, trainingOptionsError } from "@lowrank/trainer";
 import { omitUndefined } from "../omit-undefined.ts";
 import { defaultEpochs, minEpochs, type RunDefaults } from "./run-defaults.ts";
 import type { TokenizedRows } from "./tokenized-rows.ts";
@@ -32,7 +32,7 @@ export interface RunSteps {
 
 const defaultWarmupRatio = 0.03;
 
-/** With `batchTokens`, counts the steps of the first epoch; other epochs may differ by one or two. Throws TrainingOptionsError. */
+/** With `batchTokens`, counts the steps of the first epoch; other epochs may differ by one or two. Throws TRAINING_OPTIONS. */
 export function stepsOf(rows: TokenizedRows, options: LoopOptions): RunSteps {
   const batches = options.batchTokens === undefined ? undefined : filledBatches(rows, options);
   const { numIterations } = rows.learning.written ?? {};
@@ -48,16 +48,16 @@ function filledBatches({ train, learning }: TokenizedRows, options: LoopOptions)
       ? ["batchTokens: comparisons use the other rows of a batch; set batchSize instead"]
       : []),
   ];
-  if (problems.length > 0) throw new TrainingOptionsError(problems);
+  if (problems.length > 0) throw trainingOptionsError(problems);
   return batchIndices(train, omitUndefined({ batchTokens, groupByLength, seed })).length;
 }
 
-/** Half an epoch is half of its steps; a started step counts, as in transformers. Throws TrainingOptionsError without a batch. */
+/** Half an epoch is half of its steps; a started step counts, as in transformers. Throws TRAINING_OPTIONS without a batch. */
 export function planSteps(run: RunLength): RunSteps {
   const { rows, batchSize, dropLast = false } = run;
   const { batches = dropLast ? Math.floor(rows / batchSize) : Math.ceil(rows / batchSize) } = run;
   if (dropLast && batches === 0)
-    throw new TrainingOptionsError([`dropLast: no full batch of ${batchSize}; the data has only ${rows} rows`]);
+    throw trainingOptionsError([`dropLast: no full batch of ${batchSize}; the data has only ${rows} rows`]);
   const stepsPerEpoch = Math.ceil(batches / run.gradientAccumulationSteps) * (run.numIterations ?? 1);
   const totalSteps = run.steps ?? Math.ceil(stepsPerEpoch * epochsOf(run, stepsPerEpoch));
   return { stepsPerEpoch, totalSteps, warmupSteps: warmupOf(run, totalSteps) };

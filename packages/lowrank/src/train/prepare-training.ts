@@ -3,7 +3,7 @@
 import { isObject } from "@lowrank/contracts";
 import { concatRows, DataError, type LabelMeaning, type RowProblem } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
-import { TrainingOptionsError } from "@lowrank/trainer";
+import { trainingOptionsError } from "@lowrank/trainer";
 import { rowsTask } from "../errors/library-errors.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
 import type { Notices } from "../notices.ts";
@@ -93,14 +93,14 @@ export function runToCheck(
   return { objective, task, kind, problem: labels.problem, areChosen: preferences > 0, hasValidation, config };
 }
 
-/** Throws a TrainingOptionsError that names every option without effect in this run; the value 0 is allowed. */
+/** Throws a TRAINING_OPTIONS that names every option without effect in this run; the value 0 is allowed. */
 export function refuseIdleOptions(run: RunToCheck, options: object): void {
   const optionValues = Object.fromEntries(Object.entries(options));
   const idle = optionEntries(options).flatMap(([name, value, { actsOn = [] }]) => {
     const rules = [actsOn].flat().filter(({ acts }) => value !== 0 && !acts(run, optionValues));
     return rules.map(({ runs }) => `${name}: has no effect in this run, it is for ${runs}`);
   });
-  if (idle.length > 0) throw new TrainingOptionsError(idle);
+  if (idle.length > 0) throw trainingOptionsError(idle);
 }
 
 interface RowsSettings extends ColumnOptions {
@@ -112,7 +112,7 @@ interface RowsSettings extends ColumnOptions {
   readonly objective?: string | undefined;
 }
 
-/** Reads training and validation rows, unless they are already read. Throws DataError, DataFileError. */
+/** Reads training and validation rows, unless they are already read. Throws DataError, DATA_UNREADABLE_FILE. */
 export async function readTrainingRows(
   input: RowsInput | TrainingRows,
   { columns, header, onBrokenRows, validation, validationShare, loss, objective }: RowsSettings,

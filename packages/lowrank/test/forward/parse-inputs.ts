@@ -1,7 +1,7 @@
 // inputs.json of `npm run forward`: integer matrices, every fault named at once.
 
-import { isObject, itemized, JsonError, parseJson } from "@lowrank/contracts";
-import { failure } from "../../src/errors/named-option.ts";
+import { failure, isObject, itemized, JsonError, parseJson } from "@lowrank/contracts";
+
 import { omitUndefined } from "../../src/omit-undefined.ts";
 import { choicesAsRows } from "./choice-rows.ts";
 import { type ImageLimits, type PixelValues, readPixels } from "./read-pixels.ts";

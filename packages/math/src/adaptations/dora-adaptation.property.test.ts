@@ -2,7 +2,8 @@
 // differences of it.
 
 import type { Site } from "@lowrank/contracts";
-import { chooseEngine, type EngineName, FrozenWeight, frozenLinear, NoEngineError } from "@lowrank/engine";
+import { LowrankError } from "@lowrank/contracts";
+import { chooseEngine, type EngineName, FrozenWeight, frozenLinear } from "@lowrank/engine";
 import { expectClose, largestMagnitude } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
@@ -101,7 +102,7 @@ async function start(engine: EngineName): Promise<boolean> {
     await chooseEngine({ order: [engine] });
     return true;
   } catch (error) {
-    if (engine !== "native" || !(error instanceof NoEngineError)) throw error;
+    if (engine !== "native" || !LowrankError.isInstance(error, "NO_ENGINE")) throw error;
     process.stderr.write(`skipped on native: ${error.message}\n`);
     return false;
   }

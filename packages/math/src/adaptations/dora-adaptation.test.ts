@@ -5,7 +5,7 @@ import { expectClose, expectNoLeak } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { SettingError } from "../errors.ts";
+
 import { createLora } from "../matrices/create-lora.ts";
 import { lowRankDelta } from "../update/low-rank-delta.ts";
 import { columnNorms, DoraAdaptation } from "./dora-adaptation.ts";
@@ -283,7 +283,9 @@ describe("DoraAdaptation", () => {
   it("refuses a dropout that is no probability, and leaks nothing", async () => {
     withLinear({}, ({ adaptation, magnitude }) => {
       const { inner } = adaptation;
-      expect(() => new DoraAdaptation({ inner, magnitude, dropout: 1 })).toThrow(SettingError);
+      expect(() => new DoraAdaptation({ inner, magnitude, dropout: 1 })).toThrow(
+        expect.objectContaining({ code: "INVALID_SETTING" }),
+      );
     });
     const { lora, weight, bias, magnitude, x, adaptation, site, output } = linearParts({});
     const base = output(x);

@@ -35,7 +35,7 @@ const optionNames: OptionNames<DoraAdaptationOptions> = {
 /**
  * Weight-decomposed LoRA for a linear layer, a convolution or an embedding.
  *
- * Throws SettingError.
+ * Throws INVALID_SETTING.
  *
  * @example
  * ```ts

@@ -9,7 +9,7 @@ import {
   type Site,
 } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
-import { SettingError } from "../errors.ts";
+import { settingError } from "../errors.ts";
 import { siteKinds } from "../kinds/kinds.ts";
 import type { Branch } from "../kinds/layer-kind.ts";
 import { toAB, trainedIn, type Update } from "../update/factor.ts";
@@ -46,7 +46,7 @@ const optionNames: OptionNames<LoraAdaptationOptions> = {
 /**
  * Adds a low-rank update to a site's output, in activation space.
  *
- * Throws SettingError.
+ * Throws INVALID_SETTING.
  *
  * @example
  * ```ts
@@ -145,11 +145,11 @@ export class LoraAdaptation implements LowRankAdaptation {
 }
 
 function checkScale(where: string, scale: number): number {
-  if (!Number.isFinite(scale)) throw new SettingError(where, "scale", scale, "a finite number");
+  if (!Number.isFinite(scale)) throw settingError(where, "scale", scale, "a finite number");
   return scale;
 }
 
 export function checkDropout(where: string, dropout: number): number {
-  if (!(dropout >= 0 && dropout < 1)) throw new SettingError(where, "dropout", dropout, "a number from 0 to below 1");
+  if (!(dropout >= 0 && dropout < 1)) throw settingError(where, "dropout", dropout, "a number from 0 to below 1");
   return dropout;
 }

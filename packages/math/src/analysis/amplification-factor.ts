@@ -25,7 +25,7 @@ export interface FactoredUpdate {
 
 /**
  * The amplification factor of an update with respect to a weight [outFeatures, inFeatures] (paper, table 7), with U and V
- * the update's singular vectors. The update is never expanded. Throws SettingError.
+ * the update's singular vectors. The update is never expanded. Throws INVALID_SETTING.
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
 // How similar the directions of two adapters are: section 7.2 of the LoRA paper.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { SettingError } from "../errors.ts";
+import { settingError } from "../errors.ts";
 import { frobeniusNorm, type Matrix, multiply, sliceColumns, transpose } from "../linear-algebra/matrix.ts";
 import { truncatedSvd } from "../linear-algebra/truncated-svd.ts";
 
@@ -24,7 +24,7 @@ const optionNames: OptionNames<SubspaceSimilarityOptions> = { i: true, j: true, 
  * φ = ‖Uᵢᵀ·Vⱼ‖² / min(i, j) (paper, equation 4), for the first singular vectors Uᵢ of one matrix and Vⱼ of the other:
  * 1 if one space holds the other, 0 if they are orthogonal. It is one minus a distance on the Grassmann manifold.
  *
- * Throws SettingError.
+ * Throws INVALID_SETTING.
  *
  * @example
  * ```ts
@@ -41,7 +41,7 @@ export function subspaceSimilarity(one: Matrix, other: Matrix, options: Subspace
   const { i, j, side = "right" } = options;
   const [left, right] = [directions(one, i, "i", side), directions(other, j, "j", side)];
   if (left.rows !== right.rows)
-    throw new SettingError("subspaceSimilarity", `${side} side of the second matrix`, right.rows, `${left.rows}`);
+    throw settingError("subspaceSimilarity", `${side} side of the second matrix`, right.rows, `${left.rows}`);
   return frobeniusNorm(multiply(transpose(left), right)) ** 2 / Math.min(i, j);
 }
 
@@ -49,11 +49,11 @@ export function subspaceSimilarity(one: Matrix, other: Matrix, options: Subspace
 function directions(matrix: Matrix, count: number, name: string, side: "left" | "right"): Matrix {
   const limit = Math.min(matrix.rows, matrix.columns);
   if (!Number.isInteger(count) || count < 1 || count > limit)
-    throw new SettingError("subspaceSimilarity", name, count, `a whole number from 1 to ${limit}`);
+    throw settingError("subspaceSimilarity", name, count, `a whole number from 1 to ${limit}`);
   const { u, s, v } = truncatedSvd(matrix, count);
   // Further directions would be arbitrary, and equal for two matrices of zeros.
   const present = s.filter((value) => value > 1e-12 * s[0]!).length;
   if (present < count)
-    throw new SettingError("subspaceSimilarity", name, count, `at most ${present}, the matrix's directions`);
+    throw settingError("subspaceSimilarity", name, count, `at most ${present}, the matrix's directions`);
   return sliceColumns(side === "left" ? u : v, 0, count);
 }

@@ -1,6 +1,6 @@
 // The table of initializations: a new one is a file and a line here.
 
-import { RankError, SettingError, UnknownInitializationError } from "../errors.ts";
+import { rankError, settingError, unknownInitializationError } from "../errors.ts";
 import { layerKinds } from "../kinds/kinds.ts";
 import {
   createMatrix,
@@ -75,8 +75,7 @@ const orthogonalInit: Initialization = {
   source: "https://datta0.github.io/posts/rethink-lora-init, as PEFT's orthogonal_init has it",
   isDrawn: true,
   initialize({ inFeatures, outFeatures, rank, key, name }) {
-    if (rank % 2 !== 0)
-      throw new SettingError(`"${name}" with orthogonal initialization`, "rank", rank, "an even number");
+    if (rank % 2 !== 0) throw settingError(`"${name}" with orthogonal initialization`, "rank", rank, "an even number");
     const draw = (rows: number, columns: number, part: string): Matrix =>
       normalMatrix(rows, columns, { seed: key.seed, path: `${key.path}.${part}` });
     const { q } = thinQr(draw(rank, rank, "orthogonal"));
@@ -206,11 +205,11 @@ export const initializations: readonly Initialization[] = [
   loftqInit,
 ];
 
-/** The initialization for a value of PEFT's `init_lora_weights`. Throws UnknownInitializationError. */
+/** The initialization for a value of PEFT's `init_lora_weights`. Throws UNKNOWN_INITIALIZATION. */
 export function initializationOf(init: boolean | string): Initialization {
   const found = initializations.find(({ name, accepts }) => accepts?.(init) ?? init === name);
   const names = initializations.map(({ name }) => name);
-  if (!found) throw new UnknownInitializationError(init, names);
+  if (!found) throw unknownInitializationError(init, names);
   return found;
 }
 
@@ -218,7 +217,7 @@ export function initializationOf(init: boolean | string): Initialization {
  * New A and B, initialized by `request.init`. Most initializations are for linear layers; embeddings are then initialized as with
  * true, as in PEFT (see `initializesEmbeddings`).
  *
- * Throws UnknownInitializationError, MissingMeasurementError, RankError, SettingError.
+ * Throws UNKNOWN_INITIALIZATION, MISSING_MEASUREMENT, INVALID_RANK, INVALID_SETTING.
  *
  * @example
  * ```ts
@@ -241,7 +240,7 @@ export function initializationOf(init: boolean | string): Initialization {
  */
 export function initializeMatrices(request: InitRequest): LoraMatrices {
   const { init, name, rank } = request;
-  if (!Number.isInteger(rank) || rank < 1) throw new RankError(`Adapter "${name}"`, rank);
+  if (!Number.isInteger(rank) || rank < 1) throw rankError(`Adapter "${name}"`, rank);
   const row = initializationOf(init);
   const weight = () => finiteWeight(request);
   if (request.kind === "linear" || row.initializesEmbeddings) return row.initialize({ ...request, weight });
@@ -252,6 +251,6 @@ export function initializeMatrices(request: InitRequest): LoraMatrices {
 function finiteWeight({ weight, name }: InitRequest): Matrix {
   const matrix = weight();
   const broken = matrix.values.find((value) => !Number.isFinite(value));
-  if (broken !== undefined) throw new SettingError(`Adapter "${name}"`, "a frozen weight", broken, "finite numbers");
+  if (broken !== undefined) throw settingError(`Adapter "${name}"`, "a frozen weight", broken, "finite numbers");
   return matrix;
 }

@@ -5,7 +5,7 @@
 import type { ConvolutionGeometry } from "@lowrank/contracts";
 import { convolve, dropout } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { GroupedConvolutionError } from "../errors.ts";
+import { groupedConvolutionError } from "../errors.ts";
 import { toAB } from "../update/factor.ts";
 import { kernelInFile, kernelLayout } from "../update/file-layout.ts";
 import { loraDelta } from "../update/low-rank-delta.ts";
@@ -53,10 +53,10 @@ export const convolution: SiteKind = {
     const point = { kernel: [1, 1], strides: [1, 1], padding: [0, 0], dilations: [1, 1], groups } as const;
     return tf.add(output, convolve(narrow, up, point));
   },
-  /** HWIO. Throws GroupedConvolutionError: a grouped kernel cannot store weights for inputs outside its group. */
+  /** HWIO. Throws GROUPED_CONVOLUTION: a grouped kernel cannot store weights for inputs outside its group. */
   delta: (update, scale, layer) => {
     const { kernel, groups } = geometryOf(layer);
-    if (groups > 1) throw new GroupedConvolutionError(groups);
+    if (groups > 1) throw groupedConvolutionError(groups);
     return tf.tidy(() => {
       const flat = loraDelta(update, scale); // [height·width·inFeatures, outFeatures]
       return tf.reshape(flat, [...kernel, flat.shape[0] / (kernel[0] * kernel[1]), flat.shape[1]]);

@@ -2,7 +2,7 @@
 // transposed. The A and B of all experts are joined in one A and one B.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { MatrixShapeError } from "../errors.ts";
+import { matrixShapeError } from "../errors.ts";
 import { toAB, type Update } from "../update/factor.ts";
 import { loraDelta } from "../update/low-rank-delta.ts";
 import type { LayerKind } from "./layer-kind.ts";
@@ -49,14 +49,14 @@ export function rawMatrixSizes({ shape, transposedInFile, isStackedInOut }: RawP
  * ΔW in the parameter's own layout, times `scale`. Differentiable; the caller owns it.
  *
  * For experts, A is [inFeatures, experts·rank] with one expert after the other, and B [rank·experts, outFeatures] with
- * the experts innermost: PEFT's layout. Throws MatrixShapeError.
+ * the experts innermost: PEFT's layout. Throws MATRIX_SHAPE_MISMATCH.
  */
 export function parameterDelta(update: Update, parameter: RawParameter, scale: number): tf.Tensor {
   const sizes = rawMatrixSizes(parameter);
   return tf.tidy(() => {
     const { a, b } = toAB(update);
     if (sizes === null || a.shape[0] !== sizes.inFeatures || b.shape[1] !== sizes.outFeatures)
-      throw new MatrixShapeError("parameterDelta", a.shape, b.shape, `sides of the parameter [${parameter.shape}]`);
+      throw matrixShapeError("parameterDelta", a.shape, b.shape, `sides of the parameter [${parameter.shape}]`);
     if (parameter.shape.length === 2) {
       const delta = loraDelta(update, scale); // [inFeatures, outFeatures]
       return parameter.transposedInFile ? delta : tf.transpose(delta);

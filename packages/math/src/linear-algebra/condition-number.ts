@@ -4,7 +4,7 @@ import { createMatrix, type Matrix, transpose } from "./matrix.ts";
 import { thinQr } from "./thin-qr.ts";
 import { truncatedSvd } from "./truncated-svd.ts";
 
-/** The first and the last singular value; the last is 0 for less than full rank. Throws SettingError for NaN and infinity. */
+/** The first and the last singular value; the last is 0 for less than full rank. Throws INVALID_SETTING for NaN and infinity. */
 export function extremeSingularValues(matrix: Matrix): readonly [largest: number, smallest: number] {
   const { r } = thinQr(matrix.rows < matrix.columns ? transpose(matrix) : matrix);
   const [largest = 0] = truncatedSvd(r, 1).s;

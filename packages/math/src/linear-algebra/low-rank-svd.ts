@@ -6,7 +6,7 @@ import { thinQr } from "./thin-qr.ts";
 
 /**
  * The decomposition of left · right, for left [outFeatures, rank] and right [rank, inFeatures]. It has at most `rank`
- * singular values, and no matrix of outFeatures × inFeatures is made. Throws SettingError.
+ * singular values, and no matrix of outFeatures × inFeatures is made. Throws INVALID_SETTING.
  *
  * @example
  * ```ts
@@ -25,7 +25,7 @@ export function lowRankSvd(left: Matrix, right: Matrix): Svd {
 
 /**
  * ‖left · right‖, Frobenius norm, for left [outFeatures, rank] and right [rank, inFeatures]. It uses triangular factors and not
- * inner products, so that the result is accurate also if parts of the product cancel. Throws SettingError.
+ * inner products, so that the result is accurate also if parts of the product cancel. Throws INVALID_SETTING.
  *
  * @example
  * ```ts

@@ -2,7 +2,7 @@
 // once. Tensors are converted by `matrixOfTensor` and `tensorOfMatrix`.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { SettingError } from "../errors.ts";
+import { settingError } from "../errors.ts";
 
 /** A matrix in row-major order. */
 export interface Matrix {
@@ -12,7 +12,7 @@ export interface Matrix {
 }
 
 /**
- * A matrix from numbers in row-major order, which are copied; zeros if there are none. Throws SettingError.
+ * A matrix from numbers in row-major order, which are copied; zeros if there are none. Throws INVALID_SETTING.
  *
  * @example
  * ```ts
@@ -25,9 +25,9 @@ export interface Matrix {
 export function createMatrix(rows: number, columns: number, values?: ArrayLike<number>): Matrix {
   const size = rows * columns;
   if (!Number.isInteger(rows) || !Number.isInteger(columns) || rows < 0 || columns < 0)
-    throw new SettingError("createMatrix", "shape", `[${rows}, ${columns}]`, "whole numbers of at least 0");
+    throw settingError("createMatrix", "shape", `[${rows}, ${columns}]`, "whole numbers of at least 0");
   if (values && values.length !== size)
-    throw new SettingError("createMatrix", "values.length", values.length, `${rows} · ${columns} = ${size}`);
+    throw settingError("createMatrix", "values.length", values.length, `${rows} · ${columns} = ${size}`);
   return { rows, columns, values: values ? Float64Array.from(values) : new Float64Array(size) };
 }
 
@@ -50,10 +50,10 @@ export function tensorOfMatrix({ rows, columns, values }: Matrix): tf.Tensor2D {
   return tf.tensor2d(Float32Array.from(values), [rows, columns]);
 }
 
-/** left · right. Throws SettingError. */
+/** left · right. Throws INVALID_SETTING. */
 export function multiply(left: Matrix, right: Matrix): Matrix {
   if (left.columns !== right.rows)
-    throw new SettingError("multiply", "right.rows", right.rows, `left.columns = ${left.columns}`);
+    throw settingError("multiply", "right.rows", right.rows, `left.columns = ${left.columns}`);
   const product = createMatrix(left.rows, right.columns);
   for (let row = 0; row < left.rows; row++) {
     const sums = product.values.subarray(row * right.columns, (row + 1) * right.columns);

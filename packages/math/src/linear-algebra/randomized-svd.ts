@@ -3,7 +3,7 @@
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { type DrawKey, uniformValues } from "@lowrank/engine";
-import { SettingError } from "../errors.ts";
+import { settingError } from "../errors.ts";
 import { createMatrix, type Matrix, multiply, transpose } from "./matrix.ts";
 import { type Svd, svd, truncateSvd } from "./svd.ts";
 import { thinQr } from "./thin-qr.ts";
@@ -28,7 +28,7 @@ const optionNames: OptionNames<RandomizedSvdOptions> = {
 };
 
 /**
- * Approximates the first `rank` singular values and vectors with a few products. Throws SettingError.
+ * Approximates the first `rank` singular values and vectors with a few products. Throws INVALID_SETTING.
  *
  * @example
  * ```ts
@@ -44,7 +44,7 @@ export function randomizedSvd(matrix: Matrix, options: RandomizedSvdOptions): Sv
   const { rank, oversampling = 0, powerIterations, key } = options;
   const limit = Math.min(matrix.rows, matrix.columns);
   if (!Number.isInteger(rank) || rank < 1 || rank > limit)
-    throw new SettingError("randomizedSvd", "rank", rank, `a whole number from 1 to ${limit}`);
+    throw settingError("randomizedSvd", "rank", rank, `a whole number from 1 to ${limit}`);
   const width = Math.min(rank + oversampling, limit);
   const transposed = transpose(matrix);
   let { q } = thinQr(multiply(matrix, normalMatrix(matrix.columns, width, key))); // [rows, width]

@@ -1,11 +1,11 @@
 // The rank that keeps a share of a matrix's energy.
 
-import { SettingError } from "../errors.ts";
+import { settingError } from "../errors.ts";
 
 /**
  * The smallest number of singular values, the largest first, whose squares add up to a share of the whole; at least 1. `whole` is
  * the sum of all squares, ‖W‖², if some values are not given. If the share is never reached, all non-zero values count. Throws
- * SettingError.
+ * INVALID_SETTING.
  *
  * @example
  * ```ts
@@ -16,7 +16,7 @@ import { SettingError } from "../errors.ts";
  * ```
  */
 export function rankForEnergy(values: ArrayLike<number>, energy: number, whole = sumOfSquares(values)): number {
-  if (!(energy > 0 && energy <= 1)) throw new SettingError("rankForEnergy", "energy", energy, "above 0 and at most 1");
+  if (!(energy > 0 && energy <= 1)) throw settingError("rankForEnergy", "energy", energy, "above 0 and at most 1");
   // Values that are zero up to rounding are not counted, also for an energy of 1.
   const smallest = 1e-12 * (values[0] ?? 0);
   let energySoFar = 0;

@@ -1,10 +1,10 @@
 // Linear equations with a symmetric positive definite matrix, by Cholesky's decomposition (Golub & Van Loan, 4.2).
 
-import { SettingError } from "../errors.ts";
+import { settingError } from "../errors.ts";
 import { createMatrix, type Matrix } from "./matrix.ts";
 
 /**
- * X with matrix · X = right, for a symmetric positive definite matrix. Throws SettingError if it is not.
+ * X with matrix · X = right, for a symmetric positive definite matrix. Throws INVALID_SETTING if it is not.
  *
  * @example
  * ```ts
@@ -17,12 +17,7 @@ import { createMatrix, type Matrix } from "./matrix.ts";
 export function solveSymmetric(matrix: Matrix, right: Matrix): Matrix {
   const size = matrix.rows;
   if (matrix.columns !== size || right.rows !== size)
-    throw new SettingError(
-      "solveSymmetric",
-      "matrix",
-      `[${size}, ${matrix.columns}]`,
-      `[${right.rows}, ${right.rows}]`,
-    );
+    throw settingError("solveSymmetric", "matrix", `[${size}, ${matrix.columns}]`, `[${right.rows}, ${right.rows}]`);
   const factor = cholesky(matrix);
   const solution = createMatrix(size, right.columns, right.values);
   for (let row = 0; row < size; row++)
@@ -58,7 +53,7 @@ function cholesky({ rows: size, values }: Matrix): Float64Array {
       for (let inner = 0; inner < column; inner++) rest -= lower[row * size + inner]! * lower[column * size + inner]!;
       if (row !== column) lower[row * size + column] = rest / lower[column * size + column]!;
       else if (rest > 0) lower[row * size + row] = Math.sqrt(rest);
-      else throw new SettingError("solveSymmetric", `pivot ${row}`, rest, "a positive definite matrix");
+      else throw settingError("solveSymmetric", `pivot ${row}`, rest, "a positive definite matrix");
     }
   }
   return lower;

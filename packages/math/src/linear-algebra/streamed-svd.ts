@@ -4,7 +4,7 @@
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import type { DrawKey } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { SettingError } from "../errors.ts";
+import { settingError } from "../errors.ts";
 import { lowRankSvd } from "./low-rank-svd.ts";
 import { createMatrix, type Matrix, tensorOfMatrix, transpose } from "./matrix.ts";
 import { normalMatrix } from "./randomized-svd.ts";
@@ -40,7 +40,7 @@ const optionNames: OptionNames<StreamedSvdOptions> = {
 
 /**
  * Approximates the first singular values and vectors of a matrix of any size, in 2 + 2 · powerIterations passes. Throws
- * SettingError, also for NaN and infinity.
+ * INVALID_SETTING, also for NaN and infinity.
  *
  * @example
  * ```ts
@@ -59,7 +59,7 @@ export async function streamedSvd(matrix: RowBlocks, options: StreamedSvdOptions
   refuseUnknownOptions("streamedSvd", options, optionNames);
   const { rank, oversampling = 8, powerIterations = 2, key } = options;
   if (!Number.isInteger(rank) || rank < 1)
-    throw new SettingError("streamedSvd", "rank", rank, "a whole number of at least 1");
+    throw settingError("streamedSvd", "rank", rank, "a whole number of at least 1");
   const width = Math.min(rank + oversampling, matrix.rows, matrix.columns);
   let range = thinQr(await times(matrix, normalMatrix(matrix.columns, width, key))).q; // [rows, width]
   for (let iteration = 0; iteration < powerIterations; iteration += 1) {

@@ -21,7 +21,7 @@ const tolerance = 1e-15;
 const maxSweeps = 60;
 
 /**
- * All min(rows, columns) singular values and vectors. Throws SettingError for NaN and infinity.
+ * All min(rows, columns) singular values and vectors. Throws INVALID_SETTING for NaN and infinity.
  *
  * @example
  * ```ts

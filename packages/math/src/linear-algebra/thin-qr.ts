@@ -1,7 +1,7 @@
 // QR by Householder reflections (Golub & Van Loan, "Matrix Computations", 4th ed., 5.2), with LAPACK's signs, so that
 // the factors are those of torch.linalg.qr up to rounding.
 
-import { SettingError } from "../errors.ts";
+import { settingError } from "../errors.ts";
 import { createMatrix, type Matrix, transpose } from "./matrix.ts";
 
 /** matrix = q · r. */
@@ -16,7 +16,7 @@ export interface ThinQr {
 const negligible = 1e-290;
 
 /**
- * The thin QR decomposition. Throws SettingError for NaN and infinity.
+ * The thin QR decomposition. Throws INVALID_SETTING for NaN and infinity.
  *
  * @example
  * ```ts
@@ -30,7 +30,7 @@ export function thinQr(matrix: Matrix): ThinQr {
   const { rows, columns } = matrix;
   // NaN would spread through all steps, and iterations that use the result would never end.
   const broken = matrix.values.find((value) => !Number.isFinite(value));
-  if (broken !== undefined) throw new SettingError("A decomposition", "an entry", broken, "finite numbers");
+  if (broken !== undefined) throw settingError("A decomposition", "an entry", broken, "finite numbers");
   const count = Math.min(rows, columns);
   // Transposed, so that each column is contiguous.
   const work = transpose(matrix).values; // [columns, rows]

@@ -1,7 +1,7 @@
 // The first singular values and vectors of a large matrix, to full accuracy without a full decomposition: a block Krylov method
 // (Musco & Musco 2015) that restarts from its best vectors until they stop changing.
 
-import { SettingError } from "../errors.ts";
+import { settingError } from "../errors.ts";
 import { concatColumns, type Matrix, multiply, scaleColumns, sliceColumns, transpose } from "./matrix.ts";
 import { normalMatrix } from "./randomized-svd.ts";
 import { type Svd, svd, truncateSvd } from "./svd.ts";
@@ -17,7 +17,7 @@ const maxRestarts = 40;
 const tolerance = 1e-7;
 
 /**
- * The first `rank` singular values and vectors. Deterministic: the initial vectors do not depend on a seed. Throws SettingError.
+ * The first `rank` singular values and vectors. Deterministic: the initial vectors do not depend on a seed. Throws INVALID_SETTING.
  *
  * @example
  * ```ts
@@ -30,7 +30,7 @@ const tolerance = 1e-7;
 export function truncatedSvd(matrix: Matrix, rank: number): Svd {
   const side = Math.min(matrix.rows, matrix.columns);
   if (!Number.isInteger(rank) || rank < 1 || rank > side)
-    throw new SettingError("truncatedSvd", "rank", rank, `a whole number from 1 to ${side}`);
+    throw settingError("truncatedSvd", "rank", rank, `a whole number from 1 to ${side}`);
   const width = rank + oversampling;
   if (side <= smallSide || width * (depth + 1) >= side) return truncateSvd(svd(matrix), rank);
   return iterate(matrix, rank, width) ?? truncateSvd(svd(matrix), rank);

@@ -4,7 +4,7 @@
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import type { DrawKey } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { RankError, SettingError } from "../errors.ts";
+import { rankError, settingError } from "../errors.ts";
 import { layerKinds } from "../kinds/kinds.ts";
 import type { Layer, RandomInit } from "../kinds/layer-kind.ts";
 import type { FactorSpec } from "../update/factor.ts";
@@ -46,7 +46,7 @@ const optionNames: OptionNames<CreateLoraOptions> = {
  * New A and B. Linear: A is uniform in ±1/√inFeatures (Kaiming with a = √5, as in PEFT) or, if "gaussian", from N(0, 1/rank²); B
  * is zero. Embedding: A is zero, and B is from N(0, 1).
  *
- * Throws RankError, SettingError.
+ * Throws INVALID_RANK, INVALID_SETTING.
  *
  * @example
  * ```ts
@@ -61,10 +61,10 @@ const optionNames: OptionNames<CreateLoraOptions> = {
 export function createLora(options: CreateLoraOptions): LoraMatrices {
   refuseUnknownOptions("createLora", options, optionNames);
   const { inFeatures, outFeatures, rank, name, kind = "linear", init = "default", geometry, experts = 1 } = options;
-  if (!Number.isInteger(rank) || rank < 1) throw new RankError(`Adapter "${name}"`, rank);
+  if (!Number.isInteger(rank) || rank < 1) throw rankError(`Adapter "${name}"`, rank);
   for (const [setting, size] of Object.entries({ inFeatures, outFeatures })) {
     if (!Number.isInteger(size) || size < 1)
-      throw new SettingError(`Adapter "${name}"`, setting, size, "a whole number of at least 1");
+      throw settingError(`Adapter "${name}"`, setting, size, "a whole number of at least 1");
   }
   const { seed, path } = options.key;
   const row = layerKinds[kind];

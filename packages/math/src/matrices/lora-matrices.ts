@@ -2,7 +2,7 @@
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
-import { MatrixShapeError } from "../errors.ts";
+import { matrixShapeError } from "../errors.ts";
 import { layerKinds } from "../kinds/kinds.ts";
 import {
   type BaseChange,
@@ -66,7 +66,7 @@ export class LoraMatrices implements Update {
   readonly factors: readonly Factor[];
   readonly baseChange: BaseChange | null;
 
-  /** Takes ownership of the tensors, the values of the factors in order. Throws MatrixShapeError. */
+  /** Takes ownership of the tensors, the values of the factors in order. Throws MATRIX_SHAPE_MISMATCH. */
   constructor(tensors: readonly tf.Tensor[], options: LoraOptions) {
     refuseUnknownOptions("LoraMatrices", options, optionNames);
     const { name, kind, factors, trainable = true, baseChange = null } = options;
@@ -84,17 +84,17 @@ export class LoraMatrices implements Update {
 
   /**
    * Takes ownership of A [inFeatures, rank] and B [rank, outFeatures]. Variables are named `${name}.lora_A` and
-   * `${name}.lora_B` (embedding: `lora_embedding_A`), and a name can be in use only once. Throws MatrixShapeError.
+   * `${name}.lora_B` (embedding: `lora_embedding_A`), and a name can be in use only once. Throws MATRIX_SHAPE_MISMATCH.
    */
   static fromTensors(given: { readonly a: tf.Tensor2D; readonly b: tf.Tensor2D } & LoraOptions): LoraMatrices {
     const { a, b, ...options } = given;
     return new LoraMatrices([a, b], options);
   }
 
-  /** From PEFT's layout: A [rank, inFeatures] and B [outFeatures, rank]. Throws MatrixShapeError. */
+  /** From PEFT's layout: A [rank, inFeatures] and B [outFeatures, rank]. Throws MATRIX_SHAPE_MISMATCH. */
   static fromTorch({ a, b }: TorchMatrices, options: LoraOptions): LoraMatrices {
     if (!options.factors && (a.shape.length !== 2 || b.shape.length !== 2 || a.shape[0] !== b.shape[1]))
-      throw new MatrixShapeError(
+      throw matrixShapeError(
         `Adapter "${options.name}"`,
         a.shape,
         b.shape,
@@ -103,7 +103,7 @@ export class LoraMatrices implements Update {
     return LoraMatrices.fromStored([a, b], options);
   }
 
-  /** From stored values, one for each factor. Throws MatrixShapeError. */
+  /** From stored values, one for each factor. Throws MATRIX_SHAPE_MISMATCH. */
   static fromStored(stored: readonly TorchMatrix[], options: LoraOptions): LoraMatrices {
     const layoutOf = (index: number): FileLayout => options.factors?.[index]?.layout ?? transposedLayout;
     return new LoraMatrices(
@@ -177,7 +177,7 @@ function checkFactors(tensors: readonly tf.Tensor[], specs: readonly FactorSpec[
   const sides = specs.map((spec, index) => sidesOf(spec, tensors[index]!.shape));
   const fits = sides.every(({ rows }, index) => rows > 0 && (index === 0 || rows === sides[index - 1]!.columns));
   if (a.rank !== 2 || b.rank !== 2 || !fits)
-    throw new MatrixShapeError(`Adapter "${name}"`, a.shape, b.shape, "[inFeatures, rank] and [rank, outFeatures]");
+    throw matrixShapeError(`Adapter "${name}"`, a.shape, b.shape, "[inFeatures, rank] and [rank, outFeatures]");
 }
 
 function tensorsOf(baseChange: BaseChange | null): tf.Tensor[] {

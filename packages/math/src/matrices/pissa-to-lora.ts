@@ -1,14 +1,14 @@
 // Converts A and B that were trained on a changed base (PiSSA, OLoRA, CorDA, LoRA-GA) to plain LoRA for the original base: s·(B·A
 // − B₀·A₀) = s·[B, −B₀]·[A; A₀] (PEFT's `subtract_mutated_init`).
 
-import { MatrixShapeError } from "../errors.ts";
+import { matrixShapeError } from "../errors.ts";
 import type { TorchMatrices, TorchMatrix } from "../update/file-layout.ts";
 
 /**
  * Plain A and B of twice the rank, for the same scaling s. `initial`: A and B after the initialization. Both are in file layout:
  * A [rank, inFeatures], B [outFeatures, rank].
  *
- * Throws MatrixShapeError if they differ in shape.
+ * Throws MATRIX_SHAPE_MISMATCH if they differ in shape.
  *
  * @example
  * ```ts
@@ -27,7 +27,7 @@ export function pissaToLora(trained: TorchMatrices, initial: TorchMatrices): Tor
   const [outFeatures = 0] = trained.b.shape;
   if (!isShaped(trained, initial, rank)) {
     const expected = `the shapes of the trained adapter, [${trained.a.shape.join(", ")}] and [${trained.b.shape.join(", ")}]`;
-    throw new MatrixShapeError("The initial adapter", initial.a.shape, initial.b.shape, expected);
+    throw matrixShapeError("The initial adapter", initial.a.shape, initial.b.shape, expected);
   }
   const a = new Float32Array(2 * rank * inFeatures); // [2·rank, inFeatures]
   a.set(trained.a.values);

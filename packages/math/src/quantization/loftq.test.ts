@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { SettingError } from "../errors.ts";
+
 import { createMatrix, frobeniusNorm, type Matrix, multiply } from "../linear-algebra/matrix.ts";
 import { normalMatrix } from "../linear-algebra/randomized-svd.ts";
 import { loftq, roundToInt8, roundToNormalFloat4 } from "./loftq.ts";
@@ -67,7 +67,11 @@ describe("loftq", () => {
   });
 
   it("refuses other bits and no iterations", () => {
-    expect(() => loftq(weight, { rank: 2, bits: 2 as 4 })).toThrow(SettingError);
-    expect(() => loftq(weight, { rank: 2, iterations: 0 })).toThrow(SettingError);
+    expect(() => loftq(weight, { rank: 2, bits: 2 as 4 })).toThrow(
+      expect.objectContaining({ code: "INVALID_SETTING" }),
+    );
+    expect(() => loftq(weight, { rank: 2, iterations: 0 })).toThrow(
+      expect.objectContaining({ code: "INVALID_SETTING" }),
+    );
   });
 });

@@ -2,7 +2,7 @@
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { normalFloat4Levels } from "@lowrank/engine";
-import { SettingError } from "../errors.ts";
+import { settingError } from "../errors.ts";
 import { type Matrix, multiply, scaleColumns, transpose } from "../linear-algebra/matrix.ts";
 import { truncatedSvd } from "../linear-algebra/truncated-svd.ts";
 
@@ -30,7 +30,7 @@ export interface LoftqInit {
 /**
  * Quantizes a weight [outFeatures, inFeatures] and finds A and B that minimize the error (Li et al. 2023, arXiv 2310.08659;
  * PEFT's loftq_init). PEFT uses this A and B with every scaling s of the adapter, which is correct only for s = 1. To initialize
- * adapters use `init: "loftq"`. Throws SettingError.
+ * adapters use `init: "loftq"`. Throws INVALID_SETTING.
  *
  * @example
  * ```ts
@@ -44,9 +44,9 @@ export interface LoftqInit {
 export function loftq(weight: Matrix, options: LoftqOptions): LoftqInit {
   refuseUnknownOptions("loftq", options, optionNames);
   const { rank, bits = 4, iterations = 1 } = options;
-  if (bits !== 4 && bits !== 8) throw new SettingError("loftq", "bits", bits, "4 or 8");
+  if (bits !== 4 && bits !== 8) throw settingError("loftq", "bits", bits, "4 or 8");
   if (!Number.isInteger(iterations) || iterations < 1)
-    throw new SettingError("loftq", "iterations", iterations, "a whole number of at least 1");
+    throw settingError("loftq", "iterations", iterations, "a whole number of at least 1");
   const round = bits === 4 ? roundToNormalFloat4 : roundToInt8;
   let rest = weight;
   for (let iteration = 1; ; iteration++) {

@@ -1,13 +1,13 @@
 // Computes the update of a weight from A and B.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { MatrixShapeError } from "../errors.ts";
+import { matrixShapeError } from "../errors.ts";
 import { toAB, type Update } from "./factor.ts";
 
 /**
  * ΔW = scale·A·B as [inFeatures, outFeatures], for A [inFeatures, rank] and B [rank, outFeatures].
  *
- * The caller owns it. Throws MatrixShapeError.
+ * The caller owns it. Throws MATRIX_SHAPE_MISMATCH.
  *
  * @example
  * ```ts
@@ -21,7 +21,7 @@ import { toAB, type Update } from "./factor.ts";
  */
 export function lowRankDelta(a: tf.Tensor2D, b: tf.Tensor2D, scale: number): tf.Tensor2D {
   if (a.shape[1] !== b.shape[0])
-    throw new MatrixShapeError("lowRankDelta", a.shape, b.shape, "[inFeatures, rank] and [rank, outFeatures]");
+    throw matrixShapeError("lowRankDelta", a.shape, b.shape, "[inFeatures, rank] and [rank, outFeatures]");
   // The smaller factor is scaled, which rounds less than scaling the product, and is less work.
   return tf.tidy(() => (a.size < b.size ? tf.matMul(tf.mul(a, scale), b) : tf.matMul(a, tf.mul(b, scale))));
 }

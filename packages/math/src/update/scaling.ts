@@ -1,7 +1,7 @@
 // The scaling s of an update.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { RankError, SettingError } from "../errors.ts";
+import { rankError, settingError } from "../errors.ts";
 
 /** Settings of `scaling`. */
 export interface ScalingOptions {
@@ -14,7 +14,7 @@ export interface ScalingOptions {
 const optionNames: OptionNames<ScalingOptions> = { alpha: true, rank: true, rankStabilized: true };
 
 /**
- * alpha/rank (paper, section 4.1) or, rank-stabilized, alpha/√rank. Throws RankError, SettingError.
+ * alpha/rank (paper, section 4.1) or, rank-stabilized, alpha/√rank. Throws INVALID_RANK, INVALID_SETTING.
  *
  * @example
  * ```ts
@@ -27,7 +27,7 @@ const optionNames: OptionNames<ScalingOptions> = { alpha: true, rank: true, rank
 export function scaling(options: ScalingOptions): number {
   refuseUnknownOptions("scaling", options, optionNames);
   const { alpha, rank, rankStabilized = false } = options;
-  if (!Number.isInteger(rank) || rank < 1) throw new RankError("scaling", rank);
-  if (!Number.isFinite(alpha)) throw new SettingError("scaling", "alpha", alpha, "a finite number");
+  if (!Number.isInteger(rank) || rank < 1) throw rankError("scaling", rank);
+  if (!Number.isFinite(alpha)) throw settingError("scaling", "alpha", alpha, "a finite number");
   return alpha / (rankStabilized ? Math.sqrt(rank) : rank);
 }

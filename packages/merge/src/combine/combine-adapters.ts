@@ -1,7 +1,7 @@
 // Combines several adapters to one. It works on the tensors of files: no model and no backend are needed.
 
 import { type Adapter, type AdapterTensor, scalingOf, toPlainLora } from "@lowrank/adapter-format";
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type LowrankError, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { randomMask } from "@lowrank/math";
 import type {
   CombinationMethod,
@@ -13,10 +13,10 @@ import type {
 } from "./combination-method.ts";
 import { exactConfig, peftConfig } from "./combined-config.ts";
 import {
-  CombinationSettingError,
-  UncombinableAdapterError,
-  UnequalRanksError,
-  UnknownCombinationError,
+  combinationSettingError,
+  uncombinableAdapterError,
+  unequalRanksError,
+  unknownCombinationError,
 } from "./errors.ts";
 import { checkFinite, storedFactors } from "./factors-of.ts";
 import { combinationMethods } from "./methods.ts";
@@ -68,8 +68,8 @@ const optionNames: OptionNames<CombineOptions> = {
 /**
  * Makes one adapter that has the effect of all given ones, each multiplied by its weight. Its scaling is 1.
  *
- * @throws UnknownCombinationError, CombinationSettingError, UnequalRanksError, SharedSavedWeightError, UncombinableAdapterError
- * (for anything beyond B·A, or an adapter without A and B), CombinationShapeError
+ * @throws UNKNOWN_COMBINATION, INVALID_COMBINATION_SETTING, UNEQUAL_RANKS, SHARED_SAVED_WEIGHT, UNCOMBINABLE_ADAPTER
+ * (for anything beyond B·A, or an adapter without A and B), COMBINATION_SHAPE
  *
  * @example
  * ```ts
@@ -121,7 +121,7 @@ function methodOf(
   { type = "exact", compatible }: CombineOptions,
 ): CombinationMethod {
   const supported = combinationMethods.map(({ name }) => name);
-  if (!supported.includes(type)) throw new UnknownCombinationError(type, supported);
+  if (!supported.includes(type)) throw unknownCombinationError(type, supported);
   // A single adapter is only scaled, for every type: _check_add_weighted_adapter in PEFT's tuners/lora/model.py.
   const name = compatible === "peft" && sources.length === 1 ? "linear" : type;
   return combinationMethods.find((method) => method.name === name)!;
@@ -135,50 +135,46 @@ function asProportions(sources: readonly WeightedAdapter[]): readonly WeightedAd
 
 function checkSettings(sources: readonly WeightedAdapter[], options: CombineOptions, method: CombinationMethod): void {
   const { density = Number.NaN, rank, clamp, epsilon = 0.15, gamma = 0.01, majoritySign = "total" } = options;
-  if (sources.length === 0) throw new CombinationSettingError("adapters", "none", "at least one");
+  if (sources.length === 0) throw combinationSettingError("adapters", "none", "at least one");
   sources.forEach(({ weight }, index) => {
     if (!Number.isFinite(weight))
-      throw new CombinationSettingError(`the weight of ${nameOf(sources, index)}`, weight, "a finite number");
+      throw combinationSettingError(`the weight of ${nameOf(sources, index)}`, weight, "a finite number");
   });
   if (method.isBetweenTwo && !(sources.length === 2 && sources.every(({ weight }) => weight >= 0)))
-    throw new CombinationSettingError(
+    throw combinationSettingError(
       "adapters",
       sources.map(({ weight }) => weight).join(", "),
       `two for "${method.name}", with weights of at least 0 that say how far it is from one to the other`,
     );
   if (method.isBetweenTwo && sources.every(({ weight }) => weight === 0))
-    throw new CombinationSettingError("weights", "0, 0", "at least one above 0");
+    throw combinationSettingError("weights", "0, 0", "at least one above 0");
   if (method.isSparse && !(density > 0 && density <= 1))
-    throw new CombinationSettingError(
-      "density",
-      options.density,
-      `a number above 0 and at most 1 for "${method.name}"`,
-    );
+    throw combinationSettingError("density", options.density, `a number above 0 and at most 1 for "${method.name}"`);
   if (
     method.name.startsWith("della") &&
     density < 1 &&
     !(epsilon > 0 && density - epsilon > 0 && density + epsilon < 1)
   )
-    throw new CombinationSettingError("epsilon", epsilon, "density ± epsilon between 0 and 1");
-  if (!(gamma >= 0 && gamma < 1)) throw new CombinationSettingError("gamma", gamma, "a share from 0 to below 1");
+    throw combinationSettingError("epsilon", epsilon, "density ± epsilon between 0 and 1");
+  if (!(gamma >= 0 && gamma < 1)) throw combinationSettingError("gamma", gamma, "a share from 0 to below 1");
   if (rank !== undefined && !(Number.isInteger(rank) && rank >= 1))
-    throw new CombinationSettingError("rank", rank, "a whole number of at least 1");
+    throw combinationSettingError("rank", rank, "a whole number of at least 1");
   if (clamp !== undefined && !(clamp >= 0 && clamp <= 1))
-    throw new CombinationSettingError("clamp", clamp, "a quantile from 0 to 1");
+    throw combinationSettingError("clamp", clamp, "a quantile from 0 to 1");
   if (majoritySign !== "total" && majoritySign !== "frequency")
-    throw new CombinationSettingError("majoritySign", majoritySign, '"total" or "frequency"');
+    throw combinationSettingError("majoritySign", majoritySign, '"total" or "frequency"');
 }
 
 /** The error for adapters without A and B: the result would have no rank. */
-function noLayers(sources: readonly WeightedAdapter[]): UncombinableAdapterError {
+function noLayers(sources: readonly WeightedAdapter[]): LowrankError {
   const problem = "it has no A and B; copy its whole weights instead";
-  return new UncombinableAdapterError(sources.map((_, index) => ({ adapter: nameOf(sources, index), problem })));
+  return uncombinableAdapterError(sources.map((_, index) => ({ adapter: nameOf(sources, index), problem })));
 }
 
 function checkSameRank({ path, loras }: CombinedLayer, sources: readonly WeightedAdapter[], method: CombinationMethod) {
   if (new Set(loras.map(({ a }) => a.rows)).size === 1) return;
   const ranks = loras.map(({ a, adapter }) => ({ adapter: nameOf(sources, adapter), rank: a.rows }));
-  throw new UnequalRanksError(method.name, ranks, path);
+  throw unequalRanksError(method.name, ranks, path);
 }
 
 function lorasOf({ path, loras }: CombinedLayer, sources: readonly WeightedAdapter[]): readonly WeightedLora[] {

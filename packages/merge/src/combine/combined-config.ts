@@ -1,7 +1,7 @@
 // The configuration of a combined adapter: one rank, scaling 1, and exactly its layers as targets.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
-import { CombinationSettingError } from "./errors.ts";
+import { combinationSettingError } from "./errors.ts";
 
 /** Configuration of a combined adapter in which every layer has scaling 1. */
 export function exactConfig(configs: readonly LoraConfig[], rank: number, paths: readonly string[]): LoraConfig {
@@ -37,7 +37,7 @@ function peftTargets(configs: readonly LoraConfig[]): readonly string[] | string
   const patterns = configs.flatMap(({ targetModules }) => (typeof targetModules === "string" ? [targetModules] : []));
   if (patterns.length === configs.length) return patterns.map((pattern) => `(${pattern})`).join("|");
   if (lists.length === configs.length) return [...new Set(lists.flat())];
-  throw new CombinationSettingError(
+  throw combinationSettingError(
     "target_modules",
     "a list here and a regular expression there",
     'the same kind for all adapters where compatible is "peft"',

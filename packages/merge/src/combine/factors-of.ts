@@ -14,7 +14,7 @@ import {
   truncateSvd,
 } from "@lowrank/math";
 import type { Factors, MethodSettings, WeightedLora } from "./combination-method.ts";
-import { CombinationSettingError } from "./errors.ts";
+import { combinationSettingError } from "./errors.ts";
 import type { CombinedLayer } from "./read-layers.ts";
 
 /** The first `rank` components as factors, clamped at a quantile if one is given. */
@@ -117,7 +117,7 @@ export function checkFinite(tensors: ReadonlyMap<string, AdapterTensor>): void {
   const broken = [...tensors].filter(([, { values }]) => !values.every(Number.isFinite)).map(([key]) => key);
   if (broken.length === 0) return;
   const expected = "weights with which float32 can hold the result";
-  throw new CombinationSettingError("weights", `such that ${listed(broken)} would be infinite`, expected);
+  throw combinationSettingError("weights", `such that ${listed(broken)} would be infinite`, expected);
 }
 
 /** Crops a matrix, or pads it with zeros. */

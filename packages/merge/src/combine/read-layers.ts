@@ -16,7 +16,7 @@ import {
 } from "@lowrank/adapter-format";
 import { createMatrix, type Matrix } from "@lowrank/math";
 import { maxBiases } from "./combined-config.ts";
-import { CombinationShapeError, SharedSavedWeightError, UncombinableAdapterError } from "./errors.ts";
+import { combinationShapeError, sharedSavedWeightError, uncombinableAdapterError } from "./errors.ts";
 
 /** One of the adapters to combine. */
 export interface WeightedAdapter {
@@ -57,13 +57,13 @@ const harmless: ReadonlySet<Feature> = new Set(["bias", ...trainingOnlyFeatures]
 /** Parts that are full weights and are copied. */
 const wholeParts: ReadonlySet<TensorPart> = new Set(["base_layer", "token_base_layer", "saved"]);
 
-/** @throws UncombinableAdapterError, SharedSavedWeightError, CombinationShapeError */
+/** @throws UNCOMBINABLE_ADAPTER, SHARED_SAVED_WEIGHT, COMBINATION_SHAPE */
 export function readLayers(sources: readonly WeightedAdapter[]): ReadAdapters {
   const supported = supportedIn(sources);
   const problems = sources.flatMap(({ adapter }, index) =>
     problemsOf(adapter, supported).map((problem) => ({ adapter: nameOf(sources, index), problem })),
   );
-  if (problems.length) throw new UncombinableAdapterError(problems);
+  if (problems.length) throw uncombinableAdapterError(problems);
   const layers = new Map<string, CombinedLayer>();
   sources.forEach(({ adapter }, index) => {
     for (const layer of layersOf(adapter, index)) {
@@ -123,7 +123,7 @@ function flattened({ shape, values }: AdapterTensor): Matrix {
 function checkShapes(layers: readonly CombinedLayer[]): void {
   const grouped = layers.filter(({ loras }) => loras.some(({ a, b }) => a.rows !== b.columns));
   if (grouped.length)
-    throw new UncombinableAdapterError(
+    throw uncombinableAdapterError(
       grouped.map(({ path }) => ({
         adapter: path,
         problem: "A and B have different ranks, as in a grouped convolution",
@@ -133,7 +133,7 @@ function checkShapes(layers: readonly CombinedLayer[]): void {
     const shapes = [...new Set(loras.map(({ a, b }) => `[${b.rows}, ${a.columns}]`))];
     return shapes.length > 1 ? [{ path, shapes }] : [];
   });
-  if (mismatches.length) throw new CombinationShapeError(mismatches);
+  if (mismatches.length) throw combinationShapeError(mismatches);
 }
 
 /** With bias "lora_only" the biases of layers that only other adapters adapt are in no file. */
@@ -144,7 +144,7 @@ function checkBiases(layers: readonly CombinedLayer[], sources: readonly Weighte
   if (without.length === 0) return;
   const problem = `it has no bias for ${without[0]!.path}, which only it adapts, and others have one (bias = "lora_only")`;
   const adapters = new Set(without.flatMap(({ loras }) => loras.map(({ adapter }) => adapter)));
-  throw new UncombinableAdapterError([...adapters].map((index) => ({ adapter: nameOf(sources, index), problem })));
+  throw uncombinableAdapterError([...adapters].map((index) => ({ adapter: nameOf(sources, index), problem })));
 }
 
 /** Full weights: either one adapter has them, or all have the same values, such as embeddings that PEFT saves unchanged. */
@@ -164,7 +164,7 @@ function collectSaved(
       saved.set(key, tensor);
     }
   }
-  if (shared.length) throw new SharedSavedWeightError([...new Set(shared)]);
+  if (shared.length) throw sharedSavedWeightError([...new Set(shared)]);
   return saved;
 }
 

@@ -4,7 +4,7 @@
 import { type Adapter, type AdapterTensor, scalingOf, toPlainLora } from "@lowrank/adapter-format";
 import { lowRankNorm, lowRankSvd, type Matrix, type Svd, subspaceSimilarities, truncateSvd } from "@lowrank/math";
 import type { WeightedLora } from "../combine/combination-method.ts";
-import { CombinationShapeError } from "../combine/errors.ts";
+import { combinationShapeError } from "../combine/errors.ts";
 import { concatFactors } from "../combine/factors-of.ts";
 import { type CombinedLayer, readLayers } from "../combine/read-layers.ts";
 
@@ -44,7 +44,7 @@ export interface AdapterDifference {
 /**
  * Compares the effects of two adapters of one base. How an update is split into B, A and scaling does not matter.
  *
- * @throws UncombinableAdapterError (for anything beyond B·A; compare such adapters with their base), CombinationShapeError
+ * @throws UNCOMBINABLE_ADAPTER (for anything beyond B·A; compare such adapters with their base), COMBINATION_SHAPE
  *
  * @example
  * ```ts
@@ -93,7 +93,7 @@ function checkShapes(paths: readonly string[], sides: Sides): void {
     });
     return shapes[0] === shapes[1] ? [] : [{ path, shapes }];
   });
-  if (mismatches.length) throw new CombinationShapeError(mismatches);
+  if (mismatches.length) throw combinationShapeError(mismatches);
 }
 
 function layerDifference(path: string, sides: Sides): LayerDifference {

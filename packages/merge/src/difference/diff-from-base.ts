@@ -18,7 +18,7 @@ export interface WeightDifference {
 /**
  * Measures the changes of a planned merge, weight by weight while they are read.
  *
- * @throws NonFiniteMergeError
+ * @throws NON_FINITE_MERGE
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 import { checkConfig } from "@lowrank/contracts/families";
 import { describe, expect, it } from "vitest";
-import { RepeatedLayersError } from "./errors.ts";
+
 import { exportConfig, repeatLayers } from "./export-config.ts";
 import type { ExportableModel } from "./exportable-model.ts";
 
@@ -162,7 +162,9 @@ describe("repeatLayers", () => {
       no_rope_layers: [1, 0, 1],
     });
     const { no_rope_layers: _, ...ruled } = { ...listed, no_rope_layer_interval: 2 };
-    expect(() => repeatLayers(ruled, repeating(ruled, [1, 0]))).toThrow(RepeatedLayersError);
+    expect(() => repeatLayers(ruled, repeating(ruled, [1, 0]))).toThrow(
+      expect.objectContaining({ code: "REPEATED_LAYERS" }),
+    );
   });
 
   it("refuses an order that the family's configuration has no words for", () => {
@@ -177,6 +179,8 @@ describe("repeatLayers", () => {
       window_size: 4,
       max_position_embeddings: 8,
     };
-    expect(() => repeatLayers(config, repeating(config, [0, 1, 1]))).toThrow(RepeatedLayersError);
+    expect(() => repeatLayers(config, repeating(config, [0, 1, 1]))).toThrow(
+      expect.objectContaining({ code: "REPEATED_LAYERS" }),
+    );
   });
 });

@@ -1,7 +1,7 @@
 // Makes config.json of the exported model from the base's, with the changes of the export.
 
 import { architectureOf, checkConfig, InvalidConfigError, type Task } from "@lowrank/contracts/families";
-import { RepeatedLayersError } from "./errors.ts";
+import { repeatedLayersError } from "./errors.ts";
 import type { ExportableModel, ExportDtype } from "./exportable-model.ts";
 
 export interface ConfigChanges {
@@ -63,7 +63,7 @@ const layerCounts = ["num_hidden_layers", "n_layer", "n_layers", "num_layers"];
 /**
  * The base's configuration with the number of layers after layer replication.
  *
- * @throws RepeatedLayersError if the file cannot describe each layer
+ * @throws REPEATED_LAYERS if the file cannot describe each layer
  */
 export function repeatLayers(
   base: Readonly<Record<string, unknown>>,
@@ -79,7 +79,7 @@ export function repeatLayers(
     // A repeated layer keeps its flag for rotary embeddings.
     ...(Array.isArray(rotating) ? { no_rope_layers: layerOrder.map((layer) => rotating[layer]) } : {}),
   });
-  if (!describesSameModel(repeated, config)) throw new RepeatedLayersError(config.modelType, layerOrder);
+  if (!describesSameModel(repeated, config)) throw repeatedLayersError(config.modelType, layerOrder);
   return repeated;
 }
 

@@ -9,7 +9,7 @@ import {
   safetensorsChunks,
   weightFileNames,
 } from "@lowrank/safetensors";
-import { SourceFolderError } from "./errors.ts";
+import { sourceFolderError } from "./errors.ts";
 import { type ConfigChanges, exportConfig, repeatLayers } from "./export-config.ts";
 import type { ExportableModel, ExportFile, ExportOptions, SourceFolder } from "./exportable-model.ts";
 import { type FloatSpellings, floatSpellings, writeJson } from "./json-floats.ts";
@@ -72,7 +72,7 @@ export interface ExportFiles {
 const maxConfigBytes = 10_000_000;
 const metadata = new Map([["format", "pt"]]);
 
-/** Plans the export. It reads only headers and config.json. Throws SourceFolderError, SafetensorsError. */
+/** Plans the export. It reads only headers and config.json. Throws SOURCE_FOLDER, SafetensorsError. */
 export async function planFiles(model: ExportableModel, options: ExportOptions): Promise<ExportFiles> {
   const { files, close } = await planOwnFiles(model, options);
   const texts = options.texts ?? new Map<string, string>();
@@ -159,10 +159,10 @@ function textFile(name: string, text: string): ExportFile {
 async function readConfig(source: SourceFolder) {
   const text = await source.readText("config.json", { maxBytes: maxConfigBytes });
   const value = parseJson(text, {
-    refuse: (reason, cause) => new SourceFolderError(source.name, `config.json ${reason}.`, { cause }),
+    refuse: (reason, cause) => sourceFolderError(source.name, `config.json ${reason}.`, { cause }),
   });
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new SourceFolderError(source.name, "config.json is not a JSON object.");
+    throw sourceFolderError(source.name, "config.json is not a JSON object.");
   }
   // Justified by the check above: keys are strings, values stay unknown.
   return { config: value as Readonly<Record<string, unknown>>, floats: floatSpellings(text) };
@@ -181,7 +181,7 @@ async function openCheckpoint(folder: SourceFolder): Promise<FolderWeights> {
   const weights = await openFolderWeights(folder);
   if (weights !== undefined) return weights;
   const { single, index } = weightFileNames;
-  throw new SourceFolderError(
+  throw sourceFolderError(
     folder.name,
     `it has neither ${single} nor ${index}, so there is no base model to export. ` +
       "Give a folder with safetensors weights, as transformers' save_pretrained writes it.",

@@ -20,7 +20,7 @@ const optionNames: OptionNames<ExportOptions> = {
  * config.json, tokenizer. Weights without changes are copied byte for byte if the type stays the same.
  *
  * @returns file name → bytes
- * @throws SourceFolderError, ExportOverflowError, UnwritableTypeError, SafetensorsError
+ * @throws SOURCE_FOLDER, EXPORT_OVERFLOW, UNWRITABLE_TYPE, SafetensorsError
  *
  * @example
  * ```ts

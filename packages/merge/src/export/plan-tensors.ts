@@ -14,7 +14,7 @@ import {
 } from "@lowrank/contracts/families/checkpoint";
 import type { Dtype } from "@lowrank/safetensors";
 import { mergesOf } from "../fold/merged-handle.ts";
-import { SourceFolderError } from "./errors.ts";
+import { sourceFolderError } from "./errors.ts";
 import { type ExportableModel, type ExportDtype, resizedParameters } from "./exportable-model.ts";
 import type { PlannedMerge } from "./planned-merge.ts";
 
@@ -61,7 +61,7 @@ const floatTypes: ReadonlySet<Dtype> = new Set<Dtype>(["F64", "F32", "F16", "BF1
 /**
  * All tensors of the export. Those of the base come first, in its order.
  *
- * @throws SourceFolderError if weights of the model are missing in the file
+ * @throws SOURCE_FOLDER if weights of the model are missing in the file
  */
 export function planTensors(
   model: ExportableModel,
@@ -137,7 +137,7 @@ function fitToBase(
   const lost = added.filter(isLost);
   if (lost.length > 0) {
     const names = listed(lost.map(({ path }) => path));
-    throw new SourceFolderError(base.name, `it is not the folder of this model: it has no ${names}.`);
+    throw sourceFolderError(base.name, `it is not the folder of this model: it has no ${names}.`);
   }
   // A model with a new head has another class than its base, so the old head would be reported as unexpected.
   const isOther = model.newParameters.length > 0 || model.resizedFrom !== undefined;

@@ -12,7 +12,7 @@ export interface PlannedMerge {
   readonly changed: readonly string[];
   /** Paths that share a weight with another module and will get their own. */
   readonly untied: readonly string[];
-  /** A weight of the merged model in file order, some rows at a time. Use each piece before asking for the next. Throws NonFiniteMergeError. */
+  /** A weight of the merged model in file order, some rows at a time. Use each piece before asking for the next. Throws NON_FINITE_MERGE. */
   values(path: string): AsyncIterable<Float32Array>;
   /** The same for a file of that type. Rows come already rounded if that is faster. */
   readonly roundedValues?: (path: string, dtype: PlainType) => AsyncIterable<MergedRows>;

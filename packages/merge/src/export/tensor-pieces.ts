@@ -10,7 +10,7 @@ import {
   type StreamedTensor,
   type TensorCollection,
 } from "@lowrank/safetensors";
-import { ExportOverflowError, UnwritableTypeError } from "./errors.ts";
+import { exportOverflowError, unwritableTypeError } from "./errors.ts";
 import type { ExportableModel, ExportOptions } from "./exportable-model.ts";
 import type { PlannedTensor } from "./plan-tensors.ts";
 import type { MergedRows, PlannedMerge } from "./planned-merge.ts";
@@ -100,12 +100,12 @@ function bytesOf(shape: readonly number[], dtype: Dtype): number {
 }
 
 function encode({ key, dtype }: PlannedTensor, values: Float32Array): Uint8Array {
-  if (!isEncodable(dtype)) throw new UnwritableTypeError(key, dtype);
+  if (!isEncodable(dtype)) throw unwritableTypeError(key, dtype);
   try {
     return encodeNumbers(values, dtype);
   } catch (cause) {
     if (cause instanceof SafetensorsError && cause.code === "ValueOutOfRange")
-      throw new ExportOverflowError(key, dtype, { cause });
+      throw exportOverflowError(key, dtype, { cause });
     throw cause;
   }
 }

@@ -4,7 +4,7 @@
 import { type Adapter, type AdapterTensor, type LoraConfig, transposed } from "@lowrank/adapter-format";
 import { itemized, listed, type OptionNames, printable, refuseUnknownOptions } from "@lowrank/contracts";
 import { baseFingerprintKey, type PlannedSite, partsOf, planInjection } from "@lowrank/inject";
-import { SettingError } from "@lowrank/math";
+import { settingError } from "@lowrank/math";
 import type { ExportableModel } from "../export/exportable-model.ts";
 import { ranksPerLayer } from "../reduce/reduce-adapter.ts";
 import { ExtractionError } from "./errors.ts";
@@ -69,7 +69,7 @@ const optionNames: OptionNames<ExtractOptions> = {
  * Extracts an adapter. If the tuned checkpoint is the base with a merged LoRA, and the ranks suffice, the result is that update
  * up to the rounding of the files. Directions that come only from rounding are left out.
  *
- * @throws ExtractionError, SettingError, and the errors of `planInjection` of `@lowrank/inject`
+ * @throws ExtractionError, INVALID_SETTING, and the errors of `planInjection` of `@lowrank/inject`
  *
  * @example
  * ```ts
@@ -89,7 +89,7 @@ export async function extractAdapter(options: ExtractOptions): Promise<Extracted
   refuseUnknownOptions("extractAdapter", options, optionNames);
   const { base, tuned, energy = 1, seed = 0, baseFingerprint } = options;
   if (!(energy > 0 && energy <= 1))
-    throw new SettingError("extractAdapter", "energy", energy, "a number above 0 and at most 1");
+    throw settingError("extractAdapter", "energy", energy, "a number above 0 and at most 1");
   const { config, sites } = planExtraction(base.model, options.config);
   const pairs = pairsOf(sites, options);
   const reportDone = countDone(pairs, options);

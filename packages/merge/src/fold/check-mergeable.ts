@@ -1,13 +1,13 @@
 // Checks a merge before any number is computed.
 
 import type { AdaptableModel } from "@lowrank/contracts";
-import { type AdapterHandle, checkTogether, HandleDisposedError } from "@lowrank/inject";
+import { type AdapterHandle, checkTogether, handleDisposedError } from "@lowrank/inject";
 import {
-  AlreadyMergedError,
+  alreadyMergedError,
   ForeignAdapterError,
-  NothingToMergeError,
-  TiedWeightError,
-  UnmergeableError,
+  nothingToMergeError,
+  tiedWeightError,
+  unmergeableError,
 } from "./errors.ts";
 import { isMerged } from "./merged-handle.ts";
 
@@ -17,18 +17,18 @@ export function checkMergeable(
   handles: readonly AdapterHandle[],
   tied: "refuse" | "untie",
 ): void {
-  if (handles.length === 0) throw new NothingToMergeError();
-  for (const handle of handles) if (handle.isDisposed) throw new HandleDisposedError(handle.name);
+  if (handles.length === 0) throw nothingToMergeError();
+  for (const handle of handles) if (handle.isDisposed) throw handleDisposedError(handle.name);
   const twice = handles.filter((handle, index) => isMerged(model, handle) || handles.indexOf(handle) !== index);
-  if (twice.length) throw new AlreadyMergedError(twice.map(({ name }) => name));
+  if (twice.length) throw alreadyMergedError(twice.map(({ name }) => name));
   for (const handle of handles) if (handle.model !== model) throw new ForeignAdapterError(handle.name);
   checkTogether(handles);
   const problems = handles.flatMap(({ changes }) =>
     changes.flatMap(({ path, problem }) => (problem === undefined ? [] : [{ path, problem }])),
   );
-  if (problems.length) throw new UnmergeableError(problems);
+  if (problems.length) throw unmergeableError(problems);
   const ties = handles.flatMap((handle) => tiesOf(handle));
-  if (tied === "refuse" && ties.length) throw new TiedWeightError(ties);
+  if (tied === "refuse" && ties.length) throw tiedWeightError(ties);
 }
 
 interface Tie {

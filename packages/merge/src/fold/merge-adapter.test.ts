@@ -5,15 +5,7 @@ import { HandMadeModel } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import {
-  AlreadyMergedError,
-  ForeignAdapterError,
-  LaterMergeError,
-  NonFiniteMergeError,
-  NothingToMergeError,
-  TiedWeightError,
-  UnfinishedMergeError,
-} from "./errors.ts";
+import { ForeignAdapterError } from "./errors.ts";
 import { mergeAdapter } from "./merge-adapter.ts";
 import { verifyMerge } from "./verify-merge.ts";
 
@@ -106,7 +98,7 @@ describe("mergeAdapter", () => {
     tf.tidy(() => last.assign(tf.fill(last.shape, bad) as tf.Tensor2D));
     const tensors = tf.memory().numTensors;
     const merging = mergeAdapter(model, handle);
-    await expect(merging).rejects.toThrow(NonFiniteMergeError);
+    await expect(merging).rejects.toThrow(expect.objectContaining({ code: "NON_FINITE_MERGE" }));
     await expect(merging).rejects.toMatchObject({ weights: ["model.layers.1.mlp.up_proj.weight"] });
     expect(tf.memory().numTensors).toBe(tensors);
     expect(weights()).toEqual(before);
@@ -146,7 +138,7 @@ describe("mergeAdapter", () => {
     });
     vi.spyOn(handle, "changes", "get").mockReturnValue(changes);
     const merging = mergeAdapter(model, handle, { keepOriginals: false });
-    await expect(merging).rejects.toThrow(UnfinishedMergeError);
+    await expect(merging).rejects.toThrow(expect.objectContaining({ code: "UNFINISHED_MERGE" }));
     await expect(merging).rejects.toMatchObject({ merged: [changes[0]!.path], path: changes[1]!.path });
     handle.dispose();
   });
@@ -154,8 +146,10 @@ describe("mergeAdapter", () => {
   it("refuses to merge twice", async () => {
     const handle = adapt();
     await mergeAdapter(model, handle);
-    await expect(mergeAdapter(model, handle)).rejects.toThrow(AlreadyMergedError);
-    await expect(mergeAdapter(model, [handle, handle])).rejects.toThrow(AlreadyMergedError);
+    await expect(mergeAdapter(model, handle)).rejects.toThrow(expect.objectContaining({ code: "ALREADY_MERGED" }));
+    await expect(mergeAdapter(model, [handle, handle])).rejects.toThrow(
+      expect.objectContaining({ code: "ALREADY_MERGED" }),
+    );
     handle.dispose();
   });
 
@@ -212,7 +206,7 @@ describe("mergeAdapter", () => {
     const before = weights();
     const first = await mergeAdapter(model, one);
     const second = await mergeAdapter(model, two);
-    expect(() => first.undo()).toThrow(LaterMergeError);
+    expect(() => first.undo()).toThrow(expect.objectContaining({ code: "LATER_MERGE" }));
     second.undo();
     first.undo();
     expect(weights()).toEqual(before);
@@ -234,7 +228,7 @@ describe("mergeAdapter", () => {
     const tied = new HandMadeModel({ tiedHead: true });
     const config = createLoraConfig({ ...everything, modulesToSave: null, targetModules: ["lm_head"] });
     const handle = injectAdapter(tied, planInjection(tied, config), { seed: 7 });
-    await expect(mergeAdapter(tied, handle)).rejects.toThrow(TiedWeightError);
+    await expect(mergeAdapter(tied, handle)).rejects.toThrow(expect.objectContaining({ code: "TIED_WEIGHT" }));
     const merged = await mergeAdapter(tied, handle, { tied: "untie" });
     expect(merged.untied).toEqual(["lm_head.weight"]);
     handle.dispose();
@@ -242,7 +236,7 @@ describe("mergeAdapter", () => {
   });
 
   it("refuses nothing, and adapters of another model", async () => {
-    await expect(mergeAdapter(model, [])).rejects.toThrow(NothingToMergeError);
+    await expect(mergeAdapter(model, [])).rejects.toThrow(expect.objectContaining({ code: "NOTHING_TO_MERGE" }));
     const handle = adapt();
     const other = new HandMadeModel();
     await expect(mergeAdapter(other, handle)).rejects.toThrow(ForeignAdapterError);

@@ -6,7 +6,7 @@ import { type AdaptableModel, type OptionNames, type Restore, refuseUnknownOptio
 import type { AdapterHandle } from "@lowrank/inject";
 import type * as tf from "@tensorflow/tfjs-core";
 import { checkMergeable } from "./check-mergeable.ts";
-import { NonFiniteMergeError, UnfinishedMergeError } from "./errors.ts";
+import { nonFiniteMergeError, unfinishedMergeError } from "./errors.ts";
 import { MergedHandle, mergesOf, pushMerge } from "./merged-handle.ts";
 import { computeMergedWeights, type MergedWeight, type WeightToMerge, weightsToMerge } from "./merged-weights.ts";
 
@@ -34,9 +34,9 @@ const optionNames: OptionNames<MergeOptions> = {
  * did. Several adapters are summed, in any order. If several of them replace the base weight (LoftQ, for example), the last one's
  * is used, as in a call that selects them in this order.
  *
- * @throws NonFiniteMergeError, TiedWeightError, UnmergeableError, AlreadyMergedError, NothingToMergeError,
- * ConflictingAdaptersError. The model is unchanged after each of them.
- * @throws UnfinishedMergeError if the engine fails, for example without free memory, with `keepOriginals: false`.
+ * @throws NON_FINITE_MERGE, TIED_WEIGHT, UNMERGEABLE, ALREADY_MERGED, NOTHING_TO_MERGE,
+ * CONFLICTING_ADAPTERS. The model is unchanged after each of them.
+ * @throws UNFINISHED_MERGE if the engine fails, for example without free memory, with `keepOriginals: false`.
  *
  * @example
  * ```ts
@@ -81,7 +81,7 @@ export async function mergeAdapter(
 async function checkFinite(weights: readonly MergedWeight[]): Promise<void> {
   const broken: string[] = [];
   for (const { path, value } of weights) if (!(await isFiniteThroughout(value))) broken.push(path);
-  if (broken.length) throw new NonFiniteMergeError(broken);
+  if (broken.length) throw nonFiniteMergeError(broken);
 }
 
 /** Replaces all weights. If one replacement fails, the earlier ones are undone. */
@@ -118,7 +118,7 @@ async function mergeWithoutUndo(
       weight.replace(value);
     } catch (cause) {
       for (const unused of new Set([value, ...early.values()])) if (unused?.isDisposed === false) unused.dispose();
-      throw new UnfinishedMergeError(merged, weight.path, cause);
+      throw unfinishedMergeError(merged, weight.path, cause);
     }
     early.delete(weight);
     parameters.get(weight.path)?.forgetReplaced?.();
@@ -161,7 +161,7 @@ async function checkAll(weights: readonly WeightToMerge[]): Promise<ReadonlySet<
       value.dispose();
     }
   }
-  if (broken.length) throw new NonFiniteMergeError(broken);
+  if (broken.length) throw nonFiniteMergeError(broken);
   return dependent;
 }
 

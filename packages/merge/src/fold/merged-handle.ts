@@ -3,7 +3,7 @@
 
 import type { AdaptableModel, Restore } from "@lowrank/contracts";
 import type { AdapterHandle } from "@lowrank/inject";
-import { FinalMergeError, LaterMergeError } from "./errors.ts";
+import { finalMergeError, laterMergeError } from "./errors.ts";
 import type { WeightToMerge } from "./merged-weights.ts";
 
 const stacks = new WeakMap<AdaptableModel, readonly MergedHandle[]>();
@@ -46,13 +46,13 @@ export class MergedHandle {
   /**
    * Restores every weight exactly and attaches the adapters again, except disposed ones. A second call does nothing.
    *
-   * @throws FinalMergeError if the originals were not kept; LaterMergeError if a later merge is active
+   * @throws FINAL_MERGE if the originals were not kept; LATER_MERGE if a later merge is active
    */
   undo(): void {
     if (!this.isMerged) return;
-    if (this.#restore === undefined) throw new FinalMergeError(namesOf(this));
+    if (this.#restore === undefined) throw finalMergeError(namesOf(this));
     const last = mergesOf(this.#model).at(-1)!;
-    if (last !== this) throw new LaterMergeError(namesOf(this), namesOf(last));
+    if (last !== this) throw laterMergeError(namesOf(this), namesOf(last));
     this.#restore();
     popMerge(this.#model, this);
     for (const adapter of this.#wereAttached) if (!adapter.isDisposed) adapter.attach();

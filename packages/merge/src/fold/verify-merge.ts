@@ -2,7 +2,7 @@
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
-import { LogitsShapeError, MergeVerificationError } from "./errors.ts";
+import { logitsShapeError, mergeVerificationError } from "./errors.ts";
 
 /** Options of `verifyMerge`. */
 export interface VerifyMergeOptions {
@@ -34,7 +34,7 @@ export interface MergeVerification {
 /**
  * Compares logits from before and after a merge.
  *
- * @throws MergeVerificationError above the tolerance, or if a logit is NaN; LogitsShapeError
+ * @throws MERGE_VERIFICATION above the tolerance, or if a logit is NaN; LOGITS_SHAPE
  *
  * @example
  * ```ts
@@ -50,7 +50,7 @@ export interface MergeVerification {
 export async function verifyMerge(options: VerifyMergeOptions): Promise<MergeVerification> {
   refuseUnknownOptions("verifyMerge", options, optionNames);
   const { adapted, merged, attentionMask, tolerance = 1e-4 } = options;
-  if (adapted.shape.join() !== merged.shape.join()) throw new LogitsShapeError(adapted.shape, merged.shape);
+  if (adapted.shape.join() !== merged.shape.join()) throw logitsShapeError(adapted.shape, merged.shape);
   const [before, after] = await Promise.all([adapted.data(), merged.data()]);
   const isCounted = await positionFilter(adapted, attentionMask);
   let largestDifference = 0;
@@ -64,7 +64,7 @@ export async function verifyMerge(options: VerifyMergeOptions): Promise<MergeVer
     if (largestDifference === Number.POSITIVE_INFINITY) break;
   }
   // A tolerance of NaN always fails.
-  if (!(largestDifference <= tolerance)) throw new MergeVerificationError(largestDifference, tolerance);
+  if (!(largestDifference <= tolerance)) throw mergeVerificationError(largestDifference, tolerance);
   return { largestDifference, tolerance, compared };
 }
 

@@ -1,7 +1,7 @@
 // llama.cpp's file types: which GGML type each tensor gets. Source: llama.cpp, src/llama-quant.cpp (MIT licence),
 // llama_tensor_get_type and tensor_type_fallback, without an importance matrix.
 
-import { itemized, LowrankError } from "@lowrank/contracts";
+import { failure, itemized } from "@lowrank/contracts";
 import type { EncodableType } from "@lowrank/gguf";
 
 /** One type for all matrices, or a mix with more bits for important ones. */
@@ -98,29 +98,20 @@ function needsMoreBits(layer: number, layers: number): boolean {
 }
 
 /** Quantization to this type would remove too much of the adapter's effect. Choose a type with more bits. */
-export class LostEffectError extends LowrankError {
-  constructor(
-    readonly kept: number,
-    readonly min: number,
-    readonly fileType: string,
-  ) {
-    super(
-      "LOST_EFFECT",
-      `Quantized to ${fileType}, weights keep ${Math.round(100 * kept)} % of the adapter's effect, less than ` +
-        `${Math.round(100 * min)} %. Choose a type with more bits, or use the adapter unmerged.`,
-    );
-  }
+export function lostEffectError(kept: number, min: number, fileType: string) {
+  return failure(
+    "LOST_EFFECT",
+    `Quantized to ${fileType}, weights keep ${Math.round(100 * kept)} % of the adapter's effect, less than ` +
+      `${Math.round(100 * min)} %. Choose a type with more bits, or use the adapter unmerged.`,
+    { kept, min, fileType },
+  );
 }
 
 /** llama.cpp has no names for some weights of this model. Write a Hugging Face folder instead. */
-export class UnnamedWeightsError extends LowrankError {
-  constructor(
-    readonly architecture: string,
-    readonly paths: readonly string[],
-  ) {
-    super(
-      "UNNAMED_WEIGHTS",
-      `llama.cpp's architecture ${architecture} has no names for these weights:${itemized(paths)}\nWrite a Hugging Face folder instead.`,
-    );
-  }
+export function unnamedWeightsError(architecture: string, paths: readonly string[]) {
+  return failure(
+    "UNNAMED_WEIGHTS",
+    `llama.cpp's architecture ${architecture} has no names for these weights:${itemized(paths)}\nWrite a Hugging Face folder instead.`,
+    { architecture, paths },
+  );
 }

@@ -12,12 +12,12 @@ import {
   type StreamedGgufTensor,
   type WritableValue,
 } from "@lowrank/gguf";
-import { ExportOverflowError } from "../export/errors.ts";
+import { exportOverflowError } from "../export/errors.ts";
 import type { ExportableModel, ExportFile } from "../export/exportable-model.ts";
 import { type Changes, changesOf } from "../export/plan-tensors.ts";
 import { readAsStored, takeValues } from "../export/read-as-stored.ts";
 import type { MergeInFiles } from "../stream/plan-merge.ts";
-import { fileTypeId, type GgufFileType, LostEffectError } from "./file-types.ts";
+import { fileTypeId, type GgufFileType, lostEffectError } from "./file-types.ts";
 import { type PlannedGgufTensor, planGguf, planLikeBase } from "./plan-gguf.ts";
 import { EffectSums, MeasuredEffects, type RetainedEffect } from "./retained-effect.ts";
 import { inStoredOrder, storedShape } from "./stored-order.ts";
@@ -57,8 +57,8 @@ const optionNames: OptionNames<GgufModelOptions> = {
  * The file, made piece by piece. If the base's weights are in files, a few rows are in memory at a time; one whole matrix for
  * GPT-2 and for joined queries, keys and values.
  *
- * @throws UnwritableArchitectureError of `@lowrank/contracts/families/gguf`, UnnamedWeightsError; while writing
- * ExportOverflowError, NonFiniteMergeError, and LostEffectError after the last piece: delete the file then.
+ * @throws UNWRITABLE_ARCHITECTURE of `@lowrank/contracts/families/gguf`, UNNAMED_WEIGHTS; while writing
+ * EXPORT_OVERFLOW, NON_FINITE_MERGE, and LOST_EFFECT after the last piece: delete the file then.
  *
  * @example
  * ```ts
@@ -89,8 +89,7 @@ export async function ggufModelFile(model: ExportableModel, options: GgufModelOp
     async *contents(from) {
       yield* ggufChunks(entries, tensors, from);
       const { kept } = effects;
-      if (kept < minKept)
-        throw new LostEffectError(kept, minKept, typeof type === "string" ? type : "the base's types");
+      if (kept < minKept) throw lostEffectError(kept, minKept, typeof type === "string" ? type : "the base's types");
     },
     findings: effects,
   };
@@ -210,6 +209,6 @@ const largestHalf = 65_519;
 
 function encoded(values: Float32Array, type: EncodableType, tensor: string): Uint8Array {
   if (type !== "F32" && type !== "BF16" && values.some((value) => Math.abs(value) > largestHalf))
-    throw new ExportOverflowError(tensor, type);
+    throw exportOverflowError(tensor, type);
   return encodeValues(values, type);
 }

@@ -6,7 +6,7 @@ import { type GgufTable, ggufNameOf, ggufParameterOf } from "@lowrank/contracts/
 import { type EncodableType, encodableTypes, type GgufFile } from "@lowrank/gguf";
 import type { ExportableModel } from "../export/exportable-model.ts";
 import type { Changes } from "../export/plan-tensors.ts";
-import { fitting, type GgufFileType, tensorTypeIn, UnnamedWeightsError } from "./file-types.ts";
+import { fitting, type GgufFileType, tensorTypeIn, unnamedWeightsError } from "./file-types.ts";
 import { storedShape, type WeightOrder } from "./stored-order.ts";
 
 /** One tensor to write. */
@@ -24,7 +24,7 @@ export interface GgufPlanFacts extends Changes {
   readonly table: GgufTable;
 }
 
-/** All tensors of a file in one of llama.cpp's file types. Throws UnnamedWeightsError. */
+/** All tensors of a file in one of llama.cpp's file types. Throws UNNAMED_WEIGHTS. */
 export function planGguf(
   model: ExportableModel,
   type: GgufFileType,
@@ -98,7 +98,7 @@ function namedWeights({ config, task }: ExportableModel, { table, isUntied }: Gg
       return { name: each, path, order: { shape, change: undefined, config, part: { index, count: names.length } } };
     });
   });
-  if (unnamed.length > 0) throw new UnnamedWeightsError(table.architecture, unnamed);
+  if (unnamed.length > 0) throw unnamedWeightsError(table.architecture, unnamed);
   return weights;
 }
 

@@ -11,7 +11,7 @@ import {
   writeFileAtomic,
   writeListedFolder,
 } from "@lowrank/safetensors/node";
-import { SourceFolderError } from "../export/errors.ts";
+import { sourceFolderError } from "../export/errors.ts";
 import type { ExportFile, SourceFolder } from "../export/exportable-model.ts";
 
 interface WritingProgress {
@@ -44,7 +44,7 @@ export interface WriteExportFolderOptions {
  * Writes the files one after another. The folder appears complete or not at all.
  *
  * @returns the files, without `.lowrank.json`
- * @throws OutputExistsError, NotReplaceableError, DiskFullError, and errors of making the files
+ * @throws OUTPUT_EXISTS, NOT_REPLACEABLE, DiskFullError, and errors of making the files
  *
  * @example
  * ```ts
@@ -136,12 +136,12 @@ async function writeByDraft(
 
 /**
  * A folder on disk. Links are followed inside it, and to the blobs next to a snapshot in the Hub's cache. Its methods throw
- * SourceFolderError with the folder and the file.
+ * SOURCE_FOLDER with the folder and the file.
  */
 export function diskFolder(path: string): SourceFolder {
   const files = folderFiles(path, ({ file, reason, cause }) => {
     const problem = file === undefined ? `${reason}.` : `"${file}": ${reason}.`;
-    return new SourceFolderError(path, problem, cause === undefined ? undefined : { cause });
+    return sourceFolderError(path, problem, cause === undefined ? undefined : { cause });
   });
   return { name: path, ...files };
 }

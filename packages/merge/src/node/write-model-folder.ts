@@ -4,7 +4,7 @@ import { realpath } from "node:fs/promises";
 import { resolve, sep } from "node:path";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import type { WrittenFile } from "@lowrank/safetensors/node";
-import { OutputIsSourceError } from "../export/errors.ts";
+import { outputIsSourceError } from "../export/errors.ts";
 import { planFiles } from "../export/export-files.ts";
 import type { ExportableModel, ExportOptions } from "../export/exportable-model.ts";
 import { diskFolder, type WriteExportFolderOptions, writeExportFolder } from "./write-export-folder.ts";
@@ -38,7 +38,7 @@ const optionNames: OptionNames<WriteModelFolderOptions> = {
  * Writes a model, merged or not, as a Hugging Face folder, tensor by tensor. The folder appears complete or not at all.
  *
  * @returns its files, without `.lowrank.json`
- * @throws OutputIsSourceError, OutputExistsError, NotReplaceableError, ExportOverflowError, SourceFolderError, DiskFullError
+ * @throws OUTPUT_IS_SOURCE, OUTPUT_EXISTS, NOT_REPLACEABLE, EXPORT_OVERFLOW, SOURCE_FOLDER, DiskFullError
  *
  * @example
  * ```ts
@@ -81,7 +81,7 @@ export async function writeModelFolder(
 async function refuseToReplace(source: string, output: string): Promise<void> {
   const [sourcePath, outputPath] = await Promise.all([realPath(source), realPath(output)]);
   if (sourcePath === outputPath || sourcePath.startsWith(outputPath.endsWith(sep) ? outputPath : outputPath + sep))
-    throw new OutputIsSourceError(output, source);
+    throw outputIsSourceError(output, source);
 }
 
 /** The writer resolves ".." before it follows links, unlike the file system. */

@@ -9,7 +9,7 @@ import {
   toPlainLora,
 } from "@lowrank/adapter-format";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { lowRankSvd, RankError, rankForEnergy, SettingError } from "@lowrank/math";
+import { lowRankSvd, rankError, rankForEnergy, settingError } from "@lowrank/math";
 import { concatFactors, factorsOf, storedFactors } from "../combine/factors-of.ts";
 import { type CombinedLayer, readLayers } from "../combine/read-layers.ts";
 
@@ -45,7 +45,7 @@ const optionNames: OptionNames<ReduceOptions> = { rank: true, energy: true };
  * Makes an adapter of lower rank with nearly the same effect, and reports the error of each layer. Each layer has its own rank,
  * and scaling 1. Full weights are copied. No model is needed.
  *
- * @throws SettingError, RankError, UncombinableAdapterError (for anything beyond B·A)
+ * @throws INVALID_SETTING, INVALID_RANK, UNCOMBINABLE_ADAPTER (for anything beyond B·A)
  *
  * @example
  * ```ts
@@ -63,10 +63,10 @@ export function reduceAdapter(adapter: Adapter, options: ReduceOptions): Reduced
   refuseUnknownOptions("reduceAdapter", options, optionNames);
   const { rank: max = Number.POSITIVE_INFINITY, energy } = options;
   if (options.rank === undefined && energy === undefined)
-    throw new SettingError("reduceAdapter", "rank and energy", "neither", "at least one of both");
-  if (options.rank !== undefined && !(Number.isInteger(max) && max >= 1)) throw new RankError("reduceAdapter", max);
+    throw settingError("reduceAdapter", "rank and energy", "neither", "at least one of both");
+  if (options.rank !== undefined && !(Number.isInteger(max) && max >= 1)) throw rankError("reduceAdapter", max);
   if (energy !== undefined && !(energy > 0 && energy <= 1))
-    throw new SettingError("reduceAdapter", "energy", energy, "a number above 0 and at most 1");
+    throw settingError("reduceAdapter", "energy", energy, "a number above 0 and at most 1");
   const plain = toPlainLora(adapter);
   const { layers, saved } = readLayers([{ adapter: plain, weight: 1 }]);
   const tensors = new Map<string, AdapterTensor>();

@@ -8,10 +8,10 @@ import {
   lowRankSvd,
   type Matrix,
   multiply,
-  SettingError,
   type Svd,
   scaleColumns,
   selectRows,
+  settingError,
   svd,
   takeMatrix,
   transpose,
@@ -45,7 +45,7 @@ export interface WeakenedAdapter {
  * Makes an adapter of the same ranks with weaker intruder dimensions, which forgets less of its base. A layer with an intruder needs a
  * full decomposition of its base weight: time grows with the cube of the weight's shorter side.
  *
- * @throws SettingError for other layers than linear ones of the model, and for values out of range; UncombinableAdapterError (for
+ * @throws INVALID_SETTING for other layers than linear ones of the model, and for values out of range; UNCOMBINABLE_ADAPTER (for
  * anything beyond B·A)
  */
 export function reduceIntruders(
@@ -56,9 +56,9 @@ export function reduceIntruders(
   refuseUnknownOptions("reduceIntruders", options, optionNames);
   const { topK = 10, thresholdEpsilon: threshold = 0.5, mitigationLambda = 0.75 } = options;
   if (!(Number.isInteger(topK) && topK >= 1))
-    throw new SettingError("reduceIntruders", "topK", topK, "a whole number from 1");
+    throw settingError("reduceIntruders", "topK", topK, "a whole number from 1");
   if (!Number.isFinite(threshold + mitigationLambda))
-    throw new SettingError("reduceIntruders", "thresholdEpsilon + mitigationLambda", Number.NaN, "finite numbers");
+    throw settingError("reduceIntruders", "thresholdEpsilon + mitigationLambda", Number.NaN, "finite numbers");
   const plain = toPlainLora(adapter);
   const { layers } = readLayers([{ adapter: plain, weight: 1 }]);
   const sites = new Map(model.sites().map((site) => [site.path, site]));
@@ -95,7 +95,7 @@ function weightOf(path: string, site: Site | undefined, shape: readonly [number,
   if (!isRight) {
     const kind =
       site === undefined ? "no layer of the model" : `${site.kind} [${site.outFeatures}, ${site.inFeatures}]`;
-    throw new SettingError("reduceIntruders", path, kind, `a linear layer [${shape}]`);
+    throw settingError("reduceIntruders", path, kind, `a linear layer [${shape}]`);
   }
   return transpose(takeMatrix(site.readWeight() as tf.Tensor2D));
 }

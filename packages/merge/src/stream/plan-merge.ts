@@ -9,7 +9,7 @@ import { type ExportableModel, resizedParameters } from "../export/exportable-mo
 import type { PlainType, PlannedMerge } from "../export/planned-merge.ts";
 import { readAsStored, storedLayout, takeValues } from "../export/read-as-stored.ts";
 import { checkMergeable } from "../fold/check-mergeable.ts";
-import { NonFiniteMergeError, TiedWeightError } from "../fold/errors.ts";
+import { nonFiniteMergeError, tiedWeightError } from "../fold/errors.ts";
 import { type WeightToMerge, weightsToMerge } from "../fold/merged-weights.ts";
 import { type FileWeight, type FileWeights, foldRows } from "./fold-rows.ts";
 import { type RoundedRows, roundedRows } from "./rounded-rows.ts";
@@ -76,7 +76,7 @@ function planEdits(
   { weights, tied }: Required<PlanMergeOptions>,
 ): MergeInFiles {
   const ties = edits.flatMap(({ path, tiedWith }) => (tiedWith === undefined ? [] : [{ path, tiedWith }]));
-  if (tied === "refuse" && ties.length > 0) throw new TiedWeightError(ties);
+  if (tied === "refuse" && ties.length > 0) throw tiedWeightError(ties);
   const byPath = new Map(edits.map((edit) => [edit.path, edit]));
   const inFile = fileWeightsOf(model, weights);
   const before = (path: string) => valuesOf(path, { model, weights, inFile, change: undefined });
@@ -140,7 +140,7 @@ async function* roundedValuesOf(
   task: WeightTask,
 ): AsyncGenerator<Float32Array | RoundedRows> {
   for await (const block of (await atOnce(path, dtype, task)) ?? valuesOf(path, task)) {
-    if (!("bytes" in block) && firstNonFinite(block) >= 0) throw new NonFiniteMergeError([path]);
+    if (!("bytes" in block) && firstNonFinite(block) >= 0) throw nonFiniteMergeError([path]);
     yield block;
   }
 }
@@ -172,7 +172,7 @@ function rowsOf({ shape, read }: FileWeight, changes: readonly RowChange[]) {
 
 async function* finiteValues(path: string, blocks: AsyncIterable<Float32Array>): AsyncGenerator<Float32Array> {
   for await (const block of blocks) {
-    if (firstNonFinite(block) >= 0) throw new NonFiniteMergeError([path]);
+    if (firstNonFinite(block) >= 0) throw nonFiniteMergeError([path]);
     yield block;
   }
 }

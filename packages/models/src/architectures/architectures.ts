@@ -1,6 +1,6 @@
 // The table of forward passes. A new family: its file, and one line here.
 
-import { UnsupportedModelError } from "@lowrank/contracts/families";
+import { unsupportedModelError } from "@lowrank/contracts/families";
 import {
   bertHeads,
   debertaV2Heads,
@@ -143,6 +143,6 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
 
 export function architectureFor(modelType: string): Architecture {
   const architecture = architectures.get(modelType);
-  if (architecture === undefined) throw new UnsupportedModelError(modelType, [...architectures.keys()].sort());
+  if (architecture === undefined) throw unsupportedModelError(modelType, [...architectures.keys()].sort());
   return architecture;
 }

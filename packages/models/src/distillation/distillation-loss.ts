@@ -4,7 +4,7 @@
 import { type ForwardContext, inferenceContext, noAdapters } from "@lowrank/contracts";
 import { withoutTape } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "../errors.ts";
+import { modelInputError } from "../errors.ts";
 import type { HeadRows } from "../heads/head.ts";
 import { adaptedHeadLoss } from "../heads/loss/adapted-head-loss.ts";
 import type { Chunk } from "../heads/loss/chunks.ts";
@@ -35,8 +35,8 @@ export interface DistillationOptions {
  * The mean over the supervised positions of the divergence between both models, as in TRL's GKDTrainer with `beta` 0 (forward) and 1
  * (reverse), and of the labels' own loss. Logits exist only for a few positions at a time. The caller owns the scalar.
  *
- * @throws ModelInputError if one of the models has no vocabulary head, or if the vocabularies differ in size;
- * NothingSupervisedError if no label counts; otherwise the errors of `PretrainedModel.loss`.
+ * @throws MODEL_INPUT if one of the models has no vocabulary head, or if the vocabularies differ in size;
+ * NOTHING_SUPERVISED if no label counts; otherwise the errors of `PretrainedModel.loss`.
  *
  * @example
  * ```ts
@@ -63,7 +63,7 @@ export function distillationLoss(
       const lossOf = (logits: tf.Tensor2D, chunk: Chunk) => {
         const expected = taught(chunk, logits.shape[0]);
         if (expected.shape[1] !== logits.shape[1])
-          throw new ModelInputError(
+          throw modelInputError(
             "teacher",
             `it has a vocabulary of ${expected.shape[1]} tokens, the model ${logits.shape[1]}`,
           );
@@ -92,7 +92,7 @@ function teacherRows(model: PretrainedModel, inputs: LabelledInputs, context: Fo
 }
 
 function refuse({ task }: PretrainedModel): never {
-  throw new ModelInputError("labels", `a model for ${task} predicts no tokens to distil`);
+  throw modelInputError("labels", `a model for ${task} predicts no tokens to distil`);
 }
 
 /** The sum over rows, of logits [rows, vocabulary] and the teacher's. */

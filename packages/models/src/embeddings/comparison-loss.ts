@@ -1,7 +1,8 @@
 // The loss of a batch of texts that are compared, by its name.
 
+import type { LowrankError } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "../errors.ts";
+import { modelInputError } from "../errors.ts";
 import { gistLoss } from "./gist-loss.ts";
 import { type Matryoshka, matryoshkaLoss } from "./matryoshka.ts";
 import { cosineLoss, orderLoss, type Ranked, rankingLoss, tripletLoss } from "./sentence-losses.ts";
@@ -30,7 +31,7 @@ export interface ComparedEmbeddings {
 /**
  * The mean over the rows. The caller owns the result.
  *
- * @throws ModelInputError for a loss that needs scores, or another number of texts, than the batch has.
+ * @throws MODEL_INPUT for a loss that needs scores, or another number of texts, than the batch has.
  * @example
  * ```ts
  * import { comparisonLoss } from "@lowrank/models";
@@ -72,6 +73,6 @@ function ranked(embeddings: tf.Tensor2D, columns: number): Ranked {
   return { anchors, positives, negatives };
 }
 
-function wrong(loss: ComparisonLoss, expected: string, got: string): ModelInputError {
-  return new ModelInputError("embeddings", `the loss "${loss}" needs ${expected}, got ${got}`);
+function wrong(loss: ComparisonLoss, expected: string, got: string): LowrankError {
+  return modelInputError("embeddings", `the loss "${loss}" needs ${expected}, got ${got}`);
 }

@@ -2,7 +2,7 @@
 // the steps, 1_Pooling/config.json the states that are pooled.
 
 import { describeValue } from "@lowrank/contracts";
-import { EmbeddingRecipeError } from "../errors.ts";
+import { embeddingRecipeError } from "../errors.ts";
 
 /** Which states represent a text: the mean of all without padding, the first token's, or the last token's. */
 export type Pooling = "mean" | "first" | "last";
@@ -36,7 +36,7 @@ const olderKeys: ReadonlyMap<string, string> = new Map([
  * Reads the settings from parsed JSON files: `modules` is modules.json, `readConfig` gives the config.json of a step's folder
  * ("1_Pooling").
  *
- * @throws EmbeddingRecipeError for steps or poolings that are not computed.
+ * @throws EMBEDDING_RECIPE for steps or poolings that are not computed.
  * @example
  * ```ts
  * import { readEmbeddingSettings } from "@lowrank/models";
@@ -52,13 +52,12 @@ export async function readEmbeddingSettings(
   modules: unknown,
   readConfig: (folder: string) => Promise<unknown>,
 ): Promise<EmbeddingSettings> {
-  if (!Array.isArray(modules))
-    throw new EmbeddingRecipeError("modules.json", describeValue(modules), "a list of steps");
+  if (!Array.isArray(modules)) throw embeddingRecipeError("modules.json", describeValue(modules), "a list of steps");
   const [transformer, pooling, normalize, ...more] = modules.map(readStep);
   const isKnown = transformer?.type === "Transformer" && pooling?.type === "Pooling" && more.length === 0;
   if (!isKnown || (normalize !== undefined && normalize.type !== "Normalize")) {
     const got = modules.map((step) => readStep(step).type).join(", ");
-    throw new EmbeddingRecipeError("modules.json", got, "the steps Transformer, Pooling and optionally Normalize");
+    throw embeddingRecipeError("modules.json", got, "the steps Transformer, Pooling and optionally Normalize");
   }
   const config = await readConfig(pooling.path);
   return { pooling: readPooling(config, `${pooling.path}/config.json`), isNormalized: normalize !== undefined };
@@ -73,19 +72,19 @@ interface Step {
 function readStep(value: unknown): Step {
   const { type, path } = fieldsOf(value);
   if (typeof type === "string" && typeof path === "string") return { type: type.split(".").at(-1) ?? type, path };
-  throw new EmbeddingRecipeError("modules.json", describeValue(value), "steps with a type and a path");
+  throw embeddingRecipeError("modules.json", describeValue(value), "steps with a type and a path");
 }
 
 function readPooling(config: unknown, file: string): Pooling {
   const fields = fieldsOf(config);
   if (fields.include_prompt === false) {
-    throw new EmbeddingRecipeError(file, "include_prompt: false", "true: the states of the prompt are pooled, too");
+    throw embeddingRecipeError(file, "include_prompt: false", "true: the states of the prompt are pooled, too");
   }
   const older = [...olderKeys].flatMap(([key, name]) => (fields[key] === true ? [name] : []));
   const mode = fields.pooling_mode ?? (older.length > 1 ? older : (older[0] ?? "mean"));
   const pooling = poolings.get(mode);
   if (pooling !== undefined) return pooling;
-  throw new EmbeddingRecipeError(file, describeValue(mode), [...poolings.keys()].join(", "));
+  throw embeddingRecipeError(file, describeValue(mode), [...poolings.keys()].join(", "));
 }
 
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -3,7 +3,7 @@
 
 import { crossEntropy } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "../errors.ts";
+import { modelInputError } from "../errors.ts";
 import { normalized } from "./pooled-embeddings.ts";
 import type { Ranked } from "./sentence-losses.ts";
 
@@ -14,7 +14,7 @@ const leftOut = -1e9;
  * Each anchor must find its own positive among all texts of the batch, including other anchors. A text does not count if the guide
  * finds it more similar to the row than anchor and positive are to each other. The mean over anchors. The caller owns the result.
  *
- * @throws ModelInputError if the guide has embedded another number of texts.
+ * @throws MODEL_INPUT if the guide has embedded another number of texts.
  */
 export function gistLoss(
   ofModel: Ranked,
@@ -25,7 +25,7 @@ export function gistLoss(
   return tf.tidy(() => {
     const [trained, guided] = [similarities(ofModel), similarities(ofGuide)];
     if (!tf.util.arraysEqual(trained.shape, guided.shape))
-      throw new ModelInputError("guide", `its scores have the shape [${guided.shape}], expected [${trained.shape}]`);
+      throw modelInputError("guide", `its scores have the shape [${guided.shape}], expected [${trained.shape}]`);
     const positives = tf.slice2d(guided, [0, 0], [rows, rows]);
     const eye = tf.eye(rows);
     const threshold = tf.sum(tf.mul(positives, eye), 1, true); // [rows, 1]

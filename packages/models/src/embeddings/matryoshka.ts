@@ -1,7 +1,7 @@
 // Embeddings whose first dimensions are embeddings, too (Matryoshka representation learning, Kusupati et al. 2022).
 
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "../errors.ts";
+import { modelInputError } from "../errors.ts";
 import { firstDimensions } from "./first-dimensions.ts";
 import { normalized } from "./pooled-embeddings.ts";
 
@@ -16,7 +16,7 @@ export interface Matryoshka {
 /**
  * The weighted sum of the loss for the first dimensions of the embeddings, scaled to length 1. The caller owns the result.
  *
- * @throws ModelInputError for more dimensions than the embeddings have, and for another number of weights.
+ * @throws MODEL_INPUT for more dimensions than the embeddings have, and for another number of weights.
  */
 export function matryoshkaLoss(
   embeddings: tf.Tensor2D,
@@ -25,7 +25,7 @@ export function matryoshkaLoss(
 ): tf.Scalar {
   if (weights.length !== dims.length || dims.length === 0) {
     const lengths = `${dims.length} dimensions with ${weights.length} weights`;
-    throw new ModelInputError("matryoshka", `it has ${lengths}, expected one weight for each of one or more`);
+    throw modelInputError("matryoshka", `it has ${lengths}, expected one weight for each of one or more`);
   }
   return tf.tidy(() => {
     const losses = dims.map((dim, index) => {

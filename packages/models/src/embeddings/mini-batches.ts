@@ -4,7 +4,7 @@
 import type { ForwardContext } from "@lowrank/contracts";
 import { recompute, withoutTape } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "../errors.ts";
+import { modelInputError } from "../errors.ts";
 import type { ModelInputs } from "../inputs/model-inputs.ts";
 
 /** How a batch is split. */
@@ -23,14 +23,14 @@ const masksPerStep = 2 ** 16;
 /**
  * The embeddings of all texts, [batch, width], equal to those of one call of `embed`. Call it in a tidy.
  *
- * @throws ModelInputError for a `miniBatchSize` that is no integer from 1.
+ * @throws MODEL_INPUT for a `miniBatchSize` that is no integer from 1.
  */
 export function embedMiniBatches(
   inputs: ModelInputs,
   { miniBatchSize, context, variables, embed }: MiniBatches,
 ): tf.Tensor2D {
   if (!Number.isInteger(miniBatchSize) || miniBatchSize < 1)
-    throw new ModelInputError("miniBatchSize", `${miniBatchSize} is not a whole number from 1`);
+    throw modelInputError("miniBatchSize", `${miniBatchSize} is not a whole number from 1`);
   const tensors = Object.entries(inputs).flatMap(([name, value]) =>
     value instanceof tf.Tensor ? [[name, value as tf.Tensor] as const] : [],
   );

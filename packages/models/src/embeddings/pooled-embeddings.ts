@@ -17,7 +17,7 @@ const lastShown: ColumnsOf = ({ inputs: { attentionMask }, shape: [batch, time] 
 /** Which states each pooling reads. */
 export const pooledBy: Readonly<Record<Pooling, PooledStates>> = { mean: "mean", first: firstShown, last: lastShown };
 
-/** The states that the pooling reads → [batch, width or dimensions]. Throws ModelInputError for more dimensions than the width. */
+/** The states that the pooling reads → [batch, width or dimensions]. Throws MODEL_INPUT for more dimensions than the width. */
 export function embeddingsOf(states: tf.Tensor, settings: EmbeddingSettings, pass: Pass): tf.Tensor2D {
   const { pooling, isNormalized, dimensions } = settings;
   const pooled = pool(states, pooledBy[pooling], pass);

@@ -2,7 +2,7 @@
 
 import { crossEntropy, recompute } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "../errors.ts";
+import { modelInputError } from "../errors.ts";
 import { normalized } from "./pooled-embeddings.ts";
 
 /** The embeddings of one column of texts, [rows, width]. */
@@ -13,7 +13,7 @@ type Embeddings = tf.Tensor2D;
  * negatives of the batch. The mean over anchors; `scale` multiplies cosines. The scores of `anchorsAtOnce` anchors (default: all)
  * exist at a time, and again in the backward pass.
  *
- * @throws ModelInputError if the columns have different numbers of rows.
+ * @throws MODEL_INPUT if the columns have different numbers of rows.
  * @example
  * ```ts
  * import { rankingLoss } from "@lowrank/models";
@@ -67,7 +67,7 @@ export interface Scored {
 /**
  * CosineSimilarityLoss: the mean squared difference between a pair's cosine and its score, from −1 to 1.
  *
- * @throws ModelInputError if columns and scores have different numbers of rows.
+ * @throws MODEL_INPUT if columns and scores have different numbers of rows.
  */
 export function cosineLoss({ first, second, scores }: Scored): tf.Scalar {
   checkRows([first, second], scores.length);
@@ -78,7 +78,7 @@ export function cosineLoss({ first, second, scores }: Scored): tf.Scalar {
  * CoSENTLoss (Huang et al. 2024): pairs with higher scores should be more similar than pairs with lower scores, log(1 + Σ
  * exp(scale·(cosine of the lower − cosine of the higher))). `scale` multiplies cosines.
  *
- * @throws ModelInputError if columns and scores have different numbers of rows.
+ * @throws MODEL_INPUT if columns and scores have different numbers of rows.
  */
 export function orderLoss(
   { first, second, scores }: Scored,
@@ -106,7 +106,7 @@ export interface Triplets {
  * TripletLoss (Hermans et al. 2017): a negative should be `margin` farther from the anchor than the positive; the mean of
  * the shortfall, in Euclidean distances.
  *
- * @throws ModelInputError if the columns have different numbers of rows.
+ * @throws MODEL_INPUT if the columns have different numbers of rows.
  */
 export function tripletLoss(
   { anchors, positives, negatives }: Triplets,
@@ -133,5 +133,5 @@ function distances(first: Embeddings, second: Embeddings): tf.Tensor1D {
 function checkRows(columns: readonly Embeddings[], scores?: number): void {
   const counts = [...columns.map(({ shape }) => shape[0]), ...(scores === undefined ? [] : [scores])];
   if (counts.every((count) => count === counts[0])) return;
-  throw new ModelInputError("embeddings", `columns have ${counts.join(", ")} rows, expected the same number in each`);
+  throw modelInputError("embeddings", `columns have ${counts.join(", ")} rows, expected the same number in each`);
 }

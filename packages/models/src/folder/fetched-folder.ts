@@ -2,7 +2,7 @@
 
 import { bytesUpTo } from "@lowrank/contracts";
 import { type ByteSource, bytesSource } from "@lowrank/safetensors";
-import { ModelFileError } from "../errors.ts";
+import { modelFileError } from "../errors.ts";
 import { checkFileName, decodeText, type ModelFolder } from "./model-folder.ts";
 
 /** Bytes in one request: tensors are read in file order, so small ones need no request of their own. */
@@ -28,7 +28,7 @@ const knownFiles = [
  *
  * @param baseUrl URL of the folder; a trailing slash is optional.
  * @param fetchFile default: the platform's `fetch`.
- * @throws ModelFileError on reading, naming the file and the HTTP status.
+ * @throws MODEL_FILE on reading, naming the file and the HTTP status.
  *
  * @example
  * ```ts
@@ -48,13 +48,13 @@ export function fetchedFolder(baseUrl: string, fetchFile: typeof fetch = fetch):
     try {
       return await fetchFile(base + encodeURIComponent(file), init);
     } catch (cause) {
-      throw new ModelFileError(baseUrl, file, `the request failed (${(cause as Error).message})`, { cause });
+      throw modelFileError(baseUrl, file, `the request failed (${(cause as Error).message})`, { cause });
     }
   }
 
   async function demand(file: string, init?: RequestInit): Promise<Response> {
     const response = await request(file, init);
-    if (!response.ok) throw new ModelFileError(baseUrl, file, `the server answered ${response.status}`);
+    if (!response.ok) throw modelFileError(baseUrl, file, `the server answered ${response.status}`);
     return response;
   }
 
@@ -71,7 +71,7 @@ export function fetchedFolder(baseUrl: string, fetchFile: typeof fetch = fetch):
     async readText(file, { maxBytes }) {
       const response = await demand(file);
       const bytes = await bytesUpTo(response, maxBytes, () => {
-        throw new ModelFileError(baseUrl, file, `it is larger than ${maxBytes} bytes`);
+        throw modelFileError(baseUrl, file, `it is larger than ${maxBytes} bytes`);
       });
       return decodeText(baseUrl, file, bytes);
     },
@@ -84,7 +84,7 @@ export function fetchedFolder(baseUrl: string, fetchFile: typeof fetch = fetch):
       if (size === undefined) return bytesSource(new Uint8Array(await (await demand(file)).arrayBuffer()), file);
       const fetchRange = async (begin: number, end: number): Promise<Uint8Array> => {
         const response = await demand(file, { headers: { Range: `bytes=${begin}-${end - 1}` } });
-        if (response.status !== 206) throw new ModelFileError(baseUrl, file, "the server stopped sending ranges");
+        if (response.status !== 206) throw modelFileError(baseUrl, file, "the server stopped sending ranges");
         return new Uint8Array(await response.arrayBuffer());
       };
       return rangedSource({ folder: baseUrl, file, size, bytes, fetchRange });
@@ -109,14 +109,13 @@ function rangedSource({ folder, file, size, bytes, fetchRange }: Ranged): ByteSo
     size,
     async read(offset, length) {
       const end = offset + length;
-      if (end > size) throw new ModelFileError(folder, file, `it ends at byte ${size}, before byte ${end}`);
+      if (end > size) throw modelFileError(folder, file, `it ends at byte ${size}, before byte ${end}`);
       if (offset < chunk.begin || end > chunk.begin + chunk.bytes.length) {
         const fetched = await fetchRange(offset, Math.min(size, offset + Math.max(length, chunkBytes)));
         chunk = { begin: offset, bytes: fetched };
       }
       const part = chunk.bytes.slice(offset - chunk.begin, end - chunk.begin);
-      if (part.length !== length)
-        throw new ModelFileError(folder, file, `only ${part.length} of ${length} bytes arrived`);
+      if (part.length !== length) throw modelFileError(folder, file, `only ${part.length} of ${length} bytes arrived`);
       return part;
     },
   };

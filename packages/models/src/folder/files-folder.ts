@@ -1,14 +1,14 @@
 // A model folder in memory, or of files that a person chose in a browser.
 
 import { blobSource, bytesSource } from "@lowrank/safetensors";
-import { ModelFileError } from "../errors.ts";
+import { modelFileError } from "../errors.ts";
 import { checkFileName, decodeText, type ModelFolder } from "./model-folder.ts";
 
 /**
  * A model folder of files by name: bytes in memory, or the `File`s of an `<input type="file" webkitdirectory>`. Only the
  * needed parts of a `File` are read.
  *
- * @throws ModelFileError for a name that is a path, and on reading a missing file.
+ * @throws MODEL_FILE for a name that is a path, and on reading a missing file.
  *
  * @example
  * ```ts
@@ -22,7 +22,7 @@ export function filesFolder(name: string, files: ReadonlyMap<string, Blob | Uint
   for (const file of files.keys()) checkFileName(name, file);
   const find = (file: string) => {
     const content = files.get(file);
-    if (content === undefined) throw new ModelFileError(name, file, "there is no such file");
+    if (content === undefined) throw modelFileError(name, file, "there is no such file");
     return content instanceof Uint8Array ? bytesSource(content, file) : blobSource(content, file);
   };
   return {
@@ -32,7 +32,7 @@ export function filesFolder(name: string, files: ReadonlyMap<string, Blob | Uint
     async readText(file, { maxBytes }) {
       const source = find(file);
       if (source.size > maxBytes) {
-        throw new ModelFileError(name, file, `it has ${source.size} bytes, more than ${maxBytes}`);
+        throw modelFileError(name, file, `it has ${source.size} bytes, more than ${maxBytes}`);
       }
       return decodeText(name, file, await source.read(0, source.size));
     },

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ModelFileError, ModelFolderError } from "../errors.ts";
+
 import { openFolder } from "../node.ts";
 import { fetchedFolder } from "./fetched-folder.ts";
 import { filesFolder } from "./files-folder.ts";
@@ -29,7 +29,7 @@ describe("openFolder", () => {
   });
 
   it("refuses a path that is not a folder, or has no config.json", () => {
-    expect(() => openFolder(join(root, "absent"))).toThrow(ModelFolderError);
+    expect(() => openFolder(join(root, "absent"))).toThrow(expect.objectContaining({ code: "MODEL_FOLDER" }));
     expect(() => openFolder(join(root, "secret.txt"))).toThrow(/a file, not a folder/);
     expect(() => openFolder(root)).toThrow(/no config.json/);
   });
@@ -37,13 +37,13 @@ describe("openFolder", () => {
   it("refuses files that are too large or not there", async () => {
     const folder = openFolder(join(root, "model"));
     await expect(folder.readText("config.json", { maxBytes: 1 })).rejects.toThrow(/2 bytes, more than 1/);
-    await expect(folder.open("model.safetensors")).rejects.toBeInstanceOf(ModelFileError);
+    await expect(folder.open("model.safetensors")).rejects.toMatchObject({ code: "MODEL_FILE" });
   });
 
   it("refuses files that are no text", async () => {
     await writeFile(join(root, "model", "config.json"), Uint8Array.of(0x7b, 0xff, 0xfe));
     const reading = openFolder(join(root, "model")).readText("config.json", limits);
-    await expect(reading).rejects.toBeInstanceOf(ModelFileError);
+    await expect(reading).rejects.toMatchObject({ code: "MODEL_FILE" });
     await expect(reading).rejects.toThrow(/config.json.*it is not UTF-8 text/);
   });
 

@@ -1,7 +1,7 @@
 import type { Warning } from "@lowrank/contracts";
 import { checkConfig } from "@lowrank/contracts/families";
 import { describe, expect, it } from "vitest";
-import { ModelFileError } from "../errors.ts";
+
 import { filesFolder } from "./files-folder.ts";
 import { readGenerationDefaults } from "./generation-defaults.ts";
 
@@ -111,7 +111,7 @@ describe("readGenerationDefaults", () => {
     ["decoder_start_token_id", 1.5],
   ])("refuses %s as %j, by file and key", async (key, value) => {
     const error = await read({ [key]: value }).catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(ModelFileError);
+    expect(error).toMatchObject({ code: "MODEL_FILE" });
     expect(String(error)).toContain("generation_config.json");
     expect(String(error)).toContain(key);
   });

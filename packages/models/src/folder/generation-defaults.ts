@@ -1,8 +1,9 @@
 // Defaults of generation from a model's files: as in transformers, generation_config.json overrides config.json.
 
 import type { WarningListener } from "@lowrank/contracts";
+import { LowrankError } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/contracts/families";
-import { ModelFileError } from "../errors.ts";
+import { modelFileError } from "../errors.ts";
 import { type ModelFolder, readJsonObject } from "./model-folder.ts";
 import { noWritingDefaults, readWritingDefaults, type WritingDefaults } from "./writing-defaults.ts";
 
@@ -53,7 +54,7 @@ export interface CheckedFile {
   readonly config: ModelConfig;
 }
 
-/** Reads a folder's defaults. Throws ModelFileError for entries that are not ids. */
+/** Reads a folder's defaults. Throws MODEL_FILE for entries that are not ids. */
 export async function readGenerationDefaults(
   folder: ModelFolder,
   { raw, config }: CheckedFile,
@@ -100,7 +101,7 @@ async function readGenerationConfig(
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
   if (!(await folder.has(file))) return undefined;
   return readJsonObject(folder, file).catch((cause: unknown) => {
-    if (!(cause instanceof ModelFileError)) throw cause;
+    if (!LowrankError.isInstance(cause, "MODEL_FILE")) throw cause;
     onWarning?.({ code: "GENERATION_CONFIG", message: `${cause.message} config.json is read instead.` });
     return undefined;
   });
@@ -133,8 +134,8 @@ class TokenReader {
     throw this.#wrong(key, `a list of lists of token ids from 0 to ${below - 1}`);
   }
 
-  #wrong(key: string, expected: string): ModelFileError {
+  #wrong(key: string, expected: string): LowrankError {
     const got = JSON.stringify(this.values[key]).slice(0, 60);
-    return new ModelFileError(this.source.folder, this.source.file, `${key} is ${got}; expected ${expected}`);
+    return modelFileError(this.source.folder, this.source.file, `${key} is ${got}; expected ${expected}`);
   }
 }

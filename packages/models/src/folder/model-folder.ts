@@ -2,7 +2,7 @@
 
 import { parseJson } from "@lowrank/contracts";
 import type { ByteSource } from "@lowrank/safetensors";
-import { ModelFileError } from "../errors.ts";
+import { modelFileError } from "../errors.ts";
 
 /** A folder of plain files, named without any path. */
 export interface ModelFolder {
@@ -22,28 +22,28 @@ const maxJsonBytes = 10_000_000;
 /** Refuses names that could leave the folder. */
 export function checkFileName(folder: string, file: string): void {
   const plain = file.length > 0 && file.length <= 255 && !/[/\\\0]/.test(file) && file !== "." && file !== "..";
-  if (!plain) throw new ModelFileError(folder, file, "a plain file name is expected, without any path");
+  if (!plain) throw modelFileError(folder, file, "a plain file name is expected, without any path");
 }
 
 /** Reads a JSON object. Its fields are not checked. */
 export async function readJsonObject(folder: ModelFolder, file: string): Promise<Record<string, unknown>> {
-  if (!(await folder.has(file))) throw new ModelFileError(folder.name, file, "there is no such file");
+  if (!(await folder.has(file))) throw modelFileError(folder.name, file, "there is no such file");
   const text = await folder.readText(file, { maxBytes: maxJsonBytes });
   const value = parseJson(text, {
-    refuse: (reason, cause) => new ModelFileError(folder.name, file, `it ${reason}`, { cause }),
+    refuse: (reason, cause) => modelFileError(folder.name, file, `it ${reason}`, { cause }),
   });
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new ModelFileError(folder.name, file, "a JSON object is expected");
+    throw modelFileError(folder.name, file, "a JSON object is expected");
   }
   // The check above justifies it: keys are strings, values stay unknown.
   return value as Record<string, unknown>;
 }
 
-/** Decodes UTF-8; throws ModelFileError for invalid bytes. */
+/** Decodes UTF-8; throws MODEL_FILE for invalid bytes. */
 export function decodeText(folder: string, file: string, bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new ModelFileError(folder, file, "it is not UTF-8 text", { cause });
+    throw modelFileError(folder, file, "it is not UTF-8 text", { cause });
   }
 }

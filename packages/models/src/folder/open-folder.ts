@@ -3,41 +3,41 @@
 import { realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { folderFiles } from "@lowrank/safetensors/node";
-import { ModelFileError, ModelFolderError } from "../errors.ts";
+import { modelFileError, modelFolderError } from "../errors.ts";
 import type { ModelFolder } from "./model-folder.ts";
 
 /**
  * Opens a Hugging Face folder on disk. It follows links within the folder, and to the blobs of the Hub's cache.
  *
- * @throws ModelFolderError if there is no such folder, or no config.json in it; ModelFileError on reading.
+ * @throws MODEL_FOLDER if there is no such folder, or no config.json in it; MODEL_FILE on reading.
  *
  * @example
  * ```ts
- * import { ModelFolderError } from "@lowrank/models";
+ * import { MODEL_FOLDER } from "@lowrank/models";
  * import { openFolder } from "@lowrank/models/node";
  *
  * try {
  *   openFolder("no-such-folder");
  * } catch (error) {
- *   if (!(error instanceof ModelFolderError)) throw error;
+ *   if (!(error instanceof MODEL_FOLDER)) throw error;
  * }
  * ```
  */
 export function openFolder(path: string): ModelFolder {
   const files = folderFiles(folderRoot(path), ({ file, reason, cause }) => {
-    if (file === undefined) return new ModelFolderError(path, reason);
-    return new ModelFileError(path, file, reason, cause === undefined ? undefined : { cause });
+    if (file === undefined) return modelFolderError(path, reason);
+    return modelFileError(path, file, reason, cause === undefined ? undefined : { cause });
   });
   return { name: path, ...files };
 }
 
 function folderRoot(path: string): string {
   const info = statSync(path, { throwIfNoEntry: false });
-  if (info === undefined) throw new ModelFolderError(path, "there is no such folder");
-  if (!info.isDirectory()) throw new ModelFolderError(path, "it is a file, not a folder");
+  if (info === undefined) throw modelFolderError(path, "there is no such folder");
+  if (!info.isDirectory()) throw modelFolderError(path, "it is a file, not a folder");
   const root = realpathSync(path);
   if (statSync(join(root, "config.json"), { throwIfNoEntry: false }) === undefined) {
-    throw new ModelFolderError(path, "it has no config.json");
+    throw modelFolderError(path, "it has no config.json");
   }
   return root;
 }

@@ -1,6 +1,6 @@
 // Chooses one text's next token, with all rules: banned, repeated, sampled or forced tokens.
 
-import { GenerationOptionError } from "../errors.ts";
+import { generationOptionError } from "../errors.ts";
 import type { BannedTokens, ForcedTokens } from "../folder/generation-defaults.ts";
 import { likeliestToken, type Sampling, sampleToken } from "./sampling.ts";
 import { onlyAllowed, type TokenConstraint } from "./token-constraint.ts";
@@ -38,7 +38,7 @@ export function isLikeliest(
   return isFree && context.constraint === undefined && bannedAt(banned, { ...context, forced }).length === 0;
 }
 
-/** By the logits of a whole vocabulary. Throws GenerationOptionError if the constraint and the other rules leave no token. */
+/** By the logits of a whole vocabulary. Throws GENERATION_OPTION if the constraint and the other rules leave no token. */
 export function chooseToken(logits: Float32Array, rules: TokenRules, context: TokenContext): number {
   const { sampling, repetitionPenalty = 1, logitBias = {}, forced, banned } = rules;
   const { prompt, step, seen, constraint } = context;
@@ -49,7 +49,7 @@ export function chooseToken(logits: Float32Array, rules: TokenRules, context: To
   const possible = onlyAllowed(penalized, constraint?.allowed());
   const id = sampling === undefined ? likeliestToken(possible) : sampleToken(possible, sampling, { prompt, step });
   if (constraint !== undefined && possible[id] === Number.NEGATIVE_INFINITY) {
-    throw new GenerationOptionError("constraint", "one that leaves no token", "a token that the model may write here");
+    throw generationOptionError("constraint", "one that leaves no token", "a token that the model may write here");
   }
   constraint?.accept(id);
   return id;

@@ -28,7 +28,7 @@ export interface GeneratedToken extends Partial<TokenReport> {
 /**
  * The new tokens of every prompt as they come, round by round. A consumer that stops early frees everything.
  *
- * @throws GenerationOptionError, ModelInputError, PositionLimitError before anything is computed; NonFiniteOutputError; the
+ * @throws GENERATION_OPTION, MODEL_INPUT, POSITION_LIMIT before anything is computed; NonFiniteOutputError; the
  * signal's reason.
  *
  * @example

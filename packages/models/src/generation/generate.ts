@@ -16,7 +16,7 @@ const optionNames: OptionNames<GenerateOptions> = { ...generationNames, onToken:
 /**
  * Continues each prompt, or with an encoder–decoder answers each source; returns the new tokens of each, its end token included if one came.
  *
- * @throws GenerationOptionError, ModelInputError, PositionLimitError before anything is computed; NonFiniteOutputError; the
+ * @throws GENERATION_OPTION, MODEL_INPUT, POSITION_LIMIT before anything is computed; NonFiniteOutputError; the
  * signal's reason.
  *
  * @example

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expectNoLeak, fixturesRoot } from "@lowrank/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { GenerationOptionError, PositionLimitError } from "../errors.ts";
+
 import { filesFolder } from "../folder/files-folder.ts";
 import { loadModel } from "../loading/load-model.ts";
 import { openFolder } from "../node.ts";
@@ -24,7 +24,7 @@ describe("checkGeneration", () => {
     await expectNoLeak(async () => {
       const options = { promptIds: [[5], [6]], maxNewTokens: 2, sampling: { seed: seeds } };
       const error = await generate(model, options).catch((reason: unknown) => reason);
-      expect(error).toBeInstanceOf(GenerationOptionError);
+      expect(error).toMatchObject({ code: "GENERATION_OPTION" });
       expect(error).toMatchObject({ option: "seed" });
     });
   });
@@ -50,7 +50,7 @@ describe("checkGeneration", () => {
     const seesAll = await loadModel(filesFolder("bert", files));
     expect([seesAll.task, seesAll.causal]).toEqual(["causal-lm", false]);
     const error = await generate(seesAll, { promptIds: [[5]], maxNewTokens: 2 }).catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(GenerationOptionError);
+    expect(error).toMatchObject({ code: "GENERATION_OPTION" });
     expect(String(error)).toContain("is_decoder");
     seesAll.dispose();
   });
@@ -63,7 +63,7 @@ describe("checkGeneration", () => {
     const options = { promptIds: [[5, 6]], eosTokenIds: [] };
     expect((await generate(roberta, { ...options, maxNewTokens: 17 }))[0]).toHaveLength(17);
     const error = await generate(roberta, { ...options, maxNewTokens: 18 }).catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(PositionLimitError);
+    expect(error).toMatchObject({ code: "POSITION_LIMIT" });
     expect(error).toMatchObject({ limit: 19 });
     roberta.dispose();
   });

@@ -3,7 +3,7 @@
 import { describeValue, type ForwardContext, type OptionNames } from "@lowrank/contracts";
 import { familyOf } from "@lowrank/contracts/families";
 import type * as tf from "@tensorflow/tfjs-core";
-import { GenerationOptionError, ModelInputError, PositionLimitError } from "../errors.ts";
+import { generationOptionError, modelInputError, positionLimitError } from "../errors.ts";
 import type { BannedTokens, ForcedTokens } from "../folder/generation-defaults.ts";
 import type { Grid } from "../parts/images/resample-grid.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
@@ -76,12 +76,12 @@ export const generationNames: OptionNames<GenerationOptions> = {
   signal: true,
 };
 
-/** Throws GenerationOptionError, ModelInputError and PositionLimitError. */
+/** Throws GENERATION_OPTION, MODEL_INPUT and POSITION_LIMIT. */
 export function checkGeneration(model: PretrainedModel, options: GenerationOptions): void {
   const { promptIds, maxNewTokens, sampling, stopStrings, repetitionPenalty = 1 } = options;
   const isSourced = model.task === "sequence-to-sequence";
   if (model.task !== "causal-lm" && !isSourced) {
-    throw new GenerationOptionError(
+    throw generationOptionError(
       "model",
       `a model for ${model.task}`,
       "one loaded for causal-lm or sequence-to-sequence",
@@ -89,7 +89,7 @@ export function checkGeneration(model: PretrainedModel, options: GenerationOptio
   }
   if (!isSourced && !model.causal && !familyOf(model.modelType).causal) {
     const got = `a ${model.modelType} model without causal attention`;
-    throw new GenerationOptionError("model", got, '"is_decoder": true in config.json');
+    throw generationOptionError("model", got, '"is_decoder": true in config.json');
   }
   const { logprobs = 0, logitBias = {} } = options;
   const checks: readonly (readonly [isGood: boolean, option: string, got: unknown, expected: string])[] = [
@@ -104,26 +104,26 @@ export function checkGeneration(model: PretrainedModel, options: GenerationOptio
     [!stopStrings?.strings.includes(""), "stopStrings", "", "texts of at least one character"],
   ];
   for (const [isGood, option, got, expected] of checks)
-    if (!isGood) throw new GenerationOptionError(option, describeValue(got), expected);
+    if (!isGood) throw generationOptionError(option, describeValue(got), expected);
   if (promptIds.length === 0 || promptIds.some(({ length }) => length === 0)) {
-    throw new ModelInputError("promptIds", "every prompt needs at least one token");
+    throw modelInputError("promptIds", "every prompt needs at least one token");
   }
   if (options.prefix !== undefined && (isSourced || promptIds.length > 1)) {
-    throw new GenerationOptionError("prefix", "given", "no prefix for several prompts or a model with an encoder");
+    throw generationOptionError("prefix", "given", "no prefix for several prompts or a model with an encoder");
   }
   const { vocabularySize, maxPositions, melBins } = model.config;
   const biased = Object.entries(logitBias).find(
     ([id, value]) => !(/^\d+$/.test(id) && Number(id) < vocabularySize && Number.isFinite(value)),
   );
   if (biased !== undefined)
-    throw new GenerationOptionError("logitBias", biased.join(": "), `token ids below ${vocabularySize} with numbers`);
+    throw generationOptionError("logitBias", biased.join(": "), `token ids below ${vocabularySize} with numbers`);
   const { decoderStartTokenId: start } = options;
   checkNamed("decoderStartTokenId", start === undefined ? [] : [start], vocabularySize);
   checkNamed("forced", options.forced, vocabularySize);
   checkNamed("banned", options.banned, vocabularySize);
   checkAudio(options, melBins > 0);
   const wrong = promptIds.flat().find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabularySize));
-  if (wrong !== undefined) throw new ModelInputError("promptIds", `${wrong} is outside 0 to ${vocabularySize - 1}`);
+  if (wrong !== undefined) throw modelInputError("promptIds", `${wrong} is outside 0 to ${vocabularySize - 1}`);
   const longest = Math.max(...promptIds.map(({ length }) => length));
   // The last new token is never fed back, but transformers counts it too. Positions of an encoder are its own.
   const neededPositions = isSourced && melBins === 0 ? Math.max(longest, maxNewTokens) : longest + maxNewTokens;
@@ -131,7 +131,7 @@ export function checkGeneration(model: PretrainedModel, options: GenerationOptio
   const max = maxPositions - model.firstPosition;
   const ropeType = model.config.rotary?.scaling.type;
   if (maxPositions > 0 && neededPositions > max)
-    throw new PositionLimitError(neededPositions, max, ropeType === "dynamic" ? { limitedBy: ropeType } : {});
+    throw positionLimitError(neededPositions, max, ropeType === "dynamic" ? { limitedBy: ropeType } : {});
   if (sampling !== undefined) checkSampling(sampling, promptIds.length);
 }
 
@@ -143,23 +143,19 @@ function checkNamed(
 ): void {
   const ids = Object.values(tokens ?? {}).flat(2);
   const wrong = ids.find((id) => id !== null && !(Number.isInteger(id) && id >= 0 && id < vocabularySize));
-  if (wrong !== undefined) throw new GenerationOptionError(option, wrong, `a token id below ${vocabularySize}`);
+  if (wrong !== undefined) throw generationOptionError(option, wrong, `a token id below ${vocabularySize}`);
 }
 
 /** Transcripts have prompts of one length, because a decoder cannot know which of its first tokens are padding. */
 function checkAudio({ inputFeatures, promptIds }: GenerationOptions, isSpeech: boolean): void {
   if (!isSpeech) {
     if (inputFeatures === undefined) return;
-    throw new GenerationOptionError("inputFeatures", "features", "no features: this model reads text");
+    throw generationOptionError("inputFeatures", "features", "no features: this model reads text");
   }
   const rows = inputFeatures?.shape[0];
   if (rows !== promptIds.length) {
-    throw new GenerationOptionError(
-      "inputFeatures",
-      `${rows ?? 0} rows`,
-      `one for each of ${promptIds.length} prompts`,
-    );
+    throw generationOptionError("inputFeatures", `${rows ?? 0} rows`, `one for each of ${promptIds.length} prompts`);
   }
   const lengths = [...new Set(promptIds.map(({ length }) => length))];
-  if (lengths.length > 1) throw new GenerationOptionError("promptIds", `${lengths.join(" and ")} tokens`, "one length");
+  if (lengths.length > 1) throw generationOptionError("promptIds", `${lengths.join(" and ")} tokens`, "one length");
 }

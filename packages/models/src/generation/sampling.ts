@@ -2,7 +2,7 @@
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { uniformValues } from "@lowrank/engine";
-import { GenerationOptionError } from "../errors.ts";
+import { generationOptionError } from "../errors.ts";
 import { type ProbabilityRules, weighTokens } from "./token-probabilities.ts";
 
 /** How tokens are drawn; the rules act in the order in which transformers applies them. */
@@ -13,21 +13,21 @@ export interface Sampling extends ProbabilityRules {
 
 const samplingNames: OptionNames<Sampling> = { seed: true, temperature: true, topK: true, topP: true, minP: true };
 
-/** Throws GenerationOptionError. */
+/** Throws GENERATION_OPTION. */
 export function checkSampling(sampling: Sampling, prompts: number): void {
   refuseUnknownOptions("sampling", sampling, samplingNames);
   const { temperature = 1, topK = 0, topP = 1, minP = 0, seed } = sampling;
   if (!(temperature > 0 && Number.isFinite(temperature))) {
-    throw new GenerationOptionError("temperature", temperature, "a number above 0; leave sampling out for greedy");
+    throw generationOptionError("temperature", temperature, "a number above 0; leave sampling out for greedy");
   }
-  if (!(Number.isInteger(topK) && topK >= 0)) throw new GenerationOptionError("topK", topK, "an integer from 0");
-  if (!(topP > 0 && topP <= 1)) throw new GenerationOptionError("topP", topP, "a number above 0 and at most 1");
-  if (!(minP >= 0 && minP <= 1)) throw new GenerationOptionError("minP", minP, "a number from 0 to 1");
+  if (!(Number.isInteger(topK) && topK >= 0)) throw generationOptionError("topK", topK, "an integer from 0");
+  if (!(topP > 0 && topP <= 1)) throw generationOptionError("topP", topP, "a number above 0 and at most 1");
+  if (!(minP >= 0 && minP <= 1)) throw generationOptionError("minP", minP, "a number from 0 to 1");
   const seeds = typeof seed === "number" ? [seed] : seed;
   const wrong = seeds.find((value) => !(Number.isInteger(value) && value >= 0 && value < 2 ** 32));
-  if (wrong !== undefined) throw new GenerationOptionError("seed", wrong, "an integer from 0 to 4294967295");
+  if (wrong !== undefined) throw generationOptionError("seed", wrong, "an integer from 0 to 4294967295");
   if (typeof seed !== "number" && seed.length !== prompts) {
-    throw new GenerationOptionError("seed", `${seed.length} seeds`, `one seed, or ${prompts}: one for each prompt`);
+    throw generationOptionError("seed", `${seed.length} seeds`, `one seed, or ${prompts}: one for each prompt`);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "../errors.ts";
+import { modelInputError } from "../errors.ts";
 import { KeyValueCache } from "../parts/cache/key-value-cache.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 
@@ -20,7 +20,7 @@ const positionsAtOnce = 16;
  * The natural logarithm of the probability of each token of `ids`, given everything before it. For language models without an
  * encoder.
  *
- * @throws ModelInputError, PositionLimitError, UnknownAdapterError; the signal's reason.
+ * @throws MODEL_INPUT, POSITION_LIMIT, UNKNOWN_ADAPTER; the signal's reason.
  *
  * @example
  * ```ts
@@ -38,7 +38,7 @@ export async function scoreContinuation(
   context: ForwardContext = inferenceContext(),
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<readonly number[]> {
-  if (promptIds.length === 0) throw new ModelInputError("promptIds", "a prompt needs at least one token");
+  if (promptIds.length === 0) throw modelInputError("promptIds", "a prompt needs at least one token");
   const cache = new KeyValueCache(context.adapters);
   const read = (tokens: readonly number[], call: "forward" | "forwardLast") =>
     tf.tidy(() => model[call]({ inputIds: tf.tensor2d([tokens as number[]], undefined, "int32"), cache }, context));

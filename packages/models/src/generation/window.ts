@@ -1,7 +1,7 @@
 // The tokens that a model has not read yet, and their positions.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { GenerationOptionError } from "../errors.ts";
+import { generationOptionError } from "../errors.ts";
 import { placeImages } from "../inputs/image-grids.ts";
 import type { ModelInputs } from "../inputs/model-inputs.ts";
 import type { Grid } from "../parts/images/resample-grid.ts";
@@ -42,7 +42,7 @@ export function firstWindow(
     return withImages(promptWindow({ ...prompts, shifts }), { pixelValues, imageGrids });
   }
   if (start === null) {
-    throw new GenerationOptionError("decoder_start_token_id", "missing in the model's files", "a token id");
+    throw generationOptionError("decoder_start_token_id", "missing in the model's files", "a token id");
   }
   return sourceWindow(
     padRight(promptIds),

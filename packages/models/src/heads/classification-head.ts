@@ -3,7 +3,7 @@
 import type { ProblemType } from "@lowrank/contracts/families";
 import type { LinearSite } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "../errors.ts";
+import { modelInputError } from "../errors.ts";
 import type { StateSelection } from "../parts/backbone/stages.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
 import type { Head, HeadLoss, HeadPredictions, LossSum } from "./head.ts";
@@ -77,7 +77,7 @@ const lossOf: Readonly<Record<ProblemType, Loss>> = {
     checkSize(labels, batch, "one class number per row");
     const values = Array.from(labels.dataSync());
     const wrong = values.find((label) => label !== -100 && !(Number.isInteger(label) && label >= 0 && label < classes));
-    if (wrong !== undefined) throw new ModelInputError("labels", `got class ${wrong}, expected 0 to ${classes - 1}`);
+    if (wrong !== undefined) throw modelInputError("labels", `got class ${wrong}, expected 0 to ${classes - 1}`);
     const targets = tf.tensor1d(values, "int32");
     const count = values.filter((label) => label !== -100).length;
     return { sum: smoothedLoss(logits, targets, smoothing), count };
@@ -97,5 +97,5 @@ const lossOf: Readonly<Record<ProblemType, Loss>> = {
 
 function checkSize(labels: tf.Tensor, size: number, meaning: string): void {
   if (labels.size === size) return;
-  throw new ModelInputError("labels", `there are ${labels.size}, expected ${size}: ${meaning}`);
+  throw modelInputError("labels", `there are ${labels.size}, expected ${size}: ${meaning}`);
 }

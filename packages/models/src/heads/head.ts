@@ -2,7 +2,7 @@
 
 import type { ProblemType } from "@lowrank/contracts/families";
 import type * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "../errors.ts";
+import { modelInputError } from "../errors.ts";
 import type { StateSelection } from "../parts/backbone/stages.ts";
 import type { Pass } from "../parts/pass.ts";
 import type { Planned } from "../parts/planned.ts";
@@ -92,7 +92,7 @@ export interface LogProbOptions {
   readonly temperature?: number | undefined;
   /**
    * Computes the common beginning of several rows of a causal model once; dropout is then the same for all of them. Not for adapters
-   * that act only after certain tokens, which throw PlacesMissingError. Default false.
+   * that act only after certain tokens, which throw PLACES_MISSING. Default false.
    */
   readonly sharesPrefix?: boolean | undefined;
 }
@@ -101,6 +101,6 @@ export interface LogProbOptions {
 export const noHead: Head = {
   forward: (hidden) => hidden,
   losses: () => {
-    throw new ModelInputError("labels", "a model without a head has no loss; load it with a task");
+    throw modelInputError("labels", "a model without a head has no loss; load it with a task");
   },
 };

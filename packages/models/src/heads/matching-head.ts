@@ -4,7 +4,7 @@
 import { crossEntropy } from "@lowrank/engine";
 import type { ParameterSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "../errors.ts";
+import { modelInputError } from "../errors.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
 import type { Head, LossSum } from "./head.ts";
 
@@ -45,14 +45,14 @@ function normalized(x: tf.Tensor): tf.Tensor2D {
   return tf.div(x, tf.sqrt(tf.sum(tf.square(x), -1, true)));
 }
 
-/** Throws ModelInputError unless each image has a text of its own. */
+/** Throws MODEL_INPUT unless each image has a text of its own. */
 function partnersOf(labels: tf.Tensor, { decoder, inputs: { pixelValues } }: Pass): readonly number[] {
   const images = pixelValues?.shape[0] ?? 0;
   const partners = Array.from(labels.dataSync());
   const isPairing = [...partners].sort((one, other) => one - other).every((text, index) => text === index);
   if (labels.size === images && decoder.shape[0] === images && isPairing) return partners;
   const message = `expected as many texts as images (${images}), and as labels the number of each image's text: 0, 1, 2 …`;
-  throw new ModelInputError("labels", message);
+  throw modelInputError("labels", message);
 }
 
 const lossOf: Readonly<

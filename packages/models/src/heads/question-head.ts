@@ -3,7 +3,7 @@
 import { crossEntropy } from "@lowrank/engine";
 import type { LinearSite } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "../errors.ts";
+import { modelInputError } from "../errors.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
 import type { Head, HeadLoss } from "./head.ts";
 
@@ -17,7 +17,7 @@ export interface QuestionHeadOptions {
 export class QuestionHead implements Head {
   constructor(private readonly options: QuestionHeadOptions) {
     const { outFeatures, path } = options.site;
-    if (outFeatures !== 2) throw new ModelInputError("labels", `"${path}" has ${outFeatures} outputs, expected 2`);
+    if (outFeatures !== 2) throw modelInputError("labels", `"${path}" has ${outFeatures} outputs, expected 2`);
   }
 
   /** [batch, time, 2]: start, then end. */
@@ -32,7 +32,7 @@ export class QuestionHead implements Head {
   losses(labels: tf.Tensor, pass: Pass): HeadLoss {
     const [batch, time] = pass.lastIds.shape;
     if (!tf.util.arraysEqual(labels.shape, [batch, 2])) {
-      throw new ModelInputError("labels", `the shape is [${labels.shape}], expected [${batch}, 2]: start and end`);
+      throw modelInputError("labels", `the shape is [${labels.shape}], expected [${batch}, 2]: start and end`);
     }
     const mask = pass.context.ignoresPadding === true ? maskOf(pass) : undefined;
     const shown = mask && [...mask.keys()].filter((position) => mask[position]);

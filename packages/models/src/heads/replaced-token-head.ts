@@ -1,7 +1,7 @@
 // ELECTRA's discriminator (Clark et al. 2020): predicts for each token whether a generator replaced it.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "../errors.ts";
+import { modelInputError } from "../errors.ts";
 import { activations } from "../parts/activations.ts";
 import type { PartList } from "../parts/part-list.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
@@ -41,14 +41,14 @@ interface Supervised {
 /** The labels [batch, time] that count: those of tokens that the mask shows, as in transformers, except −100. */
 function supervised(labels: tf.Tensor, { lastIds, inputs }: Pass): Supervised {
   if (!tf.util.arraysEqual(labels.shape, lastIds.shape)) {
-    throw new ModelInputError("labels", `the shape is [${labels.shape}], expected [${lastIds.shape}]`);
+    throw modelInputError("labels", `the shape is [${labels.shape}], expected [${lastIds.shape}]`);
   }
   const mask = inputs.attentionMask?.dataSync();
   const values = Array.from(labels.dataSync());
   const weights = values.map((label, index) => (label !== -100 && (mask?.[index] ?? 1) === 1 ? 1 : 0));
   const wrong = values.find((label, index) => weights[index] === 1 && label !== 0 && label !== 1);
   if (wrong !== undefined) {
-    throw new ModelInputError("labels", `${wrong} is neither 0, an original token, nor 1, a replaced one, nor -100`);
+    throw modelInputError("labels", `${wrong} is neither 0, an original token, nor 1, a replaced one, nor -100`);
   }
   const targets = values.map((label) => (label === 1 ? 1 : 0));
   return { targets, weights, count: weights.filter((weight) => weight === 1).length };

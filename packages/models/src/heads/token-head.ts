@@ -2,9 +2,9 @@
 
 import { adapterRows, type ForwardContext } from "@lowrank/contracts";
 import { linearCrossEntropy, linearLabelMargin } from "@lowrank/engine";
-import { type LinearSite, type ParameterSlot, RowCountError } from "@lowrank/engine/hook-points";
+import { type LinearSite, type ParameterSlot, rowCountError } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError, NothingSupervisedError } from "../errors.ts";
+import { modelInputError, nothingSupervisedError } from "../errors.ts";
 import { pickStates } from "../parts/backbone/picked-states.ts";
 import { withNewMasks } from "../parts/new-masks.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
@@ -179,7 +179,7 @@ export class TokenHead implements Head {
 }
 
 function refuseNothing(): never {
-  throw new NothingSupervisedError();
+  throw nothingSupervisedError();
 }
 
 /** The states of the rows. Adapters that go by rows of the batch need all of them. */
@@ -215,7 +215,7 @@ function chunkContext({ context, lastIds }: Pass, { positions, first, path }: Ch
   const drawn = training ? { ...pickedContext, random: withNewMasks(random, first) } : pickedContext;
   if (adapters.kind !== "rows") return drawn;
   const [batch, time] = lastIds.shape;
-  if (adapters.rows.length !== batch) throw new RowCountError(path, adapters.rows.length, batch);
+  if (adapters.rows.length !== batch) throw rowCountError(path, adapters.rows.length, batch);
   const names = positions.map((position) => adapters.rows[Math.floor(position / time)] ?? null);
   return { ...drawn, adapters: adapterRows(names) };
 }
@@ -226,14 +226,14 @@ interface Supervised {
   readonly targets: readonly number[];
 }
 
-/** The labels that count, of labels [batch, time]. Throws ModelInputError for a label that is not a class. */
+/** The labels that count, of labels [batch, time]. Throws MODEL_INPUT for a label that is not a class. */
 function supervisedPositions(
   labels: tf.Tensor,
   { shape, shift, classes }: { readonly shape: readonly number[]; readonly shift: 0 | 1; readonly classes: number },
 ): Supervised {
   const [batch = 0, time = 0] = shape;
   if (labels.shape.length !== 2 || labels.shape[0] !== batch || labels.shape[1] !== time) {
-    throw new ModelInputError("labels", `the shape is [${labels.shape}], expected [${batch}, ${time}]`);
+    throw modelInputError("labels", `the shape is [${labels.shape}], expected [${batch}, ${time}]`);
   }
   const values = labels.dataSync();
   const rows: number[] = [];
@@ -243,7 +243,7 @@ function supervisedPositions(
     const label = values[row + shift] ?? -100;
     if (label === -100) continue;
     if (label < 0 || label >= classes || !Number.isInteger(label)) {
-      throw new ModelInputError("labels", `${label} is neither -100 nor a token id below ${classes}`);
+      throw modelInputError("labels", `${label} is neither -100 nor a token id below ${classes}`);
     }
     rows.push(row);
     targets.push(label);

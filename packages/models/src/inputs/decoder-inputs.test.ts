@@ -2,7 +2,7 @@ import { checkConfig, type Task } from "@lowrank/contracts/families";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { ModelInputError } from "../errors.ts";
+import { modelInputError } from "../errors.ts";
 import { decoderInputsOf } from "./decoder-inputs.ts";
 
 const bartFile = {
@@ -47,7 +47,7 @@ describe("decoderInputsOf", () => {
   it("are refused if the labels are not tokens of the model", () => {
     for (const wrong of [20, -5]) {
       const make = () => idsOf(bart, "sequence-to-sequence", [[wrong, 8]]);
-      expect(make).toThrow(new ModelInputError("labels", `${wrong} is outside 0 to 19`));
+      expect(make).toThrow(modelInputError("labels", `${wrong} is outside 0 to 19`));
     }
   });
 

@@ -2,7 +2,7 @@
 
 import { familyOf, type ModelConfig, type Task } from "@lowrank/contracts/families";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "../errors.ts";
+import { modelInputError } from "../errors.ts";
 import type { SequenceInputs } from "./model-inputs.ts";
 import { checkIds } from "./model-inputs.ts";
 
@@ -20,17 +20,17 @@ function readsText({ config, task }: Model, labels: tf.Tensor | undefined): bool
   return readsSource && (task === "feature-extraction" || labels === undefined);
 }
 
-/** int32 [batch, targetTime]. Throws ModelInputError if no input determines them, or labels are not tokens. */
+/** int32 [batch, targetTime]. Throws MODEL_INPUT if no input determines them, or labels are not tokens. */
 export function decoderInputsOf(inputs: SequenceInputs, model: Model): tf.Tensor2D {
   const { config } = model;
   const { labels, inputIds, decoderInputIds } = inputs;
   if (decoderInputIds !== undefined) return decoderInputIds;
   if (inputIds !== undefined && readsText(model, labels)) return shiftRight(inputIds, config);
   if (labels === undefined) {
-    throw new ModelInputError("decoderInputIds", "missing; an encoder–decoder needs them, or labels");
+    throw modelInputError("decoderInputIds", "missing; an encoder–decoder needs them, or labels");
   }
   if (labels.shape.length !== 2) {
-    throw new ModelInputError("labels", `the shape is [${labels.shape}], expected [batch, targetTime]`);
+    throw modelInputError("labels", `the shape is [${labels.shape}], expected [batch, targetTime]`);
   }
   // Two axes were just checked.
   const shifted = shiftRight(labels as tf.Tensor2D, config);
@@ -43,7 +43,7 @@ function shiftRight(labels: tf.Tensor2D, { modelType, decoderStartTokenId, padTo
   if (padTokenId !== null && familyOf(modelType).decoderInputs?.beginWithLast) return lastInFront(labels, padTokenId);
   if (decoderStartTokenId === null || padTokenId === null) {
     const key = padTokenId === null ? "pad_token_id" : "decoder_start_token_id";
-    throw new ModelInputError("decoderInputIds", `they cannot be made from labels: config.json has no ${key}`);
+    throw modelInputError("decoderInputIds", `they cannot be made from labels: config.json has no ${key}`);
   }
   return tf.tidy(() => {
     const [batch, time] = labels.shape;

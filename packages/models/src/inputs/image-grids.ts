@@ -1,7 +1,7 @@
 // Images of any size, whose tokens are a grid: the positions of tokens in texts with images (M-RoPE, Wang et al. 2024, "Qwen2-VL"), and
 // of patches in the encoder.
 
-import { ModelInputError } from "../errors.ts";
+import { modelInputError } from "../errors.ts";
 import type { Grid } from "../parts/images/resample-grid.ts";
 import type { PassInputs } from "../parts/pass-inputs.ts";
 
@@ -16,7 +16,7 @@ interface GridImages {
 /**
  * The positions of ids [batch][time] with images, from those that count tokens, [batch or 1][time]. In time, all tokens of an image have
  * the position of its first one; rows and columns count from there. The text after it continues behind the longer side: `shifts` has
- * the difference to counted tokens at the end of each text. Throws ModelInputError.
+ * the difference to counted tokens at the end of each text. Throws MODEL_INPUT.
  */
 export function placeImages(ids: Rows, positions: Rows, { grids, token }: GridImages) {
   let image = 0;
@@ -36,7 +36,7 @@ export function placeImages(ids: Rows, positions: Rows, { grids, token }: GridIm
       return place;
     });
     if (seen > 0)
-      throw new ModelInputError("imageGrids", `row ${text} of inputIds has only ${seen} tokens of image ${image}`);
+      throw modelInputError("imageGrids", `row ${text} of inputIds has only ${seen} tokens of image ${image}`);
     shifts.push(shift);
     return places;
   });

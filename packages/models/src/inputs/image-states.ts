@@ -3,12 +3,12 @@
 import { adapterRows, type ForwardContext } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { imageReaderOf } from "@lowrank/contracts/families/checkpoint";
-import { ModelInputError } from "../errors.ts";
+import { modelInputError } from "../errors.ts";
 import { Pass, type ShownImages } from "../parts/pass.ts";
 import { patchInputs } from "./image-grids.ts";
 import type { SequenceInputs } from "./model-inputs.ts";
 
-/** The images of a call to a language model; undefined without images. Throws ModelInputError if their number does not fit the ids. */
+/** The images of a call to a language model; undefined without images. Throws MODEL_INPUT if their number does not fit the ids. */
 export function imagesOf(
   { inputIds, pixelValues, imageGrids: grids = [] }: SequenceInputs,
   context: ForwardContext,
@@ -18,10 +18,7 @@ export function imagesOf(
   if (reader === undefined || inputIds === undefined || pixelValues === undefined) return undefined;
   if (reader.tokens === 0) {
     const reason = `the patches of an image do not make squares of ${config.mergedSide} × ${config.mergedSide}`;
-    throw new ModelInputError(
-      "pixelValues",
-      `${reason}. Correct image_size, patch_size or scale_factor in config.json.`,
-    );
+    throw modelInputError("pixelValues", `${reason}. Correct image_size, patch_size or scale_factor in config.json.`);
   }
   const ids = inputIds.dataSync();
   const tokens: number[] = [];
@@ -29,7 +26,7 @@ export function imagesOf(
   const [count] = pixelValues.shape;
   if (tokens.length !== count * reader.tokens) {
     const expected = `${count} images need ${count} × ${reader.tokens} tokens with the id ${config.imageTokenId}`;
-    throw new ModelInputError("pixelValues", `${expected}, but inputIds has ${tokens.length}`);
+    throw modelInputError("pixelValues", `${expected}, but inputIds has ${tokens.length}`);
   }
   const rows = Array.from({ length: count }, (_, image) => {
     return Math.floor((tokens[image * reader.tokens] ?? 0) / inputIds.shape[1]);
@@ -37,7 +34,7 @@ export function imagesOf(
   const hasGrids = config.rotary?.sections !== undefined;
   const squares = grids.reduce((sum, grid) => sum + grid.rows * grid.columns, 0);
   if (hasGrids && squares !== count)
-    throw new ModelInputError("imageGrids", `they have ${squares} squares, but pixelValues has ${count}`);
+    throw modelInputError("imageGrids", `they have ${squares} squares, but pixelValues has ${count}`);
   const places = hasGrids ? patchInputs(grids, config.mergedSide) : { positions: [] };
   return { stateOf, pass: new Pass(ofImages(context, rows), { pixelValues, ...places, causal: false }) };
 }

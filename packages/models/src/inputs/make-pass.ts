@@ -20,7 +20,7 @@ interface Model {
   readonly causal: boolean;
 }
 
-/** Call it inside a tidy; the caller disposes of the pass. Throws ModelInputError and PositionLimitError. */
+/** Call it inside a tidy; the caller disposes of the pass. Throws MODEL_INPUT and POSITION_LIMIT. */
 export function makePass(
   inputs: SequenceInputs,
   context: ForwardContext,

@@ -4,7 +4,7 @@ import type { ModelConfig } from "@lowrank/contracts/families";
 import { imageReaderOf } from "@lowrank/contracts/families/checkpoint";
 import { currentBackend } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError, PositionLimitError } from "../errors.ts";
+import { modelInputError, positionLimitError } from "../errors.ts";
 import type { Backbone } from "../parts/backbone/backbone.ts";
 import type { PositionRules } from "../parts/backbone/stages.ts";
 import type { KeyValueCache } from "../parts/cache/key-value-cache.ts";
@@ -78,27 +78,27 @@ export interface LabelledInputs extends ModelInputs {
   readonly labels: tf.Tensor;
 }
 
-/** Throws ModelInputError for shapes and ids that the model cannot take. */
+/** Throws MODEL_INPUT for shapes and ids that the model cannot take. */
 export function checkInputs(inputs: SequenceInputs, config: ModelConfig, { tokens }: Pick<Backbone, "tokens">): void {
   if (config.melBins > 0) {
     checkFeatures(inputs, config);
     return;
   }
-  if (inputs.inputFeatures !== undefined) throw new ModelInputError("inputFeatures", "this model does not read audio");
+  if (inputs.inputFeatures !== undefined) throw modelInputError("inputFeatures", "this model does not read audio");
   const readsText = tokens !== undefined;
   const readsImages = config.imageSize > 0;
   if (!readsText && inputs.inputIds !== undefined)
-    throw new ModelInputError("inputIds", "this model reads images, not text");
+    throw modelInputError("inputIds", "this model reads images, not text");
   const reader = imageReaderOf(config);
   if (readsImages) checkImages(inputs, config);
   else if (reader !== undefined && inputs.pixelValues !== undefined) checkImages(inputs, reader.tower);
   if (!readsText) return;
   const { inputIds, attentionMask, tokenTypeIds, positionIds, decoderInputIds } = inputs;
-  if (inputIds === undefined) throw new ModelInputError("inputIds", "they are missing: this model reads text");
+  if (inputIds === undefined) throw modelInputError("inputIds", "they are missing: this model reads text");
   if (!readsImages && reader === undefined && inputs.pixelValues !== undefined)
-    throw new ModelInputError("pixelValues", "this model reads text, not images");
+    throw modelInputError("pixelValues", "this model reads text, not images");
   if (inputIds.shape.length !== 2 || inputIds.size === 0) {
-    throw new ModelInputError("inputIds", `the shape is [${inputIds.shape}], expected [batch, time] without zeros`);
+    throw modelInputError("inputIds", `the shape is [${inputIds.shape}], expected [batch, time] without zeros`);
   }
   const [batch, time] = inputIds.shape;
   // An encoder sees its whole input at once; the cache belongs to the decoder.
@@ -114,7 +114,7 @@ export function checkInputs(inputs: SequenceInputs, config: ModelConfig, { token
 
 function checkCache(cache: KeyValueCache | undefined, batch: number): void {
   const rows = cache?.rows ?? batch;
-  if (rows !== batch) throw new ModelInputError("cache", `it has ${rows} rows, but the batch has ${batch}`);
+  if (rows !== batch) throw modelInputError("cache", `it has ${rows} rows, but the batch has ${batch}`);
 }
 
 function checkDecoderInputs(
@@ -122,7 +122,7 @@ function checkDecoderInputs(
   batch: number,
   config: ModelConfig,
 ): void {
-  if (config.decoderLayers === 0) throw new ModelInputError("decoderInputIds", "this model has no decoder");
+  if (config.decoderLayers === 0) throw modelInputError("decoderInputIds", "this model has no decoder");
   const [, time = 0] = decoderInputIds.shape;
   const past = cache?.length ?? 0;
   checkShape("decoderInputIds", decoderInputIds, [batch, time]);
@@ -133,9 +133,9 @@ function checkDecoderInputs(
 function checkFeatures(inputs: SequenceInputs, config: ModelConfig): void {
   const { inputFeatures, decoderInputIds } = inputs;
   for (const name of ["inputIds", "attentionMask", "pixelValues"] as const) {
-    if (inputs[name] !== undefined) throw new ModelInputError(name, "this model reads audio: use `inputFeatures`");
+    if (inputs[name] !== undefined) throw modelInputError(name, "this model reads audio: use `inputFeatures`");
   }
-  if (inputFeatures === undefined) throw new ModelInputError("inputFeatures", "missing: this model reads audio");
+  if (inputFeatures === undefined) throw modelInputError("inputFeatures", "missing: this model reads audio");
   const [batch] = inputFeatures.shape;
   checkShape("inputFeatures", inputFeatures, [Math.max(1, batch), config.melBins, 2 * config.sourcePositions]);
   checkType("inputFeatures", inputFeatures);
@@ -146,7 +146,7 @@ function checkFeatures(inputs: SequenceInputs, config: ModelConfig): void {
 function checkImages(inputs: SequenceInputs, config: ModelConfig): void {
   const { pixelValues } = inputs;
   const { imageChannels, imageSize, imageWidth, patchSize, patchWidth } = config;
-  if (pixelValues === undefined) throw new ModelInputError("pixelValues", "they are missing: this model reads images");
+  if (pixelValues === undefined) throw modelInputError("pixelValues", "they are missing: this model reads images");
   const [batch, , height = 0, width = 0] = pixelValues.shape;
   const isLargeEnough = height >= patchSize && width >= patchWidth;
   const mayDiffer = config.family.readsImagesOfAnySize === true && isLargeEnough;
@@ -156,13 +156,13 @@ function checkImages(inputs: SequenceInputs, config: ModelConfig): void {
 }
 
 function checkType(name: string, { dtype }: tf.Tensor): void {
-  if (dtype !== "float32") throw new ModelInputError(name, `the type is ${dtype}, expected float32`);
+  if (dtype !== "float32") throw modelInputError(name, `the type is ${dtype}, expected float32`);
 }
 
 /** Rotations accept any sign; float32 counts up to this number. */
 const maxPosition = 2 ** 24;
 
-/** Positions of each row, or once for all rows: [batch or 1][time]. Throws ModelInputError and PositionLimitError. */
+/** Positions of each row, or once for all rows: [batch or 1][time]. Throws MODEL_INPUT and POSITION_LIMIT. */
 export function positionsOf(
   inputs: TextInputs,
   { positionRows: limit, positionsFrom = "columns" }: PositionRules,
@@ -171,7 +171,7 @@ export function positionsOf(
   if (input !== undefined) checkNumbers(input, limit === undefined ? -maxPosition : positionsFrom === "mask" ? -2 : 0);
   const rows = input ?? countPositions(inputs, positionsFrom);
   const highest = rows.reduce((max, row) => row.reduce((higher, position) => Math.max(higher, position), max), 0);
-  if (limit !== undefined && highest >= limit) throw new PositionLimitError(highest + 1, limit);
+  if (limit !== undefined && highest >= limit) throw positionLimitError(highest + 1, limit);
   return rows;
 }
 
@@ -184,7 +184,7 @@ function checkNumbers(rows: readonly (readonly number[])[], min: number): void {
   const isPosition = (position: number) => Number.isInteger(position) && position >= min && position <= maxPosition;
   const wrong = rows.flat().find((position) => !isPosition(position));
   if (wrong === undefined) return;
-  throw new ModelInputError("positionIds", `got ${wrong}, expected integers from ${min} to ${maxPosition}`);
+  throw modelInputError("positionIds", `got ${wrong}, expected integers from ${min} to ${maxPosition}`);
 }
 
 function isRows(positions: NonNullable<SequenceInputs["positionIds"]>): positions is readonly (readonly number[])[] {
@@ -234,18 +234,18 @@ function checkPositions(positions: SequenceInputs["positionIds"], [batch = 0, ti
   }
   const fits = (positions.length === batch || positions.length === 1) && positions.every((row) => row.length === time);
   const got = `[${positions.length}, ${positions.map(({ length }) => length).join(" or ")}]`;
-  if (!fits) throw new ModelInputError("positionIds", `the rows are ${got}, expected [${batch} or 1, ${time}]`);
+  if (!fits) throw modelInputError("positionIds", `the rows are ${got}, expected [${batch} or 1, ${time}]`);
 }
 
 function checkShape(name: string, tensor: tf.Tensor | undefined, expected: readonly number[]): void {
   if (tensor === undefined || tf.util.arraysEqual(tensor.shape, [...expected])) return;
-  throw new ModelInputError(name, `the shape is [${tensor.shape}], expected [${expected}]`);
+  throw modelInputError(name, `the shape is [${tensor.shape}], expected [${expected}]`);
 }
 
-/** Throws ModelInputError for ids outside a table of `size` rows. Not on a GPU, where the check would read the values back. */
+/** Throws MODEL_INPUT for ids outside a table of `size` rows. Not on a GPU, where the check would read the values back. */
 export function checkIds(name: string, ids: tf.Tensor, size: number): void {
-  if (ids.dtype !== "int32") throw new ModelInputError(name, `the type is ${ids.dtype}, expected int32`);
+  if (ids.dtype !== "int32") throw modelInputError(name, `the type is ${ids.dtype}, expected int32`);
   if (currentBackend()?.memory === "gpu") return;
   const wrong = ids.dataSync().find((id) => id < 0 || id >= size);
-  if (wrong !== undefined) throw new ModelInputError(name, `${wrong} is outside 0 to ${size - 1}`);
+  if (wrong !== undefined) throw modelInputError(name, `${wrong} is outside 0 to ${size - 1}`);
 }

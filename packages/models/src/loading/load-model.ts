@@ -31,13 +31,13 @@ const writesText: readonly Task[] = ["causal-lm", "sequence-to-sequence"];
  *
  * All headers are checked before the first tensor is made. If anything fails, nothing stays in memory.
  *
- * @throws ModelFileError for a missing file; families' InvalidConfigError, UnsupportedModelError and
- * UnsupportedTaskError; SafetensorsError; WeightMismatchError with everything that does not fit; HeadMissingError.
+ * @throws MODEL_FILE for a missing file; families' InvalidConfigError, UNSUPPORTED_MODEL and
+ * UNSUPPORTED_TASK; SafetensorsError; WEIGHT_MISMATCH with everything that does not fit; HeadMissingError.
  *
  * @example
  * ```ts
  * import { bytesSource } from "@lowrank/safetensors";
- * import { loadModel, ModelFileError } from "@lowrank/models";
+ * import { loadModel, MODEL_FILE } from "@lowrank/models";
  *
  * const empty = {
  *   name: "an empty folder",
@@ -47,7 +47,7 @@ const writesText: readonly Task[] = ["causal-lm", "sequence-to-sequence"];
  *   open: async (name: string) => bytesSource(new Uint8Array(0), name),
  * };
  * const error = await loadModel(empty).catch((reason: unknown) => reason);
- * if (!(error instanceof ModelFileError)) throw new Error("config.json is missing, but the model loaded");
+ * if (!(error instanceof MODEL_FILE)) throw new Error("config.json is missing, but the model loaded");
  * ```
  */
 export async function loadModel(folder: ModelFolder, options: LoadOptions = {}): Promise<PretrainedModel> {

@@ -1,15 +1,15 @@
 // The weights of a Hugging Face folder: one safetensors file, or shards with an index.
 
-import type { WarningListener } from "@lowrank/contracts";
+import type { LowrankError, WarningListener } from "@lowrank/contracts";
 import { decodeToFloat32, openFolderWeights, type TensorCollection, weightFileNames } from "@lowrank/safetensors";
-import { ModelFileError } from "../errors.ts";
+import { modelFileError } from "../errors.ts";
 import type { ModelFolder } from "../folder/model-folder.ts";
 import { halfKinds, packHalf } from "./pack-half.ts";
 import type { SourceTensor, WeightSource } from "./weight-source.ts";
 
 const readableTypes = new Set(["F32", "F16", "BF16", "F64"]);
 
-/** Reads only the headers. Throws ModelFileError if there are no weights, SafetensorsError if they are malformed. */
+/** Reads only the headers. Throws MODEL_FILE if there are no weights, SafetensorsError if they are malformed. */
 export async function openWeights(folder: ModelFolder, onWarning?: WarningListener): Promise<WeightSource> {
   const weights = await openFolderWeights(folder, onWarning === undefined ? {} : { onWarning });
   if (weights === undefined) throw await withoutWeights(folder);
@@ -21,12 +21,12 @@ export async function openWeights(folder: ModelFolder, onWarning?: WarningListen
   return weightsOf(weightFileNames.single, collection, inFileOrder);
 }
 
-async function withoutWeights(folder: ModelFolder): Promise<ModelFileError> {
+async function withoutWeights(folder: ModelFolder): Promise<LowrankError> {
   const advice = "convert the model with transformers' save_pretrained";
   const reason = (await folder.has("pytorch_model.bin"))
     ? `there is only pytorch_model.bin: ${advice}`
     : "it is missing";
-  return new ModelFileError(folder.name, weightFileNames.single, reason);
+  return modelFileError(folder.name, weightFileNames.single, reason);
 }
 
 function beginOf(collection: TensorCollection, key: string): number {
@@ -54,7 +54,7 @@ function weightsOf(name: string, collection: TensorCollection, keys: readonly st
     readBytes: (key, range) => collection.readBytes(key, range),
     decode(key, bytes, into) {
       const info = collection.tensors.get(key);
-      if (info === undefined) throw new ModelFileError(name, key, "there is no such tensor");
+      if (info === undefined) throw modelFileError(name, key, "there is no such tensor");
       return decodeToFloat32(bytes, info.dtype, { file: name, tensor: key }, into);
     },
     pack(key, bytes) {

@@ -2,7 +2,7 @@
 
 import { matchCheckpoint, parametersOf } from "@lowrank/contracts/families/checkpoint";
 import type { WeightSlot } from "@lowrank/engine/hook-points";
-import { HeadMissingError, type MisshapenTensor, WeightMismatchError } from "../errors.ts";
+import { HeadMissingError, type MisshapenTensor, weightMismatchError } from "../errors.ts";
 import type { ModelPlan } from "../parts/part-list.ts";
 import type { WeightSource } from "./weight-source.ts";
 
@@ -24,7 +24,7 @@ export interface LoadingOptions {
   readonly mayMakeHeadNew: boolean;
 }
 
-/** Throws WeightMismatchError or HeadMissingError. */
+/** Throws WEIGHT_MISMATCH or HeadMissingError. */
 export function planLoading(
   plan: ModelPlan,
   slots: readonly WeightSlot[],
@@ -49,7 +49,7 @@ export function planLoading(
       }),
       unreadable: unreadable.map(({ key }) => ({ tensor: key, dtype: source.tensors.get(key)?.dtype ?? "unknown" })),
     };
-    throw new WeightMismatchError(source.name, problems, source.advice);
+    throw weightMismatchError(source.name, problems, source.advice);
   }
   const fits = fillings.filter((filling) => !isMisshapen(filling));
   const filled = new Set(fits.map(({ slot }) => slot));

@@ -2,7 +2,7 @@
 // expects.
 
 import { onnxProblem, type Task } from "@lowrank/contracts/families";
-import { freePrimes, RecordingError, recordGraph, type VaryingSize } from "@lowrank/engine/onnx";
+import { freePrimes, recordGraph, recordingError, type VaryingSize } from "@lowrank/engine/onnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { runBackbone } from "../parts/backbone/backbone.ts";
 import { assemblyOf, type PretrainedModel } from "../pretrained-model.ts";
@@ -22,7 +22,7 @@ const longestTable = 2 ** 16;
  * The graph of a model, for batches and texts of any size. Inputs are `input_ids`, `attention_mask` and, if the model has several
  * segments, `token_type_ids`; of a decoder that predicts tokens also `past_key_values.N.key` and `.value`, its cache.
  *
- * @throws RecordingError for other tasks, encoder–decoders, and models that read values while they compute (mixtures of experts)
+ * @throws NO_ONNX_FORM for other tasks, encoder–decoders, and models that read values while they compute (mixtures of experts)
  *
  * @example
  * ```ts
@@ -38,7 +38,7 @@ const longestTable = 2 ** 16;
 export async function recordModel(model: PretrainedModel): ReturnType<typeof recordGraph> {
   const { backbone, head, config, task } = assemblyOf(model);
   const problem = onnxProblem(config.family) ?? (tasks.includes(task) ? undefined : `its task is ${task}`);
-  if (problem !== undefined) throw new RecordingError(`${problem} (${config.modelType})`);
+  if (problem !== undefined) throw recordingError(`${problem} (${config.modelType})`);
   const isCached = task === "causal-lm" && model.causal;
   const { batch, time, past } = sizesFor(model);
   const total = isCached ? past + time : time;

@@ -1,7 +1,7 @@
 // A cache for the ONNX graph. Its keys and values are inputs of the graph (`past_key_values`), and outputs with the new tokens (`present`).
 
 import { inferenceContext } from "@lowrank/contracts";
-import { type RecordedInput, RecordingError } from "@lowrank/engine/onnx";
+import { type RecordedInput, recordingError } from "@lowrank/engine/onnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { type KeysAndValues, KeyValueCache } from "../parts/cache/key-value-cache.ts";
 
@@ -33,6 +33,6 @@ export class RecordedCache extends KeyValueCache {
   }
 
   override memoryOf(): never {
-    throw new RecordingError("it has layers that remember their texts without attention");
+    throw recordingError("it has layers that remember their texts without attention");
   }
 }

@@ -2,11 +2,11 @@
 // shared, so memory does not grow. Hook points are not shared, so each repetition has its own adapters.
 
 import type { Part } from "@lowrank/engine/hook-points";
-import { LayerOrderError } from "../errors.ts";
+import { layerOrderError } from "../errors.ts";
 import type { Backbone } from "../parts/backbone/backbone.ts";
 import { type ModelAssembly, outlineModel } from "./outline-model.ts";
 
-/** `order` has, for each new layer, the index of the old layer that it repeats. Throws LayerOrderError. */
+/** `order` has, for each new layer, the index of the old layer that it repeats. Throws LAYER_ORDER. */
 export function replicateLayers(assembly: ModelAssembly, order: readonly number[]): ModelAssembly {
   checkOrder(assembly, order);
   const { config, task } = assembly;
@@ -40,13 +40,13 @@ export function replicateLayers(assembly: ModelAssembly, order: readonly number[
 
 function checkOrder({ config, backbone }: ModelAssembly, order: readonly number[]): void {
   if (backbone.decoder !== undefined)
-    throw new LayerOrderError(order, `a model of type ${config.modelType} has two stacks of layers`);
+    throw layerOrderError(order, `a model of type ${config.modelType} has two stacks of layers`);
   // Gemma 4's layers also differ in their shapes, and use others' keys.
   if (config.stages.length + Object.keys(config.towers).length + config.globalHeadSize > 0)
-    throw new LayerOrderError(order, `a model of type ${config.modelType} has several kinds of layers`);
+    throw layerOrderError(order, `a model of type ${config.modelType} has several kinds of layers`);
   const isLayer = (layer: number) => Number.isInteger(layer) && layer >= 0 && layer < config.layers;
   if (order.length === 0 || !order.every(isLayer))
-    throw new LayerOrderError(order, `the model's layers are numbered from 0 to ${config.layers - 1}`);
+    throw layerOrderError(order, `the model's layers are numbered from 0 to ${config.layers - 1}`);
 }
 
 interface Pieces {

@@ -8,7 +8,7 @@ import { float32Tensor, parseSafetensors, serializeSafetensors, type TensorData 
 import { expectClose, expectNoLeak, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { UnknownAdapterError, VocabularyError } from "../errors.ts";
+
 import { filesFolder } from "../folder/files-folder.ts";
 import { loadModel } from "../loading/load-model.ts";
 import type { LoadOptions } from "../loading/load-options.ts";
@@ -179,7 +179,7 @@ describe("withVocabulary", () => {
   it("refuses sizes that no vocabulary has, and models without one", async () => {
     const [base, pictures] = [await load("opt"), await load("vit")];
     for (const size of [0, -1, 2.5, Number.NaN, 2 ** 25])
-      expect(() => base.withVocabulary(size)).toThrow(VocabularyError);
+      expect(() => base.withVocabulary(size)).toThrow(expect.objectContaining({ code: "VOCABULARY" }));
     expect(() => base.withVocabulary(1)).toThrow(/padding token/);
     expect(() => pictures.withVocabulary(5)).toThrow(/has no token embedding/);
     for (const one of [base, pictures]) one.dispose();
@@ -189,7 +189,7 @@ describe("withVocabulary", () => {
     const base = await load("llama-gqa-tied");
     const head = base.sites().find(({ path }) => path === "lm_head")!;
     const undo = head.replaceWeight(tf.mul(head.readWeight(), 2));
-    expect(() => base.withVocabulary(101)).toThrow(VocabularyError);
+    expect(() => base.withVocabulary(101)).toThrow(expect.objectContaining({ code: "VOCABULARY" }));
     undo();
     const detach = head.attach("a", { variables: [], apply: ({ output }) => tf.clone(output) });
     const norm = base.parameters().find(({ path }) => path === "model.norm.weight")!;
@@ -199,7 +199,9 @@ describe("withVocabulary", () => {
     expect(() => base.withVocabulary(101)).toThrow(/resize first/);
     close();
     const model = base.withVocabulary(101);
-    expect(() => logits(model, [1], inferenceContext(activeAdapters("a")))).toThrow(UnknownAdapterError);
+    expect(() => logits(model, [1], inferenceContext(activeAdapters("a")))).toThrow(
+      expect.objectContaining({ code: "UNKNOWN_ADAPTER" }),
+    );
     for (const one of [base, model]) one.dispose();
   });
 

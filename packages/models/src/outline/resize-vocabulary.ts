@@ -3,12 +3,12 @@
 
 import { ArgumentError } from "@lowrank/engine";
 import type { NewRows, Part } from "@lowrank/engine/hook-points";
-import { VocabularyError } from "../errors.ts";
+import { vocabularyError } from "../errors.ts";
 import { type ModelAssembly, outlineModel } from "./outline-model.ts";
 
 const largestVocabulary = 16_777_216;
 
-/** Throws VocabularyError; nothing stays in memory then. */
+/** Throws VOCABULARY; nothing stays in memory then. */
 export function resizeVocabulary(assembly: ModelAssembly, size: number, newRows: NewRows): ModelAssembly {
   checkSize(assembly, size);
   checkUnchanged(assembly, size);
@@ -19,7 +19,7 @@ export function resizeVocabulary(assembly: ModelAssembly, size: number, newRows:
     for (const [index, part] of outline.parts.entries()) fillFrom(part, assembly.parts[index]!, newRows);
   } catch (cause) {
     for (const part of outline.parts) part.dispose();
-    if (cause instanceof ArgumentError) throw new VocabularyError(size, reasonOf(cause), { cause });
+    if (cause instanceof ArgumentError) throw vocabularyError(size, reasonOf(cause), { cause });
     throw cause;
   }
   return {
@@ -37,18 +37,18 @@ function checkSize(
   size: number,
 ): void {
   if (perLayerSize > 0)
-    throw new VocabularyError(size, `a model of type ${modelType} has a second table of tokens, which is not resized`);
-  if (vocabularySize === 0) throw new VocabularyError(size, `a model of type ${modelType} has no token embedding`);
+    throw vocabularyError(size, `a model of type ${modelType} has a second table of tokens, which is not resized`);
+  if (vocabularySize === 0) throw vocabularyError(size, `a model of type ${modelType} has no token embedding`);
   if (!Number.isInteger(size) || size < 1 || size > largestVocabulary)
-    throw new VocabularyError(size, `it must be a whole number from 1 to ${largestVocabulary}`);
+    throw vocabularyError(size, `it must be a whole number from 1 to ${largestVocabulary}`);
   if (padTokenId !== null && padTokenId < vocabularySize && padTokenId >= size)
-    throw new VocabularyError(size, `the padding token, ${padTokenId}, would be lost`);
+    throw vocabularyError(size, `the padding token, ${padTokenId}, would be lost`);
 }
 
 /** Adapters have the old tables' sizes, and an export would not know of merged weights. */
 function checkUnchanged({ parts }: ModelAssembly, size: number): void {
   if (!parts.some(({ isChanged }) => isChanged)) return;
-  throw new VocabularyError(
+  throw vocabularyError(
     size,
     "an adapter is attached to the model or merged into it; resize first, then attach (detach it or undo the merge " +
       "now, or write the merged model and load it)",

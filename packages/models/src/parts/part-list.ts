@@ -1,7 +1,7 @@
 // Makes a model's parts from its family's table, in module order. A family's forward pass then only wires the parts; names,
 // widths and layouts are in `@lowrank/contracts/families`.
 
-import type { ConvolutionGeometry } from "@lowrank/contracts";
+import type { ConvolutionGeometry, LowrankError } from "@lowrank/contracts";
 import { type EmbeddingRow, familyOf, type ModelConfig, type Task } from "@lowrank/contracts/families";
 import {
   configOfStage,
@@ -11,7 +11,7 @@ import {
   pathInModel,
 } from "@lowrank/contracts/families/checkpoint";
 import { ConvolutionSite, EmbeddingSite, LinearSite, ParameterSlot, type Part } from "@lowrank/engine/hook-points";
-import { MissingModuleError } from "../errors.ts";
+import { missingModuleError } from "../errors.ts";
 import { Norm } from "./norm.ts";
 import { sinusoidTable } from "./positions/sinusoids.ts";
 
@@ -185,8 +185,8 @@ export class PartList {
     return this.#modules.get(path) ?? this.#modules.get(pathInModel(config.family, task, path));
   }
 
-  #missing(kind: string, rowPath: string): MissingModuleError {
-    return new MissingModuleError(this.plan.config.modelType, kind, rowPath);
+  #missing(kind: string, rowPath: string): LowrankError {
+    return missingModuleError(this.plan.config.modelType, kind, rowPath);
   }
 
   #add<P extends Part>(part: P): P {

@@ -3,7 +3,7 @@
 import type { ForwardContext } from "@lowrank/contracts";
 import { type AttentionMask, causalMask, type DropoutDraw, dropout, paddingMask } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "../errors.ts";
+import { modelInputError } from "../errors.ts";
 import type { KeyValueCache } from "./cache/key-value-cache.ts";
 import { RoutingRecord } from "./experts/routing-record.ts";
 import { withNewMasks } from "./new-masks.ts";
@@ -61,7 +61,7 @@ export class Pass {
   /** int32 [batch, time] */
   get inputIds(): tf.Tensor2D {
     const { inputIds } = this.inputs;
-    if (inputIds === undefined) throw new ModelInputError("inputIds", "this model reads text");
+    if (inputIds === undefined) throw modelInputError("inputIds", "this model reads text");
     return inputIds;
   }
 
@@ -82,7 +82,7 @@ export class Pass {
 
   /** The pass of the decoder's stages. */
   get decoder(): Pass {
-    if (this.second === undefined) throw new ModelInputError("decoderInputIds", "this model has no decoder");
+    if (this.second === undefined) throw modelInputError("decoderInputIds", "this model has no decoder");
     return this.second;
   }
 
@@ -94,7 +94,7 @@ export class Pass {
   /** The input of cross attention: the encoder's last states [batch, sourceTime, width]. */
   get source(): tf.Tensor {
     const source = this.#owned.get(sourceKey);
-    if (source === undefined) throw new ModelInputError("inputIds", "the encoder has not run");
+    if (source === undefined) throw modelInputError("inputIds", "the encoder has not run");
     return source;
   }
 
@@ -129,12 +129,12 @@ export class Pass {
     return this.#routing;
   }
 
-  /** Records the routers of this pass from now on. Throws ModelInputError if blocks are recomputed in the backward pass. */
+  /** Records the routers of this pass from now on. Throws MODEL_INPUT if blocks are recomputed in the backward pass. */
   recordRouting(): RoutingRecord {
     if (this.context.blocksPerCheckpoint !== undefined && tf.engine().isTapeOn()) {
       const reason =
         "the load-balancing loss (output_router_logits) needs every router, which checkpointing does not keep";
-      throw new ModelInputError("blocksPerCheckpoint", `${reason}. Leave out one of the two.`);
+      throw modelInputError("blocksPerCheckpoint", `${reason}. Leave out one of the two.`);
     }
     this.#routing ??= new RoutingRecord();
     return this.#routing;
@@ -309,7 +309,7 @@ export class Pass {
     const { positions } = this.inputs;
     if (this.past > 0 && frequenciesChange(frequencies, positions)) {
       const message = `beyond ${frequencies.long?.from} positions this model rotates all keys differently, also those in the cache`;
-      throw new ModelInputError("cache", `${message}. Start again with the whole text and an empty cache.`);
+      throw modelInputError("cache", `${message}. Start again with the whole text and an empty cache.`);
     }
     const shape = [positions.length, 1, positions[0]?.length ?? 0, frequencies.pairs.length];
     const { cos, sin } = this.#angles(frequencies);

@@ -3,7 +3,7 @@
 
 import type { TokenPositions } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "../errors.ts";
+import { modelInputError } from "../errors.ts";
 import { remembered } from "./remembered.ts";
 
 /** The first tokens of a batch of texts. The caller owns all tensors. */
@@ -28,11 +28,11 @@ export class Texts {
     this.#first = first;
   }
 
-  /** Reads the tensors, which may be disposed of afterwards. Throws ModelInputError if the texts are unknown. */
+  /** Reads the tensors, which may be disposed of afterwards. Throws MODEL_INPUT if the texts are unknown. */
   read(): readonly (readonly number[])[] {
     if (this.#first === undefined) {
       const message = "its texts were joined or cut, so an adapter with an invocation cannot find it";
-      throw new ModelInputError("cache", `${message}. For such an adapter, use a new cache for each text.`);
+      throw modelInputError("cache", `${message}. For such an adapter, use a new cache for each text.`);
     }
     this.#ids ??= readIds(this.#first);
     return this.#ids;

@@ -4,7 +4,7 @@
 import { type ForwardContext, inferenceContext, noAdapters } from "@lowrank/contracts";
 import { withoutTape } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "../errors.ts";
+import { modelInputError } from "../errors.ts";
 import type { LabelLogProbs } from "../heads/head.ts";
 import { sumsAndLengths } from "../heads/label-sums.ts";
 import { batchTensors, type IntegerBatch } from "../inputs/batch-tensors.ts";
@@ -42,7 +42,7 @@ export interface PreferenceOptions {
 /**
  * The loss of a batch of preferences, differentiable for the adapter that `context` selects.
  *
- * @throws the errors of `PretrainedModel.labelLogProbs`; ModelInputError for single answers with a loss of pairs, and for the loss
+ * @throws the errors of `PretrainedModel.labelLogProbs`; MODEL_INPUT for single answers with a loss of pairs, and for the loss
  * "reward" with a model that is not a classifier with one output.
  *
  * @example
@@ -67,7 +67,7 @@ export function preferenceLoss(
 ): PreferenceResult {
   const row: PreferenceLoss = preferenceLosses[name];
   if (isGood !== undefined && row.single !== true)
-    throw new ModelInputError("isGood", `the loss "${name}" compares two answers to one prompt`);
+    throw modelInputError("isGood", `the loss "${name}" compares two answers to one prompt`);
   const asBase = inferenceContext(noAdapters);
   const [loss, rewards] = tf.tidy(() => {
     const reference = row.reference ? withoutTape(() => sumsOf(model, answers, asBase)) : undefined;
@@ -121,10 +121,7 @@ function score(
 
 function scoresOf(model: PretrainedModel, batch: IntegerBatch, context: ForwardContext): tf.Tensor1D {
   if (model.task !== "sequence-classification" || model.config.labels !== 1)
-    throw new ModelInputError(
-      "loss",
-      `"reward" needs a classifier with one output, but this is a model for ${model.task}`,
-    );
+    throw modelInputError("loss", `"reward" needs a classifier with one output, but this is a model for ${model.task}`);
   const { labels: _, ...inputs } = batchTensors(batch);
   return tf.reshape(model.forward(inputs, context), [batch.rows]);
 }

@@ -1,7 +1,7 @@
 // The table of ways to learn from preferences: a new one is a file and a line here.
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
-import { ModelInputError } from "../errors.ts";
+import { modelInputError } from "../errors.ts";
 import { dpo } from "./losses/dpo.ts";
 import { ipo } from "./losses/ipo.ts";
 import { type KtoSettings, kto } from "./losses/kto.ts";
@@ -24,7 +24,7 @@ export type PreferenceSettings = SimpoSettings & KtoSettings;
 /**
  * A loss's settings, with defaults for the ones that are not given.
  *
- * @throws UnknownOptionError for a setting that this loss does not read; ModelInputError for one out of range.
+ * @throws UNKNOWN_OPTION for a setting that this loss does not read; MODEL_INPUT for one out of range.
  *
  * @example
  * ```ts
@@ -48,7 +48,7 @@ export function preferenceSettings(
   const settled = Object.entries(settings).map(([key, { default: usual, problemOf }]) => {
     const value = values[key] ?? usual;
     const problem = problemOf(value);
-    if (problem !== undefined) throw new ModelInputError(key, `${value} ${problem}`);
+    if (problem !== undefined) throw modelInputError(key, `${value} ${problem}`);
     return [key, value] as const;
   });
   return Object.fromEntries(settled);

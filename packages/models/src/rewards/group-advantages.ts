@@ -1,6 +1,6 @@
 // Rewards → advantages: how much better a completion is than the others of its prompt.
 
-import { ModelInputError } from "../errors.ts";
+import { modelInputError } from "../errors.ts";
 
 /** How rewards become advantages. */
 export interface AdvantageOptions {
@@ -28,7 +28,7 @@ const smallest = 1e-4;
 /**
  * The advantage of each completion, as TRL's GRPOTrainer and RLOOTrainer compute it.
  *
- * @throws ModelInputError for rewards that are no finite numbers or do not fill groups.
+ * @throws MODEL_INPUT for rewards that are no finite numbers or do not fill groups.
  *
  * @example
  * ```ts
@@ -43,9 +43,9 @@ export function groupAdvantages(
   { groupSize, scaleRewards, estimator }: AdvantageOptions,
 ): GroupAdvantages {
   if (!(groupSize >= 2 && rewards.length % groupSize === 0))
-    throw new ModelInputError("rewards", `${rewards.length} are no groups of ${groupSize}; a group has 2 or more`);
+    throw modelInputError("rewards", `${rewards.length} are no groups of ${groupSize}; a group has 2 or more`);
   const wrong = rewards.findIndex((reward) => !Number.isFinite(reward));
-  if (wrong >= 0) throw new ModelInputError("rewards", `reward ${wrong} is ${rewards[wrong]}, not a finite number`);
+  if (wrong >= 0) throw modelInputError("rewards", `reward ${wrong} is ${rewards[wrong]}, not a finite number`);
   const groups = Array.from({ length: rewards.length / groupSize }, (_, group) =>
     rewards.slice(group * groupSize, (group + 1) * groupSize),
   );

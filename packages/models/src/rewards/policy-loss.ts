@@ -3,7 +3,7 @@
 import type { ForwardContext } from "@lowrank/contracts";
 import { withoutTape } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError, NothingSupervisedError } from "../errors.ts";
+import { modelInputError, nothingSupervisedError } from "../errors.ts";
 import { sumsAndLengths } from "../heads/label-sums.ts";
 import { batchTensors, type IntegerBatch } from "../inputs/batch-tensors.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
@@ -39,7 +39,7 @@ export interface PolicyTargets {
 /**
  * The loss of a batch of completions, differentiable for the adapter that `context` selects. The caller owns the scalar.
  *
- * @throws ModelInputError for values that do not fit the batch; NothingSupervisedError if no label counts; what `PretrainedModel.labelLogProbs` throws.
+ * @throws MODEL_INPUT for values that do not fit the batch; NOTHING_SUPERVISED if no label counts; what `PretrainedModel.labelLogProbs` throws.
  *
  * @example
  * ```ts
@@ -110,7 +110,7 @@ function checkSizes(
   positions: number,
   { beta, lossType }: PolicySettings,
 ): void {
-  if (positions === 0) throw new NothingSupervisedError();
+  if (positions === 0) throw nothingSupervisedError();
   const needsReference = beta !== 0 && policyLosses[lossType].ofCompletions !== true;
   for (const [name, values, size] of [
     ["advantages", advantages, rows],
@@ -118,6 +118,6 @@ function checkSizes(
     ["referenceLogProbs", referenceLogProbs ?? (needsReference ? [] : undefined), positions],
   ] as const) {
     if (values !== undefined && values.length !== size)
-      throw new ModelInputError(name, `it has ${values.length} values, the batch needs ${size}`);
+      throw modelInputError(name, `it has ${values.length} values, the batch needs ${size}`);
   }
 }

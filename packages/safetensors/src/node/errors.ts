@@ -1,32 +1,33 @@
 // Errors of files on a disk.
 
-import { LowrankError } from "@lowrank/contracts";
+import { failure, LowrankError } from "@lowrank/contracts";
 import { systemCode } from "./file-system.ts";
 
 /** The output already exists, and nothing was changed. Choose another path, or allow overwriting. */
-export class OutputExistsError extends LowrankError {
-  constructor(readonly path: string) {
-    super("OUTPUT_EXISTS", `"${path}" already exists. Choose another path, or allow overwriting.`);
-  }
+export function outputExistsError(path: string) {
+  return failure("OUTPUT_EXISTS", `"${path}" already exists. Choose another path, or allow overwriting.`, { path });
 }
 
 /** The output is the current folder or a folder above it, and nothing was changed. Choose a separate folder. */
-export class ProtectedFolderError extends LowrankError {
-  constructor(readonly path: string) {
-    const advice = "Choose a separate folder for the output.";
-    super("PROTECTED_FOLDER", `"${path}" is the current folder or contains it, so it is not replaced. ${advice}`);
-  }
+export function protectedFolderError(path: string) {
+  const advice = "Choose a separate folder for the output.";
+  return failure(
+    "PROTECTED_FOLDER",
+    `"${path}" is the current folder or contains it, so it is not replaced. ${advice}`,
+    { path },
+  );
 }
 
 /** The existing output cannot be replaced safely, and nothing was changed. Choose another path, or delete it yourself. */
-export class NotReplaceableError extends LowrankError {
-  constructor(
-    readonly path: string,
-    /** The reason: "it is a device, a pipe or a socket". */
-    readonly reason: string,
-  ) {
-    super("NOT_REPLACEABLE", `"${path}" is not replaced: ${reason}. Choose another path, or delete it yourself.`);
-  }
+export function notReplaceableError(
+  path: string /** The reason: "it is a device, a pipe or a socket". */,
+  reason: string,
+) {
+  return failure(
+    "NOT_REPLACEABLE",
+    `"${path}" is not replaced: ${reason}. Choose another path, or delete it yourself.`,
+    { path, reason },
+  );
 }
 
 /** The disk or the quota is full; no partial file is left, and an older output is unchanged. Free some space, or choose another path. */

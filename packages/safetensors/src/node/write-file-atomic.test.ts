@@ -1,10 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { chmod, lstat, mkdir, readdir, readlink, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { LowrankError } from "@lowrank/contracts";
 import { describe, expect, it } from "vitest";
 import { faultyFileSystem } from "../test-files/faulty-file-system.ts";
 import { contentsOf, inScratchFolder } from "../test-files/scratch-folder.ts";
-import { DiskFullError, FileWriteError, NotReplaceableError, OutputExistsError } from "./errors.ts";
+import { DiskFullError, FileWriteError } from "./errors.ts";
 import { nodeFileSystem } from "./file-system.ts";
 import { writeFileAtomic } from "./write-file-atomic.ts";
 
@@ -36,8 +37,8 @@ describe("writeFileAtomic", () => {
     inScratchFolder(async (folder) => {
       await writeFile(join(folder, "out"), "old");
       await mkdir(join(folder, "directory"));
-      await expect(writeFileAtomic(join(folder, "out"), "new")).rejects.toBeInstanceOf(OutputExistsError);
-      await expect(writeFileAtomic(join(folder, "directory"), "new")).rejects.toBeInstanceOf(OutputExistsError);
+      await expect(writeFileAtomic(join(folder, "out"), "new")).rejects.toMatchObject({ code: "OUTPUT_EXISTS" });
+      await expect(writeFileAtomic(join(folder, "directory"), "new")).rejects.toMatchObject({ code: "OUTPUT_EXISTS" });
       expect(await contentsOf(folder)).toEqual({ out: "old" });
       await writeFileAtomic(join(folder, "out"), "new", { overwrite: true });
       expect(await contentsOf(folder)).toEqual({ out: "new" });
@@ -50,7 +51,7 @@ describe("writeFileAtomic", () => {
         yield new Uint8Array(1);
         await writeFile(out, "somebody else's");
       }
-      await expect(writeFileAtomic(out, slow())).rejects.toBeInstanceOf(OutputExistsError);
+      await expect(writeFileAtomic(out, slow())).rejects.toMatchObject({ code: "OUTPUT_EXISTS" });
       expect(await contentsOf(folder)).toEqual({ out: "somebody else's" });
     }));
 
@@ -59,7 +60,7 @@ describe("writeFileAtomic", () => {
       const out = join(folder, "out");
       const outcomes = await Promise.all(["1", "2", "3"].map((text) => caught(writeFileAtomic(out, text))));
       expect(outcomes.filter((error) => error === undefined)).toHaveLength(1);
-      expect(outcomes.filter((error) => error instanceof OutputExistsError)).toHaveLength(2);
+      expect(outcomes.filter((error) => LowrankError.isInstance(error, "OUTPUT_EXISTS"))).toHaveLength(2);
       expect(Object.keys(await contentsOf(folder))).toEqual(["out"]);
     }));
 
@@ -109,7 +110,9 @@ describe("writeFileAtomic", () => {
         if (kind === "folder") await mkdir(path);
         if (kind === "pipe") spawnSync("mkfifo", [path]);
         const before = await lstat(path);
-        await expect(writeFileAtomic(path, "new", { overwrite: true })).rejects.toBeInstanceOf(NotReplaceableError);
+        await expect(writeFileAtomic(path, "new", { overwrite: true })).rejects.toMatchObject({
+          code: "NOT_REPLACEABLE",
+        });
         expect((await lstat(path)).ino).toBe(before.ino);
         expect(await readdir(folder)).toEqual(["out"]);
       }),
@@ -136,14 +139,14 @@ describe("writeFileAtomic", () => {
         expect(await readlink(link)).toBe(join("disk", name));
       }
       expect(await contentsOf(join(folder, "disk"))).toEqual({ new: "through", old: "through" });
-      await expect(writeFileAtomic(join(folder, "link-old"), "no")).rejects.toBeInstanceOf(OutputExistsError);
+      await expect(writeFileAtomic(join(folder, "link-old"), "no")).rejects.toMatchObject({ code: "OUTPUT_EXISTS" });
     }));
 
   it("replaces a link that leads in a circle", () =>
     inScratchFolder(async (folder) => {
       const out = join(folder, "out");
       await symlink(out, out);
-      await expect(writeFileAtomic(out, "no")).rejects.toBeInstanceOf(OutputExistsError);
+      await expect(writeFileAtomic(out, "no")).rejects.toMatchObject({ code: "OUTPUT_EXISTS" });
       await writeFileAtomic(out, "new", { overwrite: true });
       expect(await contentsOf(folder)).toEqual({ out: "new" });
     }));

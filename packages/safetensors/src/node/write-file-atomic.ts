@@ -3,7 +3,7 @@
 import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { NotReplaceableError, OutputExistsError, writeFailure } from "./errors.ts";
+import { notReplaceableError, outputExistsError, writeFailure } from "./errors.ts";
 import { type FileSystem, largestTransfer, nodeFileSystem, type OpenFile, systemCode } from "./file-system.ts";
 import { linkTarget } from "./open-file.ts";
 import { renamePatiently, temporaryPath, tidyUpTemporaries } from "./temporary-path.ts";
@@ -25,8 +25,8 @@ export const atomicWriteNames: OptionNames<AtomicWriteOptions> = { overwrite: tr
  * processes left in the folder are removed first. Missing parent folders are made. An overwritten file keeps its permissions if the
  * system allows it. A link stays a link, and its target is written.
  *
- * @throws {OutputExistsError} if the path exists and `overwrite` is not set.
- * @throws {NotReplaceableError} if it is a folder, a device, a pipe or a socket.
+ * @throws {OUTPUT_EXISTS} if the path exists and `overwrite` is not set.
+ * @throws {NOT_REPLACEABLE} if it is a folder, a device, a pipe or a socket.
  * @throws {DiskFullError | FileWriteError} if the system fails. An error thrown by `contents` passes through.
  */
 export async function writeFileAtomic(
@@ -62,9 +62,9 @@ type CheckedOptions = AtomicWriteOptions & { readonly fileSystem: FileSystem };
 async function checkTarget(target: string, { overwrite = false, fileSystem }: CheckedOptions): Promise<boolean> {
   const entry = await fileSystem.entry(target);
   if (entry === undefined) return false;
-  if (!overwrite) throw new OutputExistsError(target);
-  if (entry.kind === "folder") throw new NotReplaceableError(target, "it is a folder, not a file");
-  if (entry.kind === "other") throw new NotReplaceableError(target, "it is a device, a pipe or a socket");
+  if (!overwrite) throw outputExistsError(target);
+  if (entry.kind === "folder") throw notReplaceableError(target, "it is a folder, not a file");
+  if (entry.kind === "other") throw notReplaceableError(target, "it is a device, a pipe or a socket");
   return entry.kind === "file";
 }
 
@@ -75,7 +75,7 @@ async function moveIntoPlace(temporary: string, target: string, options: Checked
   try {
     await renamePatiently(fileSystem, temporary, target, { isToNew: !overwrite });
   } catch (error) {
-    throw !overwrite && systemCode(error) === "EEXIST" ? new OutputExistsError(target) : error;
+    throw !overwrite && systemCode(error) === "EEXIST" ? outputExistsError(target) : error;
   }
 }
 

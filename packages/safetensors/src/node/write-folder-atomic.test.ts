@@ -1,17 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { chmod, lstat, mkdir, readdir, readlink, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { LowrankError } from "@lowrank/contracts";
 import { describe, expect, it } from "vitest";
 import { faultyFileSystem } from "../test-files/faulty-file-system.ts";
 import { caught, fill, filled, makeOld, never, old } from "../test-files/old-and-new-folder.ts";
 import { contentsOf, inScratchFolder } from "../test-files/scratch-folder.ts";
-import {
-  DiskFullError,
-  FileWriteError,
-  NotReplaceableError,
-  OutputExistsError,
-  ProtectedFolderError,
-} from "./errors.ts";
+import { DiskFullError, FileWriteError } from "./errors.ts";
 import { nodeFileSystem } from "./file-system.ts";
 import { writeFileAtomic } from "./write-file-atomic.ts";
 import { writeFolderAtomic } from "./write-folder-atomic.ts";
@@ -68,8 +63,8 @@ describe("writeFolderAtomic", () => {
     inScratchFolder(async (folder) => {
       await makeOld(folder);
       await writeFile(join(folder, "file"), "old");
-      await expect(writeFolderAtomic(join(folder, "out"), fill)).rejects.toBeInstanceOf(OutputExistsError);
-      await expect(writeFolderAtomic(join(folder, "file"), fill)).rejects.toBeInstanceOf(OutputExistsError);
+      await expect(writeFolderAtomic(join(folder, "out"), fill)).rejects.toMatchObject({ code: "OUTPUT_EXISTS" });
+      await expect(writeFolderAtomic(join(folder, "file"), fill)).rejects.toMatchObject({ code: "OUTPUT_EXISTS" });
       expect(await contentsOf(folder)).toEqual({ ...old, file: "old" });
     }));
 
@@ -100,7 +95,9 @@ describe("writeFolderAtomic", () => {
         if (kind === "pipe") spawnSync("mkfifo", [path]);
         if (kind === "circle") await symlink(path, path);
         const before = await lstat(path);
-        await expect(writeFolderAtomic(path, fill, { overwrite: true })).rejects.toBeInstanceOf(NotReplaceableError);
+        await expect(writeFolderAtomic(path, fill, { overwrite: true })).rejects.toMatchObject({
+          code: "NOT_REPLACEABLE",
+        });
         expect((await lstat(path)).ino).toBe(before.ino);
         expect(await readdir(folder)).toEqual(["out"]);
       }),
@@ -125,7 +122,7 @@ describe("writeFolderAtomic", () => {
       await rm(join(folder, "disk", "run"), { recursive: true });
       await mkdir(join(folder, "disk", "run"));
       await writeFolderAtomic(link, fill);
-      await expect(writeFolderAtomic(link, fill)).rejects.toBeInstanceOf(OutputExistsError);
+      await expect(writeFolderAtomic(link, fill)).rejects.toMatchObject({ code: "OUTPUT_EXISTS" });
       await writeFolderAtomic(link, (inside) => writeFile(join(inside, "weights"), "newer"), { overwrite: true });
       expect(await readlink(link)).toBe(join("disk", "run"));
       expect(await contentsOf(join(folder, "disk"))).toEqual({ "run/weights": "newer" });
@@ -134,7 +131,7 @@ describe("writeFolderAtomic", () => {
   it("never replaces the current folder or one above it", async () => {
     for (const path of [".", process.cwd(), dirname(process.cwd()), "/"]) {
       const error = await caught(writeFolderAtomic(path, fill, { overwrite: true }));
-      expect(error).toBeInstanceOf(ProtectedFolderError);
+      expect(error).toMatchObject({ code: "PROTECTED_FOLDER" });
     }
   });
 
@@ -146,7 +143,7 @@ describe("writeFolderAtomic", () => {
       process.chdir(join(folder, "out"));
       const error = await caught(writeFolderAtomic(join(folder, "link", "out"), fill, { overwrite: true }));
       process.chdir(current);
-      expect(error).toBeInstanceOf(ProtectedFolderError);
+      expect(error).toMatchObject({ code: "PROTECTED_FOLDER" });
       expect(await contentsOf(join(folder, "out"))).toEqual({ weights: "old" });
     }));
 
@@ -155,7 +152,9 @@ describe("writeFolderAtomic", () => {
       const write = (text: string) =>
         writeFolderAtomic(join(folder, "out"), (inside) => writeFile(join(inside, "weights"), text), { overwrite });
       const errors = (await Promise.all(["1", "2", "3", "4"].map((text) => caught(write(text))))).filter(Boolean);
-      expect(errors.map((error) => error instanceof OutputExistsError)).toEqual(overwrite ? [] : [true, true, true]);
+      expect(errors.map((error) => LowrankError.isInstance(error, "OUTPUT_EXISTS"))).toEqual(
+        overwrite ? [] : [true, true, true],
+      );
       expect(await contentsOf(folder)).toMatchObject({ "out/weights": expect.stringMatching(/^[1-4]$/) });
       expect(Object.keys(await contentsOf(folder))).toHaveLength(1);
     }),

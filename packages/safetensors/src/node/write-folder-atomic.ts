@@ -6,9 +6,9 @@ import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import {
   DiskFullError,
   FileWriteError,
-  NotReplaceableError,
-  OutputExistsError,
-  ProtectedFolderError,
+  notReplaceableError,
+  outputExistsError,
+  protectedFolderError,
   writeFailure,
 } from "./errors.ts";
 import { type FileSystem, nodeFileSystem, systemCode } from "./file-system.ts";
@@ -32,9 +32,9 @@ const optionNames: OptionNames<FolderWriteOptions> = { ...atomicWriteNames, keep
  *
  * @param fill Writes the files. Its errors are rethrown, failures of the system as the errors below, and its files are removed.
  *
- * @throws {OutputExistsError} if the path exists, is no empty folder, and `overwrite` is not set.
- * @throws {NotReplaceableError} if it is a file, a device, a pipe, a socket or a link that leads in a circle.
- * @throws {ProtectedFolderError} if the current folder is, or is in, the folder to be replaced.
+ * @throws {OUTPUT_EXISTS} if the path exists, is no empty folder, and `overwrite` is not set.
+ * @throws {NOT_REPLACEABLE} if it is a file, a device, a pipe, a socket or a link that leads in a circle.
+ * @throws {PROTECTED_FOLDER} if the current folder is, or is in, the folder to be replaced.
  * @throws {DiskFullError | FileWriteError} if the system fails.
  */
 export async function writeFolderAtomic(
@@ -80,9 +80,9 @@ async function stateOf(target: string, options: CheckedOptions): Promise<"absent
     if (names === undefined) return "absent";
     if (names.length === 0) return "empty";
   }
-  if (options.overwrite !== true) throw new OutputExistsError(target);
-  if (entry.kind !== "folder") throw new NotReplaceableError(target, "it is not a folder");
-  if (contains(await realPath(target), await realPath(process.cwd()))) throw new ProtectedFolderError(target);
+  if (options.overwrite !== true) throw outputExistsError(target);
+  if (entry.kind !== "folder") throw notReplaceableError(target, "it is not a folder");
+  if (contains(await realPath(target), await realPath(process.cwd()))) throw protectedFolderError(target);
   return "replaceable";
 }
 

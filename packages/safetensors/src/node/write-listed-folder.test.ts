@@ -2,7 +2,7 @@ import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { contentsOf, inScratchFolder } from "../test-files/scratch-folder.ts";
-import { NotReplaceableError, OutputExistsError } from "./errors.ts";
+
 import { listedNames, writeListedFolder } from "./write-listed-folder.ts";
 
 /** Fills a folder with files of these names. */
@@ -65,7 +65,9 @@ describe("writeListedFolder", () => {
         if (list !== undefined) await writeFile(join(folder, ".lowrank.json"), list);
         const before = await contentsOf(folder);
         const options = { overwrite: true };
-        await expect(writeListedFolder(folder, filling("config.json"), options)).rejects.toThrow(NotReplaceableError);
+        await expect(writeListedFolder(folder, filling("config.json"), options)).rejects.toThrow(
+          expect.objectContaining({ code: "NOT_REPLACEABLE" }),
+        );
         expect(await contentsOf(folder)).toEqual(before);
         await writeListedFolder(folder, filling("config.json"), { ...options, mayBeUnlisted: true });
         expect(await filesIn(folder)).toEqual({ "config.json": "new config.json", "main.py": "import os" });
@@ -78,9 +80,11 @@ describe("writeListedFolder", () => {
       await writeFile(join(folder, "file"), "old");
       await symlink("out", join(folder, "link"));
       for (const name of ["out", "link", "file"])
-        await expect(writeListedFolder(join(folder, name), filling("b"))).rejects.toThrow(OutputExistsError);
+        await expect(writeListedFolder(join(folder, name), filling("b"))).rejects.toThrow(
+          expect.objectContaining({ code: "OUTPUT_EXISTS" }),
+        );
       const onFile = writeListedFolder(join(folder, "file"), filling("b"), { overwrite: true });
-      await expect(onFile).rejects.toThrow(NotReplaceableError);
+      await expect(onFile).rejects.toThrow(expect.objectContaining({ code: "NOT_REPLACEABLE" }));
       await writeListedFolder(join(folder, "link"), filling("b"), { overwrite: true });
       expect(await filesIn(join(folder, "out"))).toEqual({ b: "new b" });
       expect(await readFile(join(folder, "file"), "utf8")).toBe("old");

@@ -4,7 +4,7 @@
 import { readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { FileReadError, NotReplaceableError } from "./errors.ts";
+import { FileReadError, notReplaceableError } from "./errors.ts";
 import { linkTarget, openFile } from "./open-file.ts";
 import { tidyUpTemporaries } from "./temporary-path.ts";
 import { type AtomicWriteOptions, atomicWriteNames } from "./write-file-atomic.ts";
@@ -29,7 +29,7 @@ const optionNames: OptionNames<ListedFolderOptions> = { ...atomicWriteNames, may
  * Like `writeFolderAtomic`, with a list of the files that `fill` wrote, `.lowrank.json`. `overwrite` replaces a folder that has
  * such a list or is empty. Entries that are not listed are kept, unless `fill` wrote an entry of that name.
  *
- * @throws {NotReplaceableError} if the folder has no list and `mayBeUnlisted` is not set; and what `writeFolderAtomic` throws.
+ * @throws {NOT_REPLACEABLE} if the folder has no list and `mayBeUnlisted` is not set; and what `writeFolderAtomic` throws.
  *
  * @example
  * ```ts
@@ -51,7 +51,7 @@ export async function writeListedFolder(
   await tidyUpTemporaries(dirname(await linkTarget(path)), onDisk.fileSystem); // first: it may bring back an older output
   const earlier = await listedNames(path);
   if (overwrite && !mayBeUnlisted && earlier === undefined && (await holdsSomething(path)))
-    throw new NotReplaceableError(path, `it has no ${listName}, so it was not written by lowrank`);
+    throw notReplaceableError(path, `it has no ${listName}, so it was not written by lowrank`);
   const listed = new Set(earlier);
   const staying = [...listed].filter((name) => keep(name, true));
   await writeFolderAtomic(

@@ -9,7 +9,7 @@ export interface Communicator {
   readonly library: string;
   /**
    * Replaces the values by their sums over all processes. The result is the same, bit for bit, in each process and in each run with
-   * the same number of processes. Throws CommunicationSizeError if lengths differ, MpiCallError, CommunicationTimeoutError.
+   * the same number of processes. Throws COMMUNICATION_SIZE if lengths differ, MPI_CALL, COMMUNICATION_TIMEOUT.
    */
   allReduce(values: Float32Array): Promise<void>;
   /** Returns the bytes of the process `root` (default 0) in all processes; bytes of others are ignored. Throws what `allReduce` does. */

@@ -2,10 +2,10 @@
 
 import { printable } from "@lowrank/contracts";
 import type { Communicator } from "./communicator.ts";
-import { RanksDifferError } from "./errors.ts";
+import { ranksDifferError } from "./errors.ts";
 
 /**
- * Compares named facts of each process with those of the first one. If any differ, it throws RanksDifferError in all processes,
+ * Compares named facts of each process with those of the first one. If any differ, it throws RANKS_DIFFER in all processes,
  * with the names that differ in each.
  */
 export async function compareRanks(
@@ -25,7 +25,7 @@ export async function compareRanks(
   const allDifferences: string[] = [];
   for (let root = 0; root < communicator.size; root += 1)
     allDifferences.push(...(JSON.parse(textOf(await communicator.broadcast(bytesOf(differences), root))) as string[]));
-  if (allDifferences.length > 0) throw new RanksDifferError(allDifferences);
+  if (allDifferences.length > 0) throw ranksDifferError(allDifferences);
 }
 
 function short(text: string): string {

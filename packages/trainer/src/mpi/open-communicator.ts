@@ -1,7 +1,7 @@
 // Joins the processes that a launcher has started, with the launcher's MPI library.
 
 import type { Communicator } from "./communicator.ts";
-import { CommunicationSizeError, CommunicationTimeoutError, MpiMismatchError } from "./errors.ts";
+import { communicationSizeError, communicationTimeoutError, mpiMismatchError } from "./errors.ts";
 import { type Environment, launchOf } from "./launch.ts";
 import { loadLibrary } from "./library/load-library.ts";
 import { MpiLibrary } from "./library/mpi-library.ts";
@@ -23,7 +23,7 @@ const maxBytes = 2 ** 32;
 /**
  * Joins the other processes; without a launcher the size is 1. Can be called once in a process, because MPI starts only once.
  *
- * Throws MpiUnavailableError without MPI, and MpiMismatchError if launcher and library belong to different MPIs.
+ * Throws MPI_UNAVAILABLE without MPI, and MPI_MISMATCH if launcher and library belong to different MPIs.
  *
  * @example
  * ```ts
@@ -47,13 +47,13 @@ export async function openCommunicator(options: CommunicatorOptions = {}): Promi
   const world = await mpi.start();
   const version = named(mpi, file);
   if (launch !== undefined && launch.size !== world.size)
-    throw new MpiMismatchError(launch.launcher, launch.size, version, world.size);
+    throw mpiMismatchError(launch.launcher, launch.size, version, world.size);
   const seconds = options.timeoutSeconds ?? Number(environment.LOWRANK_MPI_TIMEOUT);
   const timeoutSeconds = seconds > 0 ? seconds : defaultTimeout;
   return new MpiCommunicator(mpi, { ...world, library: version, timeoutSeconds });
 }
 
-/** The version text of this machine's MPI library, without joining. Throws MpiUnavailableError. */
+/** The version text of this machine's MPI library, without joining. Throws MPI_UNAVAILABLE. */
 export async function findMpi(environment: Environment = process.env): Promise<string> {
   const { library, file } = await loadLibrary(environment, launchOf(environment));
   return named(new MpiLibrary(library), file);
@@ -99,13 +99,13 @@ class MpiCommunicator implements Communicator {
   broadcast(bytes: Uint8Array | undefined, root = 0): Promise<Uint8Array> {
     return this.#next("broadcast", async () => {
       if (!Number.isInteger(root) || root < 0 || root >= this.size)
-        throw new CommunicationSizeError("broadcast", root, `a root from 0 to ${this.size - 1}`);
+        throw communicationSizeError("broadcast", root, `a root from 0 to ${this.size - 1}`);
       const outgoing = this.rank === root ? (bytes ?? new Uint8Array()) : undefined;
       const length = Float64Array.of(outgoing?.length ?? 0);
       await this.#mpi.broadcast(new Uint8Array(length.buffer), root);
       const [count = 0] = length;
       if (!Number.isInteger(count) || count < 0 || count > maxBytes)
-        throw new CommunicationSizeError("broadcast", count, `${maxBytes} bytes at most`);
+        throw communicationSizeError("broadcast", count, `${maxBytes} bytes at most`);
       const buffer = outgoing ?? new Uint8Array(count);
       for (let start = 0; start < count; start += maxNumbers)
         await this.#mpi.broadcast(buffer.subarray(start, start + maxNumbers), root);
@@ -134,7 +134,7 @@ class MpiCommunicator implements Communicator {
     await this.#mpi.sum(sums);
     const [sum = 0, squares = 0] = sums;
     if (sum === length * this.size && squares === length * length * this.size) return;
-    throw new CommunicationSizeError(call, length, "as many numbers as the other processes give");
+    throw communicationSizeError(call, length, "as many numbers as the other processes give");
   }
 
   /** Runs an action after the previous call. Fails if the others do not make the same call in time. */
@@ -148,7 +148,7 @@ class MpiCommunicator implements Communicator {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       const seconds = this.#timeoutSeconds;
-      timer = setTimeout(() => reject(new CommunicationTimeoutError(call, seconds)), seconds * 1000);
+      timer = setTimeout(() => reject(communicationTimeoutError(call, seconds)), seconds * 1000);
     });
     try {
       return await Promise.race([result, late]);

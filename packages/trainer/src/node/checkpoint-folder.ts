@@ -2,9 +2,9 @@
 
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type OptionNames, refuseUnknownOptions, type WarningListener } from "@lowrank/contracts";
+import { LowrankError, type OptionNames, refuseUnknownOptions, type WarningListener } from "@lowrank/contracts";
 import { type FileSystem, temporaryPath, writeFileAtomic, writeFolderAtomic } from "@lowrank/safetensors/node";
-import { CheckpointError } from "../errors.ts";
+import { checkpointError } from "../errors.ts";
 import { parseState, serializeState, stateFileNames } from "../state/state-files.ts";
 import type { TrainingState } from "../state/training-state.ts";
 import { isPlainName, manifestName, readListedFile, readManifest, serializeManifest } from "./manifest.ts";
@@ -52,7 +52,7 @@ const folderName = /^checkpoint-(\d{1,15})$/;
  * Writes `folder/checkpoint-<step>` with state.safetensors, trainer.json and a manifest of hashes; returns its path.
  *
  * The write is atomic: the checkpoint appears complete or not at all, and an error leaves older ones unchanged. Throws
- * CheckpointError if the folder cannot be created or a file name is not plain, and the writing errors of `@lowrank/safetensors/node`.
+ * CHECKPOINT_INVALID if the folder cannot be created or a file name is not plain, and the writing errors of `@lowrank/safetensors/node`.
  *
  * @example
  * ```ts
@@ -76,7 +76,7 @@ export async function writeCheckpoint(
   const path = join(folder, `checkpoint-${state.step}`);
   const onDisk = options.fileSystem === undefined ? {} : { fileSystem: options.fileSystem };
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw new CheckpointError(path, `the folder "${folder}" cannot be made.`, { cause });
+    throw checkpointError(path, `the folder "${folder}" cannot be made.`, { cause });
   });
   // Files need no other protection: their folder has a temporary name until it is complete.
   const replacing = { overwrite: true, ...onDisk };
@@ -92,7 +92,7 @@ export async function writeCheckpoint(
   return path;
 }
 
-/** Reads a checkpoint; throws CheckpointError if any byte has changed since it was written. */
+/** Reads a checkpoint; throws CHECKPOINT_INVALID if any byte has changed since it was written. */
 export async function readCheckpoint(path: string): Promise<TrainingState> {
   const manifest = await readManifest(path);
   const [tensors, facts] = await Promise.all([
@@ -100,7 +100,7 @@ export async function readCheckpoint(path: string): Promise<TrainingState> {
     readListedFile(path, stateFileNames.facts, manifest),
   ]);
   const state = await parseState({ tensors, facts: new TextDecoder().decode(facts) }, path);
-  if (state.step !== manifest.step) throw new CheckpointError(path, "its files are from different steps.");
+  if (state.step !== manifest.step) throw checkpointError(path, "its files are from different steps.");
   return state;
 }
 
@@ -108,7 +108,7 @@ export async function readCheckpoint(path: string): Promise<TrainingState> {
 export async function listCheckpoints(folder: string): Promise<readonly StoredCheckpoint[]> {
   const names = await readdir(folder).catch((error: unknown) => {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-    throw new CheckpointError(folder, "the folder cannot be listed.", { cause: error });
+    throw checkpointError(folder, "the folder cannot be listed.", { cause: error });
   });
   return names
     .flatMap((name) => {
@@ -128,7 +128,7 @@ export async function latestCheckpoint(
     try {
       return { ...checkpoint, state: await readCheckpoint(checkpoint.path) };
     } catch (error) {
-      if (!(error instanceof CheckpointError)) throw error;
+      if (!LowrankError.isInstance(error, "CHECKPOINT_INVALID")) throw error;
       options.onWarning?.({ code: "CHECKPOINT_PASSED_OVER", message: `${error.message} Looking for an older one.` });
     }
   }
@@ -152,7 +152,7 @@ function filesOf(state: TrainingState, more: ReadonlyMap<string, Uint8Array | st
   ]);
   for (const [name, contents] of more) {
     if (!isPlainName(name) || files.has(name) || name === manifestName) {
-      throw new CheckpointError(name, "a file of a checkpoint needs a unique plain name.");
+      throw checkpointError(name, "a file of a checkpoint needs a unique plain name.");
     }
     files.set(name, typeof contents === "string" ? encoder.encode(contents) : contents);
   }

@@ -2,9 +2,9 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { describeValue, parseJson } from "@lowrank/contracts";
+import { describeValue, LowrankError, parseJson } from "@lowrank/contracts";
 import { openFile } from "@lowrank/safetensors/node";
-import { CheckpointError } from "../errors.ts";
+import { checkpointError } from "../errors.ts";
 
 interface ManifestEntry {
   readonly bytes: number;
@@ -31,7 +31,7 @@ export function serializeManifest(step: number, files: ReadonlyMap<string, Uint8
 
 export async function readManifest(folder: string): Promise<Manifest> {
   const bytes = await readRegularFile(folder, manifestName, { max: largestManifest });
-  const damaged = (cause?: unknown) => new CheckpointError(folder, `${manifestName} is damaged.`, { cause });
+  const damaged = (cause?: unknown) => checkpointError(folder, `${manifestName} is damaged.`, { cause });
   let json: unknown;
   try {
     json = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
@@ -43,7 +43,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
   if (fields.get("format") !== "lowrank-checkpoint") throw damaged();
   const version = fields.get("version");
   if (version !== 1) {
-    throw new CheckpointError(folder, `it has version ${describeValue(version)}; this program reads version 1.`);
+    throw checkpointError(folder, `it has version ${describeValue(version)}; this program reads version 1.`);
   }
   const step = fields.get("step");
   const listed = fields.get("files");
@@ -56,13 +56,13 @@ export async function readManifest(folder: string): Promise<Manifest> {
   return { format: "lowrank-checkpoint", version: 1, step, files };
 }
 
-/** The bytes of a listed file; throws CheckpointError if they differ from the manifest. */
+/** The bytes of a listed file; throws CHECKPOINT_INVALID if they differ from the manifest. */
 export async function readListedFile(folder: string, name: string, manifest: Manifest): Promise<Uint8Array> {
   const entry = manifest.files.get(name);
-  if (entry === undefined) throw new CheckpointError(folder, `${manifestName} does not list ${name}.`);
+  if (entry === undefined) throw checkpointError(folder, `${manifestName} does not list ${name}.`);
   const bytes = await readRegularFile(folder, name, { exactly: entry.bytes });
   if (sha256(bytes) !== entry.sha256)
-    throw new CheckpointError(folder, `${name} was changed after it was written (its SHA-256 differs).`);
+    throw checkpointError(folder, `${name} was changed after it was written (its SHA-256 differs).`);
   return bytes;
 }
 
@@ -82,13 +82,13 @@ async function readRegularFile(
       const isRight = "max" in size ? file.size <= size.max : file.size === size.exactly;
       if (isRight) return await file.read(0, file.size);
       const expected = "max" in size ? `at most ${size.max}` : `${size.exactly}`;
-      throw new CheckpointError(folder, `${name} has ${file.size} bytes, expected ${expected}.`);
+      throw checkpointError(folder, `${name} has ${file.size} bytes, expected ${expected}.`);
     } finally {
       await file.close();
     }
   } catch (cause) {
-    if (cause instanceof CheckpointError) throw cause;
-    throw new CheckpointError(folder, `${name} cannot be read; the checkpoint is incomplete or damaged.`, { cause });
+    if (LowrankError.isInstance(cause, "CHECKPOINT_INVALID")) throw cause;
+    throw checkpointError(folder, `${name} cannot be read; the checkpoint is incomplete or damaged.`, { cause });
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { differentiate } from "@lowrank/engine";
 import type * as tf from "@tensorflow/tfjs-core";
-import { LossShapeError, NoGradientError } from "../errors.ts";
+import { lossShapeError, noGradientError } from "../errors.ts";
 import type { FlatLayout } from "./flat-layout.ts";
 
 /** Gradients in the order of the layout; undefined where the loss does not depend on a variable. The caller disposes of all tensors. */
@@ -11,17 +11,17 @@ interface LossAndGradients {
   readonly gradients: readonly (tf.Tensor | undefined)[];
 }
 
-/** Throws LossShapeError, NoGradientError. */
+/** Throws LOSS_SHAPE, NO_GRADIENT. */
 export function lossAndGradients(compute: () => tf.Scalar, { ranges }: FlatLayout): LossAndGradients {
   const { value, gradients } = differentiate(
     () => {
       const loss = compute();
-      if (loss.rank > 0) throw new LossShapeError(loss.shape);
+      if (loss.rank > 0) throw lossShapeError(loss.shape);
       return loss;
     },
     ranges.map(({ variable }) => variable),
   );
   if (gradients.some((gradient) => gradient !== undefined)) return { value, gradients };
   value.dispose();
-  throw new NoGradientError(ranges.map(({ name }) => name));
+  throw noGradientError(ranges.map(({ name }) => name));
 }

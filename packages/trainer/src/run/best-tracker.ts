@@ -1,6 +1,6 @@
 // Finds the best evaluation, and decides on early stopping.
 
-import { MissingMetricError } from "../errors.ts";
+import { missingMetricError } from "../errors.ts";
 import type { EvaluationOptions } from "../train-options.ts";
 import type { BestEvaluation, Metrics } from "../training-event.ts";
 
@@ -31,12 +31,12 @@ export class BestTracker {
 
   /**
    * Records an evaluation. A value that is not finite is never better, even as the first one: no value is better than NaN, and JSON
-   * cannot store it. Throws MissingMetricError if the metric is absent.
+   * cannot store it. Throws MISSING_METRIC if the metric is absent.
    */
   add(step: number, metrics: Metrics): { readonly isBest: boolean; readonly best: BestEvaluation | undefined } {
     const { watch = "loss", higherIsBetter = false } = this.options;
     const value: number | undefined = Object.hasOwn(metrics, watch) ? metrics[watch] : undefined;
-    if (value === undefined) throw new MissingMetricError(watch, Object.keys(metrics), step);
+    if (value === undefined) throw missingMetricError(watch, Object.keys(metrics), step);
     const sign = higherIsBetter ? -1 : 1;
     const isBest = Number.isFinite(value) && (this.#best === undefined || sign * value < sign * this.#best.value);
     if (isBest) this.#best = { step, value };

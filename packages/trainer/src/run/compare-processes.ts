@@ -1,7 +1,7 @@
 // Checks that all processes of a training still have the same numbers. The state itself is never exchanged, so they compare a hash of
 // each variable and its optimizer state.
 
-import { ProcessesDifferError } from "../errors.ts";
+import { processesDifferError } from "../errors.ts";
 import type { GradientReduction } from "../optimizer/gradient-reduction.ts";
 
 export interface Compared {
@@ -9,7 +9,7 @@ export interface Compared {
   readonly values: readonly Float32Array[];
 }
 
-/** Throws ProcessesDifferError, naming the first tensor that differs, in the processes whose hashes differ from the mean. */
+/** Throws PROCESSES_DIFFER, naming the first tensor that differs, in the processes whose hashes differ from the mean. */
 export async function compareProcesses(
   reduction: GradientReduction,
   step: number,
@@ -20,7 +20,7 @@ export async function compareProcesses(
   const sums = Float32Array.from(hashes);
   await reduction.allReduce(sums);
   const index = hashes.findIndex((hash, range) => sums[range] !== hash * size);
-  if (index >= 0) throw new ProcessesDifferError(rank, step, compared[index >> 1]?.name ?? "");
+  if (index >= 0) throw processesDifferError(rank, step, compared[index >> 1]?.name ?? "");
 }
 
 /** FNV-1a over the numbers' bits, in two halves: sums of them over 256 processes are exact in float32. */

@@ -2,14 +2,14 @@
 
 import { listed } from "@lowrank/contracts";
 import { countBatches } from "../batch-stream.ts";
-import { TrainingOptionsError } from "../errors.ts";
+import { trainingOptionsError } from "../errors.ts";
 import { optimizers, ruleOf } from "../optimizer/rules/rules.ts";
 import type { ScheduleShape } from "../schedules/schedule.ts";
 import { schedules } from "../schedules/schedules.ts";
 import { changedSettings, checkState, resumedSettings, type TrainingSettings } from "../state/training-state.ts";
 import { minCounts, type TrainOptions } from "../train-options.ts";
 
-/** Throws TrainingOptionsError with all problems. */
+/** Throws TRAINING_OPTIONS with all problems. */
 export async function resolveSettings<Batch>(options: TrainOptions<Batch>): Promise<TrainingSettings> {
   const settings = {
     learningRate: options.learningRate,
@@ -28,7 +28,7 @@ export async function resolveSettings<Batch>(options: TrainOptions<Batch>): Prom
     seed: options.seed ?? 0,
   } as const;
   const problems = [...problemsOf(settings), ...optionProblems(options)];
-  if (problems.length > 0) throw new TrainingOptionsError(problems);
+  if (problems.length > 0) throw trainingOptionsError(problems);
   return { ...settings, steps: await stepsOf(options, settings.accumulate) };
 }
 
@@ -131,7 +131,7 @@ function optionProblems<Batch>(options: TrainOptions<Batch>): string[] {
 async function stepsOf<Batch>(options: TrainOptions<Batch>, accumulate: number): Promise<number> {
   if (options.steps !== undefined) return options.steps;
   const batches = options.batchesPerEpoch ?? (await countBatches(options.batches));
-  if (batches === 0) throw new TrainingOptionsError(["batches: the first epoch has no batches"]);
+  if (batches === 0) throw trainingOptionsError(["batches: the first epoch has no batches"]);
   return (options.epochs ?? 1) * Math.ceil(batches / accumulate);
 }
 

@@ -154,7 +154,7 @@ export class TrainingRun<Batch> {
     return { type: "restart", step, steps, reason, learningRateBefore, learningRate };
   }
 
-  /** Throws ProcessesDifferError if the processes of the training have different numbers. */
+  /** Throws PROCESSES_DIFFER if the processes of the training have different numbers. */
   async compareProcesses(): Promise<void> {
     const { reduceGradients } = this.options;
     if (reduceGradients === undefined) return;

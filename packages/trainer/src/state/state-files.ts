@@ -8,7 +8,7 @@ import {
   serializeSafetensors,
   type TensorData,
 } from "@lowrank/safetensors";
-import { CheckpointError } from "../errors.ts";
+import { checkpointError } from "../errors.ts";
 import type { MeanName, Moments } from "../optimizer/rules/rule.ts";
 import { ruleOf } from "../optimizer/rules/rules.ts";
 import { isStateFacts, type StateFacts } from "./state-facts.ts";
@@ -65,20 +65,20 @@ export function serializeState(state: TrainingState): StateFiles {
   return { tensors: serializeSafetensors(tensors), facts: `${JSON.stringify(facts, null, 2)}\n` };
 }
 
-/** Reads the state; throws CheckpointError, with `name`, if the files are damaged or incomplete. */
+/** Reads the state; throws CHECKPOINT_INVALID, with `name`, if the files are damaged or incomplete. */
 export async function parseState(files: StateFiles, name = "checkpoint"): Promise<TrainingState> {
   const facts = parseFacts(files.facts, name);
   const file = await openSafetensors(bytesSource(files.tensors, stateFileNames.tensors)).catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CheckpointError(name, `${stateFileNames.tensors} is damaged: ${reason}`, { cause });
+    throw checkpointError(name, `${stateFileNames.tensors} is damaged: ${reason}`, { cause });
   });
   const parts = new Map(kinds.map((kind) => [kind, new Map<string, NamedValues>()]));
   for (const [key, { shape, dtype }] of file.tensors) {
     const slash = key.indexOf("/");
     const part = parts.get(key.slice(0, slash) as (typeof kinds)[number]);
-    if (part === undefined || dtype !== "F32") throw new CheckpointError(name, `it holds the unknown tensor "${key}".`);
+    if (part === undefined || dtype !== "F32") throw checkpointError(name, `it holds the unknown tensor "${key}".`);
     const values = await file.readFloat32(key);
-    if (!values.every(Number.isFinite)) throw new CheckpointError(name, `"${key}" holds values that are not finite.`);
+    if (!values.every(Number.isFinite)) throw checkpointError(name, `"${key}" holds values that are not finite.`);
     part.set(key.slice(slash + 1), { shape, values });
   }
   const variables = parts.get("variables") ?? new Map<string, NamedValues>();
@@ -92,7 +92,7 @@ export async function parseState(files: StateFiles, name = "checkpoint"): Promis
       return values?.length === size ? ([kind, values] as const) : undefined;
     });
     if (shape === undefined || means.includes(undefined))
-      throw new CheckpointError(name, `the optimizer's state of "${variable}" is missing or of another size.`);
+      throw checkpointError(name, `the optimizer's state of "${variable}" is missing or of another size.`);
     const presentMeans = means.filter((mean) => mean !== undefined);
     moments.set(variable, { ...Object.fromEntries(presentMeans), updates: count });
   }
@@ -103,7 +103,7 @@ export async function parseState(files: StateFiles, name = "checkpoint"): Promis
     if (copy.size === 0) continue;
     for (const variable of new Set([...variables.keys(), ...copy.keys()])) {
       if (copy.get(variable)?.shape.join() === variables.get(variable)?.shape.join()) continue;
-      throw new CheckpointError(name, `"${kind}/${variable}" is missing or of another shape.`);
+      throw checkpointError(name, `"${kind}/${variable}" is missing or of another shape.`);
     }
     copies[`${kind}Variables`] = copy;
   }
@@ -112,7 +112,7 @@ export async function parseState(files: StateFiles, name = "checkpoint"): Promis
 
 function parseFacts(json: string, name: string): StateFacts {
   const facts = parseJson(json, {
-    refuse: (reason, cause) => new CheckpointError(name, `${stateFileNames.facts} ${reason}.`, { cause }),
+    refuse: (reason, cause) => checkpointError(name, `${stateFileNames.facts} ${reason}.`, { cause }),
   });
   if (isStateFacts(facts)) return facts;
   const version = typeof facts === "object" && facts !== null && "version" in facts ? facts.version : undefined;
@@ -120,5 +120,5 @@ function parseFacts(json: string, name: string): StateFacts {
   const reason = isNewer
     ? `it has version ${version}; this program reads versions 1 and 2`
     : "it is not a training state of this program";
-  throw new CheckpointError(name, `${stateFileNames.facts}: ${reason}.`);
+  throw checkpointError(name, `${stateFileNames.facts}: ${reason}.`);
 }

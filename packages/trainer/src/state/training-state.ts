@@ -4,7 +4,7 @@
 import type { JsonObject } from "@lowrank/contracts";
 import type { Variable } from "@tensorflow/tfjs-core";
 import type { DataPosition } from "../batch-stream.ts";
-import { ResumeMismatchError } from "../errors.ts";
+import { resumeMismatchError } from "../errors.ts";
 import type { Moments } from "../optimizer/rules/rule.ts";
 import type { OptimizerName } from "../optimizer/rules/rules.ts";
 import type { ScheduleShape } from "../schedules/schedule.ts";
@@ -56,13 +56,13 @@ export interface PresentRun {
   readonly fingerprint?: string;
 }
 
-/** Throws ResumeMismatchError with all reasons why the run cannot resume from a state. */
+/** Throws RESUME_MISMATCH with all reasons why the run cannot resume from a state. */
 export function checkState(state: TrainingState, run: PresentRun): void {
   const differences = [...variableDifferences(state, run.variables), ...settingDifferences(state, run)];
   if (state.step >= run.settings.steps) {
     differences.push(`steps: the state has made ${state.step} of ${run.settings.steps} steps; no steps are left`);
   }
-  if (differences.length > 0) throw new ResumeMismatchError(differences);
+  if (differences.length > 0) throw resumeMismatchError(differences);
 }
 
 function variableDifferences(state: TrainingState, variables: ReadonlyMap<string, Variable>): string[] {

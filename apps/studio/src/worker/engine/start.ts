@@ -14,7 +14,7 @@ const bestFirst: readonly EngineName[] = ["webgpu", "wasm", "cpu"];
  * Starts the requested engine, or the best. If the engine changes, an open model is closed, since some of its weights are in
  * the old engine, and opened again from the same source. If the new engine does not start, everything stays as it was.
  *
- * @throws NoEngineError, with the reason against each engine that was tried.
+ * @throws NO_ENGINE, with the reason against each engine that was tried.
  */
 export const start: CallHandler<"start"> = async (state, { base, engine }) => {
   state.base = new URL("./", base);

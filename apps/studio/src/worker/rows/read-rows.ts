@@ -11,7 +11,7 @@ import { type ColumnChoice, knownColumns, rowsOfExamples, tableColumns } from ".
 const maxBytes = 20_000_000;
 const maxRows = 10_000;
 
-/** The good rows and the broken ones. Throws DataError if no row is good, DataFileError, ROWS_TOO_LARGE, ROWS_NO_TEXT, ROWS_OF_ANOTHER_KIND. */
+/** The good rows and the broken ones. Throws DataError if no row is good, DATA_UNREADABLE_FILE, ROWS_TOO_LARGE, ROWS_NO_TEXT, ROWS_OF_ANOTHER_KIND. */
 export const readRows: CallHandler<"readRows"> = async (_state, source) => {
   if ("text" in source) {
     const { text, name } = source;
@@ -159,7 +159,7 @@ interface ParquetFile {
   readonly maxRows: number;
 }
 
-/** The rows of a file. Throws DataFileError for unsupported files, and the errors of `readJson`. */
+/** The rows of a file. Throws DATA_UNREADABLE_FILE for unsupported files, and the errors of `readJson`. */
 async function parquetExamples({ name, bytes, maxRows }: ParquetFile): Promise<readonly Example[]> {
   const { openParquet } = await import("@lowrank/data/parquet");
   const table = await openParquet(bytes, { file: name });

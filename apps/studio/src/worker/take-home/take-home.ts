@@ -13,7 +13,7 @@ import { zipFolder } from "./zip-folder.ts";
 
 /**
  * Throws NotOnShelfError; for a merged model also what attaching, merging and verifying do, and ZipTooLargeError; for a GGUF file
- * InexpressibleAdapterError.
+ * INEXPRESSIBLE_ADAPTER.
  */
 export const takeHome: CallHandler<"takeHome"> = async (state, { id, form }, onProgress) => {
   const entry = await storedEntry(state.store, id);

@@ -50,7 +50,7 @@ export async function keepStep(store: Store, run: SavedRun, state: TrainingState
   return now;
 }
 
-/** The state of a kept step. Throws RunGoneError, CheckpointError. */
+/** The state of a kept step. Throws RunGoneError, CHECKPOINT_INVALID. */
 export async function stateAt(store: Store, run: string, step: number): Promise<TrainingState> {
   const tensors = await store.read(`${stepOf(run, step)}/state.safetensors`);
   const facts = await store.read(`${stepOf(run, step)}/trainer.json`);

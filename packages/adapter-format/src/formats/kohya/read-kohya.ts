@@ -3,7 +3,7 @@
 // component-paths.ts). A and B have PEFT's layout. Each module has its own α; a missing α equals the rank.
 
 import { openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
-import { InvalidAdapterTensorsError, type TensorProblem } from "../../errors.ts";
+import { invalidAdapterTensorsError, type TensorProblem } from "../../errors.ts";
 import type { Adapter, AdapterTensor } from "../../lora-config.ts";
 import { loraKeys } from "../../tensor-keys.ts";
 import { type AdapterFolder, withFile } from "../adapter-folder.ts";
@@ -61,7 +61,7 @@ async function adapterOf(file: SafetensorsFile, name: string, options: ReadAdapt
       });
   }
   if (modules.size === 0 && problems.length === 0) problems.push({ key: "the file", problem: "has no tensors" });
-  if (problems.length > 0) throw new InvalidAdapterTensorsError(name, problems);
+  if (problems.length > 0) throw invalidAdapterTensorsError(name, problems);
   const metadata = new Map([...file.metadata].filter(([key]) => key !== "format"));
   return checkedAdapter({ config: configOfModules(scales, { useDora }), tensors, metadata }, name, options);
 }

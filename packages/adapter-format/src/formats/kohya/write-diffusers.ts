@@ -27,8 +27,8 @@ const components = {
 /**
  * Makes a file like `save_lora_weights` of diffusers, for a text encoder or another component of a pipeline.
  *
- * @throws InexpressibleAdapterError listing parts that the format cannot store: embeddings, trained biases, modules and tokens, and
- * names in Kohya's format, where an underscore may mean a dot; InvalidAdapterTensorsError for values that `dtype` cannot store.
+ * @throws INEXPRESSIBLE_ADAPTER listing parts that the format cannot store: embeddings, trained biases, modules and tokens, and
+ * names in Kohya's format, where an underscore may mean a dot; INVALID_ADAPTER_TENSORS for values that `dtype` cannot store.
  *
  * @example
  * ```ts

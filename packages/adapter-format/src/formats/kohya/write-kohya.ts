@@ -26,8 +26,8 @@ const optionNames: OptionNames<WriteKohyaOptions> = { dtype: true, component: tr
 /**
  * Makes a file like sd-scripts, for a text encoder or another component of an image pipeline.
  *
- * @throws InexpressibleAdapterError listing parts that the format cannot store: embeddings, trained biases, modules and
- * tokens; InvalidAdapterTensorsError for values that `dtype` cannot store.
+ * @throws INEXPRESSIBLE_ADAPTER listing parts that the format cannot store: embeddings, trained biases, modules and
+ * tokens; INVALID_ADAPTER_TENSORS for values that `dtype` cannot store.
  *
  * @example
  * ```ts

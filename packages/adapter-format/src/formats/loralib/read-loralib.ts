@@ -5,7 +5,7 @@
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { type ByteSource, bytesSource, openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
-import { InvalidAdapterTensorsError, type TensorProblem } from "../../errors.ts";
+import { invalidAdapterTensorsError, type TensorProblem } from "../../errors.ts";
 import type { Adapter, AdapterTensor, BiasMode } from "../../lora-config.ts";
 import { embeddingKeys, loraKeys } from "../../tensor-keys.ts";
 import { checkedAdapter, configOfModules, type ModuleScale } from "../checked-adapter.ts";
@@ -32,7 +32,7 @@ const embeddingPath = /(^|\.)(embed_tokens|embed_in|wte|wpe|word_embeddings|shar
  * Reads `loralib.lora_state_dict(model)`, saved with safetensors: A and B of Linear, MergedLinear and Embedding, and
  * trained biases. loralib's Conv2d has another layout and is refused.
  *
- * @throws SafetensorsError; InvalidAdapterTensorsError listing all other tensors.
+ * @throws SafetensorsError; INVALID_ADAPTER_TENSORS listing all other tensors.
  *
  * @example
  * ```ts
@@ -71,7 +71,7 @@ export async function readLoralibAdapter(
     scales.push({ path, rank: lora.a.shape[0] ?? 0, alpha: alpha * lora.parts });
   }
   if (problems.length === 0 && scales.length === 0) problems.push({ key: "the file", problem: "has no lora_A" });
-  if (problems.length > 0) throw new InvalidAdapterTensorsError(source.name, problems);
+  if (problems.length > 0) throw invalidAdapterTensorsError(source.name, problems);
   for (const [path, bias] of biases) tensors.set(modules.has(path) ? `${path}.base_layer.bias` : `${path}.bias`, bias);
   const config = configOfModules(scales, { bias: biasMode([...biases.keys()], modules) });
   const metadata = new Map([...file.metadata].filter(([key]) => key !== "format" && key !== alphaKey));

@@ -23,8 +23,8 @@ const optionNames: OptionNames<WriteLoralibOptions> = { dtype: true };
  * Makes a safetensors file with the tensors of `loralib.lora_state_dict`, for Linear and Embedding layers that are made
  * with each module's rank and with the `lora_alpha` of the file's metadata.
  *
- * @throws InexpressibleAdapterError listing parts that loralib's layers cannot store: convolutions, trained modules and
- * tokens; InvalidAdapterTensorsError for values that `dtype` cannot store.
+ * @throws INEXPRESSIBLE_ADAPTER listing parts that loralib's layers cannot store: convolutions, trained modules and
+ * tokens; INVALID_ADAPTER_TENSORS for values that `dtype` cannot store.
  *
  * @example
  * ```ts

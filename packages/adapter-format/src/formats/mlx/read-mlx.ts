@@ -6,8 +6,8 @@ import { openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
 import { createLoraConfig } from "../../config/create-lora-config.ts";
 import {
   type ConfigFieldProblem,
-  InvalidAdapterConfigError,
-  InvalidAdapterTensorsError,
+  invalidAdapterConfigError,
+  invalidAdapterTensorsError,
   type TensorProblem,
 } from "../../errors.ts";
 import { isJsonObject, type JsonValue, parseJsonObject } from "../../json.ts";
@@ -48,7 +48,7 @@ function settingsOf(text: string, file: string, { onWarning }: ReadAdapterOption
   if (!isNumber(dropout)) addProblem("lora_parameters.dropout", dropout, "a number");
   if (alpha !== undefined && !isNumber(alpha)) addProblem("lora_parameters.alpha", alpha, "a number");
   if (problems.length > 0 || !isPositiveInteger(rank) || !isNumber(scale) || !isNumber(dropout)) {
-    throw new InvalidAdapterConfigError(file, problems);
+    throw invalidAdapterConfigError(file, problems);
   }
   if (isNumber(alpha)) {
     const message = `${file} has alpha, as in mlx_lm before 0.19. The update is scaled by scale · alpha / rank, as in that version.`;
@@ -88,7 +88,7 @@ async function tensorsOf(file: SafetensorsFile, fileName: string): Promise<Reado
     }
   }
   if (tensors.size === 0 && problems.length === 0) problems.push({ key: "the file", problem: "has no tensors" });
-  if (problems.length > 0) throw new InvalidAdapterTensorsError(fileName, problems);
+  if (problems.length > 0) throw invalidAdapterTensorsError(fileName, problems);
   return tensors;
 }
 

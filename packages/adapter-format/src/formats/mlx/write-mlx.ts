@@ -28,7 +28,7 @@ const optionNames: OptionNames<WriteMlxOptions> = { dtype: true };
 /**
  * Makes mlx_lm's files, for GPT-2, GPT-NeoX, and models whose layers are at `model.layers` in both libraries.
  *
- * @throws InexpressibleAdapterError listing parts that mlx_lm's format cannot store; InvalidAdapterTensorsError for
+ * @throws INEXPRESSIBLE_ADAPTER listing parts that mlx_lm's format cannot store; INVALID_ADAPTER_TENSORS for
  * values that `dtype` cannot store
  *
  * @example

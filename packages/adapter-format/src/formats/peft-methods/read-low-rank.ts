@@ -6,8 +6,8 @@ import { modulesOf } from "@lowrank/contracts/families/checkpoint";
 import { type ByteSource, openSafetensors } from "@lowrank/safetensors";
 import {
   BaseNeededError,
-  InvalidAdapterConfigError,
-  InvalidAdapterTensorsError,
+  invalidAdapterConfigError,
+  invalidAdapterTensorsError,
   type TensorProblem,
 } from "../../errors.ts";
 import type { JsonValue } from "../../json.ts";
@@ -24,7 +24,7 @@ import type { MethodConfig } from "./methods.ts";
 const partOfModule = /^(.+)\.((?:hada|lokr|vera|lora|delora|miss|randlora|vblora|gralora)_\w+)$/;
 const sharedNames = /^(vera_[AB]|randlora_[AB]|vblora_vector_bank)$/;
 
-/** Throws InvalidAdapterConfigError, and InvalidAdapterTensorsError for tensors that do not belong together. */
+/** Throws INVALID_ADAPTER_CONFIG, and INVALID_ADAPTER_TENSORS for tensors that do not belong together. */
 export async function readLowRank(
   { method, values }: MethodConfig,
   { source, file }: { readonly source: ByteSource; readonly file: string },
@@ -70,7 +70,7 @@ export async function readLowRank(
       problems.push({ key: path, problem: thrown.problem });
     }
   }
-  if (problems.length > 0) throw new InvalidAdapterTensorsError(source.name, problems);
+  if (problems.length > 0) throw invalidAdapterTensorsError(source.name, problems);
   const config = configOfModules(scales, { baseModel, taskType, modulesToSave, revision });
   const metadata = new Map([...weights.metadata].filter(([key]) => key !== "format"));
   warn(options.onWarning, method, scales);
@@ -84,7 +84,7 @@ function settingsOf(values: ReadonlyMap<string, JsonValue>, file: string): LoraC
   const bias = values.get("bias") ?? "none";
   if (bias !== "none" || values.get("init_weights") === "bat") {
     const [key, got] = bias === "none" ? ["init_weights", "bat"] : ["bias", bias];
-    throw new InvalidAdapterConfigError(file, [
+    throw invalidAdapterConfigError(file, [
       { key, got: describeValue(got), expected: "another value: its update is not low-rank" },
     ]);
   }
@@ -99,7 +99,7 @@ function settingsOf(values: ReadonlyMap<string, JsonValue>, file: string): LoraC
 function numberIn(values: ReadonlyMap<string, JsonValue>, key: string, file: string): number {
   const value = values.get(key);
   if (typeof value === "number" && value >= 0) return value;
-  throw new InvalidAdapterConfigError(file, [{ key, got: describeValue(value), expected: "a number" }]);
+  throw invalidAdapterConfigError(file, [{ key, got: describeValue(value), expected: "a number" }]);
 }
 
 /** Looks up layers of the base by path, with or without its prefix. Throws `baseNeeded` without a base, BadModule if it has no such layer. */

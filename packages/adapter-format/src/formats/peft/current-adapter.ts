@@ -19,7 +19,7 @@ export interface ModelPaths {
  * Renames an adapter's modules to the model's paths: stacks single experts, converts older paths and names of pipeline
  * components. An unsupported target pattern is replaced by the modules that have A and B in the file.
  *
- * @throws InvalidAdapterTensorsError if only some experts of a stack have A and B, if their ranks or scales differ, or if two
+ * @throws INVALID_ADAPTER_TENSORS if only some experts of a stack have A and B, if their ranks or scales differ, or if two
  * components of a pipeline fit equally well.
  * @example
  * ```ts

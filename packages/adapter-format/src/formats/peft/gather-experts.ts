@@ -4,7 +4,7 @@
 // utils/transformers_weight_conversion.py.
 
 import type { WarningListener } from "@lowrank/contracts";
-import { InvalidAdapterTensorsError, type TensorProblem } from "../../errors.ts";
+import { invalidAdapterTensorsError, type TensorProblem } from "../../errors.ts";
 import type { Adapter, AdapterTensor, LoraConfig } from "../../lora-config.ts";
 import { scalingOf } from "../../targets/scaling.ts";
 import { loraKeys } from "../../tensor-keys.ts";
@@ -33,7 +33,7 @@ interface Gathered {
  * unchanged. Dropout is removed with a warning, because a stacked parameter has no input of its own.
  *
  * @param parameterPaths Paths of the model's parameters: "model.layers.0.mlp.experts.gate_up_proj".
- * @throws InvalidAdapterTensorsError if only some experts or projections of a stack have A and B, or if ranks or scales differ.
+ * @throws INVALID_ADAPTER_TENSORS if only some experts or projections of a stack have A and B, or if ranks or scales differ.
  */
 export function gatherExperts(
   adapter: Adapter,
@@ -56,7 +56,7 @@ export function gatherExperts(
       }
     }
   }
-  if (problems.length > 0) throw new InvalidAdapterTensorsError("an adapter of single experts", problems);
+  if (problems.length > 0) throw invalidAdapterTensorsError("an adapter of single experts", problems);
   const { dropout } = adapter.config;
   if (dropout > 0) {
     const message = `The adapter's dropout of ${dropout} is ignored: its experts are one stack of weights here, which has no input to drop.`;

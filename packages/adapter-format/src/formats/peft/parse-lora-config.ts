@@ -9,7 +9,7 @@ import {
 } from "@lowrank/contracts";
 import { brokenRules } from "../../config/lora-config-rules.ts";
 import { type FieldName, fieldNames, loraFields } from "../../config/lora-fields.ts";
-import { type ConfigFieldProblem, InvalidAdapterConfigError, UnsupportedPeftTypeError } from "../../errors.ts";
+import { type ConfigFieldProblem, invalidAdapterConfigError, unsupportedPeftTypeError } from "../../errors.ts";
 import { type JsonValue, parseJsonObject } from "../../json.ts";
 import type { LoraConfig } from "../../lora-config.ts";
 import { refusalOf } from "../peft-methods/methods.ts";
@@ -30,8 +30,8 @@ const droppedKeys: ReadonlySet<string> = new Set(["runtime_config"]);
 /**
  * Reads an adapter_config.json. Absent fields get PEFT's defaults; unknown keys are kept and give one warning.
  *
- * @throws InvalidAdapterConfigError listing every invalid field.
- * @throws UnsupportedPeftTypeError for an adapter that is not LoRA; ForeignAdapterError for a file of MLX's.
+ * @throws INVALID_ADAPTER_CONFIG listing every invalid field.
+ * @throws UNSUPPORTED_PEFT_TYPE for an adapter that is not LoRA; ForeignAdapterError for a file of MLX's.
  * @example
  * ```ts
  * import { parseLoraConfig } from "@lowrank/adapter-format";
@@ -55,11 +55,11 @@ export function loraConfigOf(
 
   const problems: ConfigFieldProblem[] = [];
   const fields = Object.fromEntries(fieldNames.map((name) => [name, readField(name, values, problems)]));
-  if (problems.length > 0) throw new InvalidAdapterConfigError(file, problems);
+  if (problems.length > 0) throw invalidAdapterConfigError(file, problems);
   // Every field was read by its own row above.
   const config = { ...fields, unknown: unknownEntries(values) } as LoraConfig;
   const broken = brokenRules(config);
-  if (broken.length > 0) throw new InvalidAdapterConfigError(file, broken);
+  if (broken.length > 0) throw invalidAdapterConfigError(file, broken);
   warn(values, config, { file, onWarning });
   return config;
 }
@@ -68,9 +68,9 @@ function checkPeftType(values: ReadonlyMap<string, JsonValue>, file: string): vo
   const type = values.get("peft_type");
   if (type === "LORA") return;
   if (type === undefined) refuseForeign(file, "configKey", values.keys());
-  if (typeof type === "string") throw new UnsupportedPeftTypeError(file, type, refusalOf(type));
+  if (typeof type === "string") throw unsupportedPeftTypeError(file, type, refusalOf(type));
   const problem = { key: "peft_type", got: describeValue(type), expected: '"LORA"' };
-  throw new InvalidAdapterConfigError(file, [problem]);
+  throw invalidAdapterConfigError(file, [problem]);
 }
 
 function readField(

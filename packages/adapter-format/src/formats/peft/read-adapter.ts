@@ -3,7 +3,7 @@
 import { refuseUnknownOptions } from "@lowrank/contracts";
 import { type ByteSource, bytesSource, openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
 import { withTaskModules } from "../../config/create-lora-config.ts";
-import { InvalidAdapterTensorsError, PickleWeightsError, type TensorProblem } from "../../errors.ts";
+import { invalidAdapterTensorsError, pickleWeightsError, type TensorProblem } from "../../errors.ts";
 import { parseJsonObject } from "../../json.ts";
 import type { Adapter, AdapterTensor, LoraConfig } from "../../lora-config.ts";
 import { isSavedModule } from "../../targets/saved-modules.ts";
@@ -57,11 +57,11 @@ export const readableTypes: ReadonlySet<string> = new Set(["F32", "F16", "BF16"]
  * Reads and checks an adapter. An adapter of another of PEFT's methods whose update is low-rank (VeRA, LoHa, LoKr, AdaLoRA, DeLoRA, MiSS,
  * RandLoRA, VB-LoRA, GraLoRA) becomes a LoRA with the same update.
  *
- * @throws InvalidAdapterConfigError, UnsupportedPeftTypeError for the configuration.
- * @throws PickleWeightsError for weights in Python's pickle format, whatever the file is called.
+ * @throws INVALID_ADAPTER_CONFIG, UNSUPPORTED_PEFT_TYPE for the configuration.
+ * @throws PICKLE_WEIGHTS for weights in Python's pickle format, whatever the file is called.
  * @throws ForeignAdapterError for an adapter of MLX, Kohya, diffusers or llama.cpp.
  * @throws SafetensorsError for a damaged weights file.
- * @throws InvalidAdapterTensorsError listing unknown names, an A without B, wrong ranks and types, and values that are NaN or
+ * @throws INVALID_ADAPTER_TENSORS listing unknown names, an A without B, wrong ranks and types, and values that are NaN or
  * infinite.
  * @example
  * ```ts
@@ -115,7 +115,7 @@ export async function readAdapter(files: AdapterFiles, options: ReadAdapterOptio
   const shapes = new Map(common.map(([key, name]) => [key, { shape: file.tensors.get(name)?.shape ?? [] }]));
   const named = [...prefixProblems(file, keys), ...typeProblems(file), ...tensorProblems(config, shapes)];
   const { tensors, problems } = await readTensors(file, needed, options);
-  if (named.length + problems.length > 0) throw new InvalidAdapterTensorsError(source.name, [...named, ...problems]);
+  if (named.length + problems.length > 0) throw invalidAdapterTensorsError(source.name, [...named, ...problems]);
   for (const warning of patternOrderWarnings(config, tensors.keys())) options.onWarning?.(warning);
   const metadata = new Map([...file.metadata].filter(([key]) => key !== "format"));
   return { config, tensors, metadata, ...(vectors && { mergeOnly: true as const }) };
@@ -128,7 +128,7 @@ async function refuseOtherFiles(source: ByteSource): Promise<void> {
   // A zip archive (PyTorch since 1.6), or the pickle opcode "protocol 2 to 5".
   const isZip = first === 0x50 && second === 0x4b;
   const isPickle = first === 0x80 && second !== undefined && second >= 2 && second <= 5;
-  if ((isZip || isPickle) && !(await looksLikeSafetensors(source))) throw new PickleWeightsError(source.name);
+  if ((isZip || isPickle) && !(await looksLikeSafetensors(source))) throw pickleWeightsError(source.name);
 }
 
 /** A safetensors header of 0x4b50 bytes begins like a zip archive; then "{" follows its length. */

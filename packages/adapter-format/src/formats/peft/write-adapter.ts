@@ -3,7 +3,7 @@
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { encodeFloat32, joinPieces, safetensorsPieces, type TensorData } from "@lowrank/safetensors";
 import { type FieldName, type FieldRow, fieldNames, loraFields } from "../../config/lora-fields.ts";
-import { InvalidAdapterTensorsError } from "../../errors.ts";
+import { invalidAdapterTensorsError } from "../../errors.ts";
 import { type WritableJson, writeJsonObject } from "../../json.ts";
 import type { Adapter, LoraConfig } from "../../lora-config.ts";
 import { keyPrefix } from "../../tensor-keys.ts";
@@ -29,7 +29,7 @@ export interface WrittenAdapter {
 /**
  * Makes the files that PEFT's `PeftModel.from_pretrained` reads.
  *
- * @throws InvalidAdapterTensorsError if tensors do not fit the configuration or their shapes, are not finite, or do not fit into
+ * @throws INVALID_ADAPTER_TENSORS if tensors do not fit the configuration or their shapes, are not finite, or do not fit into
  * `dtype`. So every file that is written can be read again.
  */
 export function writeAdapter(adapter: Adapter, options: WriteAdapterOptions = {}): WrittenAdapter {
@@ -47,7 +47,7 @@ export interface AdapterPieces extends Omit<WrittenAdapter, "adapter_model.safet
 export function adapterPieces(adapter: Adapter, options: WriteAdapterOptions = {}): AdapterPieces {
   const dtype = options.dtype ?? "F32";
   const problems = [...tensorProblems(adapter.config, adapter.tensors), ...valueProblems(adapter.tensors, dtype)];
-  if (problems.length > 0) throw new InvalidAdapterTensorsError("The adapter", problems);
+  if (problems.length > 0) throw invalidAdapterTensorsError("The adapter", problems);
   const tensors = new Map<string, TensorData>();
   for (const [key, { shape, values }] of adapter.tensors)
     tensors.set(keyPrefix + key, { dtype, shape, data: encodeFloat32(values, dtype) });

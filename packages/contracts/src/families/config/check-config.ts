@@ -1,7 +1,7 @@
 // Checks a config.json of any family. Its `model_type` selects the family's tables.
 
 import type { WarningListener } from "../../errors.ts";
-import { InvalidConfigError, UnsupportedModelError } from "../errors.ts";
+import { InvalidConfigError, unsupportedModelError } from "../errors.ts";
 import { familyOf, supportedModelTypes } from "../families.ts";
 import type { Family, ModelConfig } from "../family.ts";
 import { checkConfigOf } from "./check-config-of.ts";
@@ -13,7 +13,7 @@ import { type ConfigReader, jsonObject, readerOf } from "./config-reader.ts";
  * Unsupported keys that change the computation are errors. Keys that are known to change nothing are ignored. All other unknown
  * keys give one warning, UNKNOWN_CONFIG_KEYS.
  *
- * @throws UnsupportedModelError for a `model_type` without a family.
+ * @throws UNSUPPORTED_MODEL for a `model_type` without a family.
  * @throws InvalidConfigError listing every missing, broken or unhandled key.
  * @example
  * ```ts
@@ -42,5 +42,5 @@ function familyAround(modelType: string, reader: ConfigReader): Family {
   if (supportedModelTypes.includes(modelType)) return familyOf(modelType);
   const inner = jsonObject(reader.peek("text_config") ?? null)?.get("model_type");
   const text = supportedModelTypes.find((known) => known === inner || `${known}_text` === inner);
-  throw new UnsupportedModelError(modelType, supportedModelTypes, text);
+  throw unsupportedModelError(modelType, supportedModelTypes, text);
 }

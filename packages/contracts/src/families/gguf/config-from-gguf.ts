@@ -95,7 +95,7 @@ export interface GgufConfigOptions {
  *
  * @param metadata GGUF's key–value pairs; 64-bit integers may be bigint.
  * @param tensorNames Names of the file's tensors: a file without an output head is tied.
- * @throws UnsupportedArchitectureError; InvalidConfigError listing every unsupported key.
+ * @throws UNSUPPORTED_ARCHITECTURE; InvalidConfigError listing every unsupported key.
  */
 export function configFromGguf(
   metadata: Metadata,

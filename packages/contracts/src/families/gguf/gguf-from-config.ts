@@ -7,7 +7,7 @@ import { InvalidConfigError } from "../errors.ts";
 import type { ModelConfig } from "../family.ts";
 import type { RotaryScaling } from "../rotary.ts";
 import { configFromGguf, tokenTypesKey } from "./config-from-gguf.ts";
-import { UnwritableArchitectureError } from "./errors.ts";
+import { unwritableArchitectureError } from "./errors.ts";
 import { readsRopeFreqs, ropeFactorTensors } from "./gguf-rope.ts";
 import type { GgufTable } from "./gguf-table.ts";
 import { ggufTableFor } from "./gguf-tables.ts";
@@ -30,7 +30,7 @@ export interface GgufConfig {
 /**
  * The metadata of a model with this configuration, without its tokenizer.
  *
- * @throws UnwritableArchitectureError if llama.cpp has no such architecture, or would compute the model differently.
+ * @throws UNWRITABLE_ARCHITECTURE if llama.cpp has no such architecture, or would compute the model differently.
  * @example
  * ```ts
  * import { checkConfig } from "@lowrank/contracts/families";
@@ -44,7 +44,7 @@ export interface GgufConfig {
 export function ggufFromConfig(config: ModelConfig): GgufConfig {
   const table = ggufTableFor(config);
   if (table === undefined)
-    throw new UnwritableArchitectureError(config.modelType, [
+    throw unwritableArchitectureError(config.modelType, [
       { what: "the family", reason: "llama.cpp's names for its weights are not known" },
     ]);
   const ropeFactors = new Map(ropeDivisors(config));
@@ -59,7 +59,7 @@ export function ggufFromConfig(config: ModelConfig): GgufConfig {
   const isUnread = ropeFactors.has("rope_freqs.weight") && !readsRopeFreqs.has(table.architecture);
   const reason = `llama.cpp's architecture ${table.architecture} has no tensor rope_freqs.weight`;
   const problems = [...differences(config, file), ...(isUnread ? [{ what: "rope_scaling", reason }] : [])];
-  if (problems.length > 0) throw new UnwritableArchitectureError(config.modelType, problems);
+  if (problems.length > 0) throw unwritableArchitectureError(config.modelType, problems);
   return file;
 }
 

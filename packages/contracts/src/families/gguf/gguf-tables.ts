@@ -1,7 +1,7 @@
 // The architectures that are read from GGUF files. A new one needs a row here, and its table in tables/.
 
 import type { ModelConfig } from "../family.ts";
-import { UnsupportedArchitectureError } from "./errors.ts";
+import { unsupportedArchitectureError } from "./errors.ts";
 import type { GgufTable } from "./gguf-table.ts";
 import { bert, nomicBert } from "./tables/bert.ts";
 import { mixtral, qwen2Moe, qwen3Moe } from "./tables/experts.ts";
@@ -52,7 +52,7 @@ const secondTables: readonly { readonly table: GgufTable; readonly isMeant: (met
  * The table of a GGUF file.
  *
  * @param metadata GGUF's key–value pairs.
- * @throws UnsupportedArchitectureError for an architecture without a table.
+ * @throws UNSUPPORTED_ARCHITECTURE for an architecture without a table.
  * @example
  * ```ts
  * import { ggufTableOf } from "@lowrank/contracts/families/gguf";
@@ -64,7 +64,7 @@ const secondTables: readonly { readonly table: GgufTable; readonly isMeant: (met
 export function ggufTableOf(metadata: Metadata, file = "the GGUF file"): GgufTable {
   const architecture = metadata.get("general.architecture");
   const table = typeof architecture === "string" ? tables.get(architecture) : undefined;
-  if (table === undefined) throw new UnsupportedArchitectureError(file, architecture, [...tables.keys()]);
+  if (table === undefined) throw unsupportedArchitectureError(file, architecture, [...tables.keys()]);
   const second = secondTables.find((row) => row.table.architecture === architecture && row.isMeant(metadata));
   return second?.table ?? table;
 }

@@ -9,27 +9,25 @@ import {
   SplitPreTokenizer,
   type Tokenizer,
 } from "@huggingface/tokenizers";
-import { TokenizerError } from "../../errors.ts";
+import { tokenizerError } from "../../errors.ts";
 import { partsOf, type TokenizerPart } from "../../tokenizer-json/parts-of.ts";
 import { LinearRegExp } from "./linear-regexp.ts";
 import { type PatternTree, parsePattern } from "./pattern-tree.ts";
 
-/** Replaces patterns that may backtrack by `LinearRegExp`. Throws TokenizerError for one that cannot run in bounded time. */
+/** Replaces patterns that may backtrack by `LinearRegExp`. Throws TOKENIZER_INVALID for one that cannot run in bounded time. */
 export function boundPatterns({ normalizer, pre_tokenizer, decoder }: Tokenizer): void {
   for (const [name, part] of Object.entries({ normalizer, pre_tokenizer, decoder })) boundPart(part, name);
 }
 
 /**
- * Throws TokenizerError for a normalizer pattern that may backtrack, if there are added tokens: the library normalizes them in
+ * Throws TOKENIZER_INVALID for a normalizer pattern that may backtrack, if there are added tokens: the library normalizes them in
  * its constructor, before `boundPatterns` can replace the pattern.
  */
 export function checkNormalizerPatterns(normalizer: Normalizer): void {
   for (const { pattern, at } of patternsOf(normalizer, "normalizer")) {
     if (isQuick(pattern)) continue;
     const expected = "a text or a repeated character, because some added tokens are normalized";
-    throw new TokenizerError([
-      `${at}.pattern: expected ${expected}, got ${JSON.stringify(pattern.source.slice(0, 60))}`,
-    ]);
+    throw tokenizerError([`${at}.pattern: expected ${expected}, got ${JSON.stringify(pattern.source.slice(0, 60))}`]);
   }
 }
 
@@ -39,7 +37,7 @@ function boundPart(part: TokenizerPart | null, name: string): void {
     try {
       Object.assign(owner, { pattern: new LinearRegExp(pattern.source) });
     } catch (cause) {
-      throw new TokenizerError([`${at}.pattern: ${(cause as Error).message}`], { cause });
+      throw tokenizerError([`${at}.pattern: ${(cause as Error).message}`], { cause });
     }
   }
 }

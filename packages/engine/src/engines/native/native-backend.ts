@@ -1,9 +1,10 @@
 // The TensorFlow.js backend "native". Tensors are typed arrays, as in tfjs-backend-cpu, whose kernels it inherits. The
 // kernels that take most of a training step are replaced by calls into ONNX Runtime, on the same arrays.
 
+import { LowrankError } from "@lowrank/contracts";
 import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
-import { NativeCallError } from "../../errors.ts";
+
 import type { StepPlan } from "../../step/step-plan.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import { NativeInt8Weights } from "./int8/native-int8-weights.ts";
@@ -91,7 +92,7 @@ export class NativeBackend extends MathBackendCPU {
       this.#steps = sessions.holdsMatrices ? [...others, sessions] : others;
       return new NativeSteps(this, { sessions, stages, padding });
     } catch (error) {
-      if (error instanceof NativeCallError) return undefined;
+      if (LowrankError.isInstance(error, "NATIVE_CALL_FAILED")) return undefined;
       throw error;
     }
   }

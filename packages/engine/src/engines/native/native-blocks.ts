@@ -1,7 +1,7 @@
 // Matrices of blocks that ONNX Runtime multiplies by without decoding them (com.microsoft.MatMulNBits): a session for each, in which the
 // matrix is a constant, since only constants are brought into the order in which the processor reads them.
 
-import { NativeCallError } from "../../errors.ts";
+import { LowrankError } from "@lowrank/contracts";
 import { allNumbers } from "../../packed/block-numbers.ts";
 import type { BlockStore } from "../../packed/block-product.ts";
 import { evenLevels } from "../../packed/even-levels.ts";
@@ -58,7 +58,7 @@ export class NativeBlocks implements BlockStore {
     try {
       return this.runtime.createSession(blockProductGraph(blocks), { skipsArena: true });
     } catch (error) {
-      if (error instanceof NativeCallError) return undefined;
+      if (LowrankError.isInstance(error, "NATIVE_CALL_FAILED")) return undefined;
       throw error;
     }
   }

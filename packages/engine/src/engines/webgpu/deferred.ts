@@ -3,7 +3,7 @@
 
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs-core";
-import { SynchronousReadError } from "../../errors.ts";
+import { synchronousReadError } from "../../errors.ts";
 
 /** How the entries of a result [rows, inFeatures] are made: by what reads them, 16 rows in a workgroup of 256. */
 export interface RowSource {
@@ -96,7 +96,7 @@ export function computeBeforeReading(prototype: WebGPUBackend): void {
   prototype.readSync = function (dataId) {
     computeDeferred(this, dataId as tf.DataId);
     const { values, resource } = this.tensorMap.get(dataId as tf.DataId);
-    if (values == null && resource != null && typeof OffscreenCanvas === "undefined") throw new SynchronousReadError();
+    if (values == null && resource != null && typeof OffscreenCanvas === "undefined") throw synchronousReadError();
     return readSync.call(this, dataId);
   };
   prototype.readToGPU = function (dataId) {

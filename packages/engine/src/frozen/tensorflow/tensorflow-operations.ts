@@ -3,7 +3,7 @@
 // A tensor of 16-bit floats is labelled int32: tfjs can count, keep and free it, but must neither read nor compute with it.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { OtherEngineError } from "../../errors.ts";
+import { otherEngineError } from "../../errors.ts";
 
 /** TensorFlow's numbers for its types (types.proto). */
 const typeNumbers = { f32: 1, int32: 3, bf16: 14, f16: 19 } as const;
@@ -105,7 +105,7 @@ function run<T extends tf.Tensor>(
 
 function currentBackend(): TensorflowBackend {
   const backend: unknown = tf.findBackend("tensorflow");
-  if (!isTensorflowCurrent() || !isTensorflowBackend(backend)) throw new OtherEngineError("tfjs-node", tf.getBackend());
+  if (!isTensorflowCurrent() || !isTensorflowBackend(backend)) throw otherEngineError("tfjs-node", tf.getBackend());
   return backend;
 }
 

@@ -8,7 +8,7 @@ import {
   refuseUnknownOptions,
 } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
-import { DisposedError, ShapeError } from "../../errors.ts";
+import { disposedError, shapeError } from "../../errors.ts";
 import { OverrideList, type ParameterOverride } from "./override-list.ts";
 
 /** How a parameter is made. */
@@ -76,7 +76,7 @@ export class OverridableParameter implements ParameterRef {
    * The tensor to compute with: the frozen one after the overrides of the selected adapters, in their order.
    *
    * Call it inside a `tidy` and never dispose of the result: it may be the variable or the frozen tensor itself.
-   * Throws RowsOverrideError if a selection by rows names an adapter with an override.
+   * Throws ROWS_WITH_OVERRIDE if a selection by rows names an adapter with an override.
    */
   value(context: ForwardContext): tf.Tensor {
     return this.#overrides.apply(() => this.#current(), context) ?? this.#current();
@@ -139,12 +139,12 @@ export class OverridableParameter implements ParameterRef {
 
   #current(): tf.Tensor {
     const current = this.#layers.at(-1);
-    if (current === undefined) throw new DisposedError(`The parameter "${this.path}"`);
+    if (current === undefined) throw disposedError(`The parameter "${this.path}"`);
     return current;
   }
 
   #checkShape(action: string, value: tf.Tensor): void {
     if (!tf.util.arraysEqual(value.shape, [...this.shape]))
-      throw new ShapeError(`Parameter "${this.path}": ${action}`, value.shape, `[${this.shape.join(", ")}]`);
+      throw shapeError(`Parameter "${this.path}": ${action}`, value.shape, `[${this.shape.join(", ")}]`);
   }
 }

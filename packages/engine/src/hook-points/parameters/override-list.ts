@@ -2,7 +2,7 @@
 
 import { type ForwardContext, type Restore, selectedNames } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
-import { RowsOverrideError } from "../errors.ts";
+import { rowsOverrideError } from "../errors.ts";
 
 /**
  * Replaces a value: a variable, or a function of the value so far. `weight` is the weight of the adapter in the active set, `context`
@@ -61,7 +61,7 @@ export class OverrideList {
 
   /**
    * The value to compute with, or undefined if the call selects no override. Call it inside a `tidy` and dispose of
-   * nothing: the result may be a variable. Throws RowsOverrideError for a selection by rows, which has no one value: see
+   * nothing: the result may be a variable. Throws ROWS_WITH_OVERRIDE for a selection by rows, which has no one value: see
    * `computeByRows`.
    */
   apply(frozen: () => tf.Tensor, context: ForwardContext): tf.Tensor | undefined {
@@ -78,7 +78,7 @@ export class OverrideList {
       );
     }
     const names = this.#overrides.map(({ adapterName }) => adapterName).filter((name) => adapters.rows.includes(name));
-    if (names.length > 0) throw new RowsOverrideError(this.path, [...new Set(names)]);
+    if (names.length > 0) throw rowsOverrideError(this.path, [...new Set(names)]);
     return [];
   }
 }

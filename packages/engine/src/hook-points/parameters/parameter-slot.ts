@@ -2,7 +2,7 @@
 
 import { type ForwardContext, type OptionNames, type ParameterRef, refuseUnknownOptions } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelDisposedError } from "../errors.ts";
+import { modelDisposedError } from "../errors.ts";
 import { type NewRows, resizeVector } from "../new-rows.ts";
 import { type InitialValue, type Part, sameKind, type WeightSlot } from "../weight-slot.ts";
 import { OverridableParameter } from "./overridable-parameter.ts";
@@ -87,7 +87,7 @@ export class ParameterSlot implements WeightSlot, Part {
   }
 
   #filled(): OverridableParameter {
-    if (this.#parameter === undefined) throw new ModelDisposedError();
+    if (this.#parameter === undefined) throw modelDisposedError();
     return this.#parameter;
   }
 }

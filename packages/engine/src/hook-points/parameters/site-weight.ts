@@ -3,7 +3,7 @@
 import type { Restore } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { FrozenWeight } from "../../frozen-weight.ts";
-import { ModelDisposedError } from "../errors.ts";
+import { modelDisposedError } from "../errors.ts";
 import { type NewRows, rowsLike } from "../new-rows.ts";
 
 /** What a site multiplies by: a linear site by W, an embedding by the transposed view of a head's W. */
@@ -105,7 +105,7 @@ export class SiteWeight {
   get #current(): SharedWeight {
     const base = this.#tiedTo === undefined ? this.#base : this.#tiedTo.#base;
     const weight = this.#replacements.at(-1) ?? base;
-    if (weight === undefined) throw new ModelDisposedError();
+    if (weight === undefined) throw modelDisposedError();
     return weight;
   }
 }

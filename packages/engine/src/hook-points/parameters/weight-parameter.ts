@@ -2,7 +2,7 @@
 
 import type { ForwardContext, ParameterRef, Restore } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
-import { ShapeError } from "../../errors.ts";
+import { shapeError } from "../../errors.ts";
 import { OverrideList, type ParameterOverride } from "./override-list.ts";
 import type { SiteWeight } from "./site-weight.ts";
 
@@ -73,6 +73,6 @@ export class WeightParameter implements ParameterRef {
 
   #checkShape(value: tf.Tensor): void {
     if (tf.util.arraysEqual(value.shape, [...this.shape])) return;
-    throw new ShapeError(`Parameter "${this.path}"`, value.shape, `[${this.shape.join(", ")}]`);
+    throw shapeError(`Parameter "${this.path}"`, value.shape, `[${this.shape.join(", ")}]`);
   }
 }

@@ -2,7 +2,7 @@
 // key head are laid side by side along time, so keys and values are never repeated in memory.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { ShapeError } from "../../errors.ts";
+import { shapeError } from "../../errors.ts";
 import { hasCustomKernel } from "../../kernels/custom-kernel.ts";
 import { applyDropout, attributesOf } from "../../kernels/drop-entries.ts";
 import { maskedScore } from "../../kernels/masked-score.ts";
@@ -34,7 +34,7 @@ export interface AttentionInputs {
  * softmax(bound(query·keyᵀ·scale) + mask)·value, as [batch, heads, queryTime, valueSize].
  *
  * A query to which the mask hides every key gives 0 and receives a gradient of 0 (padding on the left makes such
- * queries). Differentiable for query, key and value. Throws ShapeError, and ArgumentError unless 0 ≤ rate < 1.
+ * queries). Differentiable for query, key and value. Throws SHAPE_MISMATCH, and ArgumentError unless 0 ≤ rate < 1.
  *
  * @example
  * ```ts
@@ -124,18 +124,18 @@ interface Sizes {
 function checkSizes({ query, key, value, mask }: AttentionInputs): Sizes {
   const [batch = 0, heads = 0, queryTime = 0, headSize = 0] = query.shape;
   const [, keyHeads = 0, keyTime = 0] = key.shape;
-  if (query.rank !== 4) throw new ShapeError("attention's query", query.shape, "[batch, heads, queryTime, headSize]");
+  if (query.rank !== 4) throw shapeError("attention's query", query.shape, "[batch, heads, queryTime, headSize]");
   if (key.rank !== 4 || key.shape[0] !== batch || key.shape[3] !== headSize || keyHeads === 0 || heads % keyHeads !== 0)
-    throw new ShapeError("attention's key", key.shape, `[${batch}, a divisor of ${heads}, keyTime, ${headSize}]`);
+    throw shapeError("attention's key", key.shape, `[${batch}, a divisor of ${heads}, keyTime, ${headSize}]`);
   if (value.rank !== 4 || value.shape[0] !== batch || value.shape[1] !== keyHeads || value.shape[2] !== keyTime)
-    throw new ShapeError("attention's value", value.shape, `[${batch}, ${keyHeads}, ${keyTime}, valueSize]`);
+    throw shapeError("attention's value", value.shape, `[${batch}, ${keyHeads}, ${keyTime}, valueSize]`);
   const [maskBatch, maskHeads, maskQueries, maskKeys] = mask?.shape ?? [1, 1, queryTime, keyTime];
   const hasHeads = maskHeads === 1 || maskHeads === heads;
   const hasQueries = maskQueries === 1 || maskQueries === queryTime;
   const fits = (maskBatch === 1 || maskBatch === batch) && hasHeads && hasQueries && maskKeys === keyTime;
   if (mask !== undefined && !(mask.rank === 4 && fits)) {
     const expected = `[${batch} or 1, ${heads} or 1, ${queryTime} or 1, ${keyTime}]`;
-    throw new ShapeError("attention's mask", mask.shape, expected);
+    throw shapeError("attention's mask", mask.shape, expected);
   }
   return { batch, heads, keyHeads, queryTime, keyTime, headSize };
 }

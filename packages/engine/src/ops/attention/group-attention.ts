@@ -2,7 +2,7 @@
 // computed together.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { ShapeError } from "../../errors.ts";
+import { shapeError } from "../../errors.ts";
 import { hasCustomKernel } from "../../kernels/custom-kernel.ts";
 import { attributesOf } from "../../kernels/drop-entries.ts";
 import type { DropoutDraw } from "../../random/masks/dropout-mask.ts";
@@ -41,7 +41,7 @@ export interface GroupAttentionInputs {
 }
 
 /**
- * As `attention` of each row by itself: [tokens, 1, heads·valueSize]. Differentiable for query, key and value. Throws ShapeError,
+ * As `attention` of each row by itself: [tokens, 1, heads·valueSize]. Differentiable for query, key and value. Throws SHAPE_MISMATCH,
  * and ArgumentError unless each rate is from 0 up to but not 1.
  *
  * @example
@@ -120,19 +120,19 @@ function checkSizes({ query, key, value, heads, keyHeads, groups }: GroupAttenti
   const tokens = groups.reduce((sum, { rows, time }) => sum + rows * time, 0);
   const check = (name: string, { shape, size }: tf.Tensor, count: number) => {
     const fits = shape[0] === tokens && size > 0 && (size / tokens) % count === 0;
-    if (!fits) throw new ShapeError(`groupAttention's ${name}`, shape, `[${tokens}, a multiple of ${count}]`);
+    if (!fits) throw shapeError(`groupAttention's ${name}`, shape, `[${tokens}, a multiple of ${count}]`);
   };
   check("query", query, heads);
   check("key", key, keyHeads);
   check("value", value, keyHeads);
   if (heads % keyHeads !== 0 || query.size / heads !== key.size / keyHeads)
-    throw new ShapeError("groupAttention's key", key.shape, `${keyHeads} heads of ${query.size / tokens / heads}`);
+    throw shapeError("groupAttention's key", key.shape, `${keyHeads} heads of ${query.size / tokens / heads}`);
   for (const { rows, time, mask, dropout } of groups) {
     if (dropout !== undefined) checkRate("groupAttention", dropout.rate);
     const [one, maskHeads, queries, keys] = mask?.shape ?? [1, 1, time, time];
     const hasQueries = queries === 1 || queries === time;
     const fits = (one === 1 || one === rows) && (maskHeads === 1 || maskHeads === heads) && hasQueries && keys === time;
     const expected = `[${rows} or 1, ${heads} or 1, ${time} or 1, ${time}]`;
-    if (!fits) throw new ShapeError("groupAttention's mask", mask?.shape ?? [], expected);
+    if (!fits) throw shapeError("groupAttention's mask", mask?.shape ?? [], expected);
   }
 }

@@ -1,13 +1,13 @@
 // From features to heads and back. Each is the other's gradient, so nothing is saved for it.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { ShapeError } from "../../errors.ts";
+import { shapeError } from "../../errors.ts";
 import { withGradients } from "../../tape/with-gradients.ts";
 
 /**
  * [batch, time, heads·headSize] → [batch, heads, time, headSize].
  *
- * Differentiable. Throws ShapeError.
+ * Differentiable. Throws SHAPE_MISMATCH.
  *
  * @example
  * ```ts
@@ -22,7 +22,7 @@ import { withGradients } from "../../tape/with-gradients.ts";
 export function splitHeads(x: tf.Tensor, heads: number): tf.Tensor {
   const features = x.shape[2] ?? 0;
   if (x.rank !== 3 || features % heads !== 0)
-    throw new ShapeError("splitHeads", x.shape, `[batch, time, a multiple of ${heads}]`);
+    throw shapeError("splitHeads", x.shape, `[batch, time, a multiple of ${heads}]`);
   return withGradients({
     inputs: { x },
     forward: () => ({ value: split(x, heads), saved: [] }),
@@ -30,10 +30,10 @@ export function splitHeads(x: tf.Tensor, heads: number): tf.Tensor {
   });
 }
 
-/** [batch, heads, time, headSize] → [batch, time, heads·headSize]. Differentiable. Throws ShapeError. */
+/** [batch, heads, time, headSize] → [batch, time, heads·headSize]. Differentiable. Throws SHAPE_MISMATCH. */
 export function joinHeads(x: tf.Tensor): tf.Tensor {
   const heads = x.shape[1] ?? 0;
-  if (x.rank !== 4) throw new ShapeError("joinHeads", x.shape, "[batch, heads, time, headSize]");
+  if (x.rank !== 4) throw shapeError("joinHeads", x.shape, "[batch, heads, time, headSize]");
   return withGradients({
     inputs: { x },
     forward: () => ({ value: join(x), saved: [] }),

@@ -2,7 +2,7 @@
 // gradient is rotated back by the same angle, so it needs nothing but the tables.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { ShapeError } from "../../errors.ts";
+import { shapeError } from "../../errors.ts";
 import { hasCustomKernel, runCustomKernel, runSingleOutputKernel } from "../../kernels/custom-kernel.ts";
 import { withGradients } from "../../tape/with-gradients.ts";
 
@@ -18,7 +18,7 @@ export interface RotaryOptions {
 /**
  * Rotates each head of x [batch, heads, time, headSize] by its position's angles.
  *
- * Differentiable for x. Throws ShapeError.
+ * Differentiable for x. Throws SHAPE_MISMATCH.
  *
  * @example
  * ```ts
@@ -35,9 +35,9 @@ export function rotary(x: tf.Tensor, options: RotaryOptions): tf.Tensor {
   const { cos, sin, interleaved = false } = options;
   const dims = 2 * (cos.shape[cos.rank - 1] ?? 0);
   const headSize = x.shape[3] ?? 0;
-  if (x.rank !== 4 || dims > headSize) throw new ShapeError("rotary", x.shape, `4 axes, the last at least ${dims}`);
+  if (x.rank !== 4 || dims > headSize) throw shapeError("rotary", x.shape, `4 axes, the last at least ${dims}`);
   if (!tf.util.arraysEqual(cos.shape, sin.shape))
-    throw new ShapeError("rotary's tables", sin.shape, `cos and sin with a last axis of ${dims / 2}`);
+    throw shapeError("rotary's tables", sin.shape, `cos and sin with a last axis of ${dims / 2}`);
   checkPositions(x, cos);
   const rotate = interleaved ? rotateNeighbours : rotateHalves;
   return withGradients({
@@ -58,7 +58,7 @@ export function rotary(x: tf.Tensor, options: RotaryOptions): tf.Tensor {
 
 /**
  * `rotary` of queries and keys [tokens, heads, 1, headSize], whose tables [batch or 1, 1, time, pairs] are those of the tokens in
- * turn: batch or 1, times time, divides tokens. Differentiable for both. Throws ShapeError.
+ * turn: batch or 1, times time, divides tokens. Differentiable for both. Throws SHAPE_MISMATCH.
  *
  * @example
  * ```ts
@@ -77,13 +77,9 @@ export function tokenRotary(query: tf.Tensor, key: tf.Tensor, options: RotaryOpt
   const repeats = (query.shape[0] ?? 0) / (cos.size / pairs);
   for (const { rank, shape } of [query, key])
     if (rank !== 4 || shape[0] !== query.shape[0] || shape[2] !== 1 || shape[3] !== query.shape[3])
-      throw new ShapeError("tokenRotary", shape, `[${query.shape[0]}, heads, 1, ${query.shape[3]}]`);
+      throw shapeError("tokenRotary", shape, `[${query.shape[0]}, heads, 1, ${query.shape[3]}]`);
   if (!Number.isInteger(repeats) || 2 * pairs > (query.shape[3] ?? 0) || !tf.util.arraysEqual(cos.shape, sin.shape))
-    throw new ShapeError(
-      "tokenRotary's tables",
-      cos.shape,
-      `[batch or 1, 1, time, pairs] for ${query.shape[0]} tokens`,
-    );
+    throw shapeError("tokenRotary's tables", cos.shape, `[batch or 1, 1, time, pairs] for ${query.shape[0]} tokens`);
   const run = (query: tf.Tensor, key: tf.Tensor, [cos, sin]: readonly tf.Tensor[], isBackward: boolean) =>
     runCustomKernel("LowrankTokenRotary", { query, key, cos, sin } as tf.NamedTensorMap, { interleaved, isBackward });
   if (!hasCustomKernel("LowrankTokenRotary", { query, key, cos, sin })) {
@@ -110,7 +106,7 @@ function checkPositions(x: tf.Tensor, { shape }: tf.Tensor): void {
   const isShared = shape.length === 2 && shape[0] === time;
   const isByItem = shape.length === 4 && (shape[0] === 1 || shape[0] === batch) && shape[1] === 1 && shape[2] === time;
   if (!isShared && !isByItem)
-    throw new ShapeError("rotary's tables", shape, `[${time}, pairs] or [${batch} or 1, 1, ${time}, pairs]`);
+    throw shapeError("rotary's tables", shape, `[${time}, pairs] or [${batch} or 1, 1, ${time}, pairs]`);
 }
 
 function rotateFirst(x: tf.Tensor, dims: number, rotate: (part: tf.Tensor) => tf.Tensor): tf.Tensor {

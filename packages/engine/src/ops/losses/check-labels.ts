@@ -26,7 +26,7 @@ export function areLabelsOnGpu(): boolean {
   return currentBackend()?.memory === "gpu";
 }
 
-/** Throws LabelError if a label is not below `classes`, unless `areLabelsOnGpu`; DisposedError. */
+/** Throws LabelError if a label is not below `classes`, unless `areLabelsOnGpu`; DISPOSED. */
 export function checkLabels(where: string, labels: tf.Tensor1D, classes: number): void {
   requireAlive({ labels });
   if (areLabelsOnGpu()) return;

@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { currentBackend } from "../../engines/backends.ts";
-import { ShapeError } from "../../errors.ts";
+import { shapeError } from "../../errors.ts";
 import { withGradients } from "../../tape/with-gradients.ts";
 import { areLabelsOnGpu, checkLabels } from "./check-labels.ts";
 
@@ -12,7 +12,7 @@ export type Reduction = "mean" | "sum" | "none";
 /**
  * −log softmax(logits)[label], for logits [rows, classes] and int32 labels [rows]; a negative label (−100) is ignored.
  *
- * Differentiable for the logits, once. Throws ShapeError, and LabelError for a label that is not a class. On webgl and webgpu, where
+ * Differentiable for the logits, once. Throws SHAPE_MISMATCH, and LabelError for a label that is not a class. On webgl and webgpu, where
  * checking labels would stall the GPU, such a label makes the loss NaN.
  *
  * @example
@@ -117,7 +117,7 @@ function areIndicesFloats(): boolean {
 }
 
 export function checkRows(where: string, rows: tf.Tensor, labels: tf.Tensor): void {
-  if (rows.rank !== 2) throw new ShapeError(where, rows.shape, "two axes: rows and classes");
+  if (rows.rank !== 2) throw shapeError(where, rows.shape, "two axes: rows and classes");
   if (labels.rank !== 1 || labels.shape[0] !== rows.shape[0])
-    throw new ShapeError(`${where}'s labels`, labels.shape, `[${rows.shape[0]}]`);
+    throw shapeError(`${where}'s labels`, labels.shape, `[${rows.shape[0]}]`);
 }

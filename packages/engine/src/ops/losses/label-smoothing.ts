@@ -13,7 +13,7 @@ import { checkRows, labelledEntries, logitGradient, rowWeights } from "./cross-e
 /**
  * The sum of logits[label] − mean(logits) over the rows whose label is not negative, for logits [rows, classes] and int32
  * labels [rows]. Times ε, it is the term that smoothing adds to the sum of `crossEntropy`. Differentiable for the logits, once.
- * Throws ShapeError and LabelError.
+ * Throws SHAPE_MISMATCH and LabelError.
  *
  * @example
  * ```ts
@@ -48,7 +48,7 @@ export function labelMargin(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar
 
 /**
  * `labelMargin` of hidden·head + bias without making these logits: hidden [rows, features], head [features, classes], labels
- * [rows], bias [classes]. Differentiable for hidden, once. Throws ShapeError and LabelError.
+ * [rows], bias [classes]. Differentiable for hidden, once. Throws SHAPE_MISMATCH and LabelError.
  *
  * @example
  * ```ts

@@ -33,7 +33,7 @@ const defaultChunkLogits = 4_000_000;
  * "none", one loss for each row, [rows], 0 if it does not count.
  *
  * hidden [rows, features], head [features, classes], int32 labels [rows]. Differentiable for hidden, once. Throws
- * ShapeError, ArgumentError, and LabelError for a label that is not a class. On webgl and webgpu, where checking labels would
+ * SHAPE_MISMATCH, ArgumentError, and LabelError for a label that is not a class. On webgl and webgpu, where checking labels would
  * stall the GPU, such a label makes the loss NaN.
  *
  * @example

@@ -4,7 +4,7 @@ import type { AdaptableModel, Detach, ForwardContext, ParameterRef, Restore, Sit
 import { OverridableParameter } from "@lowrank/engine/hook-points";
 import type { GraphModel } from "@tensorflow/tfjs-converter";
 import * as tf from "@tensorflow/tfjs-core";
-import { UnadaptableLayerError } from "../../errors.ts";
+import { unadaptableLayerError } from "../../errors.ts";
 import type { Application, Constants, Refusal } from "../applications/application.ts";
 import { findApplications } from "../applications/find-applications.ts";
 import type { Graph } from "../reading/graph.ts";
@@ -149,7 +149,7 @@ class RefusedSite implements Site {
 
   attach(): Detach {
     const { node, op, reason } = this.refused;
-    throw new UnadaptableLayerError([{ name: node, className: op, reason }]);
+    throw unadaptableLayerError([{ name: node, className: op, reason }]);
   }
 
   applyBase(): tf.Tensor {

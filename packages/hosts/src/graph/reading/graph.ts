@@ -1,7 +1,7 @@
 // Reads the inference graph of a tf.GraphModel as plain data, from the artifacts that TensorFlow.js keeps for saving the model.
 
 import type { GraphModel } from "@tensorflow/tfjs-converter";
-import { GraphWithoutWeightsError, UnreadableGraphError } from "../errors.ts";
+import { graphWithoutWeightsError, unreadableGraphError } from "../errors.ts";
 import { field, NodeAttributes } from "./node-attributes.ts";
 
 /** One output of a node: the node's name, and a colon with the index if there are several. */
@@ -37,14 +37,14 @@ export interface Graph {
   reference(name: string): Reference;
 }
 
-/** @throws UnreadableGraphError, GraphWithoutWeightsError */
+/** @throws GRAPH_UNREADABLE, GRAPH_WITHOUT_WEIGHTS */
 export function readGraph(model: GraphModel): Graph {
   const topology = field(field(model, "artifacts"), "modelTopology");
   const definitions = field(topology, "node");
-  if (!Array.isArray(definitions) || !definitions.every(isDefinition)) throw new UnreadableGraphError();
+  if (!Array.isArray(definitions) || !definitions.every(isDefinition)) throw unreadableGraphError();
   const nodes = new Map(definitions.map((definition) => [definition.name, nodeOf(definition)]));
   const unweighted = [...nodes.values()].filter(({ name, op }) => op === "Const" && model.weights[name] === undefined);
-  if (unweighted.length > 0) throw new GraphWithoutWeightsError(unweighted.map(({ name }) => name));
+  if (unweighted.length > 0) throw graphWithoutWeightsError(unweighted.map(({ name }) => name));
   const signature = new Map([...entries(model, "inputs"), ...entries(model, "outputs")]);
   const reference = (name: string) => withoutZero(signature.get(name)?.name ?? name);
   return {

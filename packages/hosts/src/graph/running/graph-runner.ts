@@ -6,7 +6,7 @@ import type { GraphModel } from "@tensorflow/tfjs-converter";
 import * as tf from "@tensorflow/tfjs-core";
 import { activate } from "../applications/activation.ts";
 import type { Application } from "../applications/application.ts";
-import { DynamicNodeError } from "../errors.ts";
+import { dynamicNodeError } from "../errors.ts";
 import type { GraphSite } from "../hook-points/graph-site.ts";
 import { type Graph, type GraphNode, nodeOfReference, type Reference } from "../reading/graph.ts";
 import { NodeGradients } from "./node-gradients.ts";
@@ -40,12 +40,12 @@ export class GraphRunner {
     private readonly siteOf: (application: Application) => GraphSite,
   ) {}
 
-  /** One tensor for each wanted value. @throws DynamicNodeError, GraphGradientError, and what planning throws */
+  /** One tensor for each wanted value. @throws GRAPH_DYNAMIC, GRAPH_WITHOUT_GRADIENT, and what planning throws */
   run(call: GraphCall): readonly tf.Tensor[] {
     const plan = this.#plan(call);
     const behind = dynamicIn(plan);
-    if (behind.length > 0) throw new DynamicNodeError(behind, true);
-    if (plan.dynamicBefore.length > 0) throw new DynamicNodeError(plan.dynamicBefore, false);
+    if (behind.length > 0) throw dynamicNodeError(behind, true);
+    if (plan.dynamicBefore.length > 0) throw dynamicNodeError(plan.dynamicBefore, false);
     const isTaped = tf.engine().state.gradientDepth > 0;
     const refuse = () => this.#gradients.refuseBlocked(this.graph, plan, call.wanted, call.applications);
     if (isTaped) refuse();

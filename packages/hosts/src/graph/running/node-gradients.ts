@@ -4,7 +4,7 @@
 import { withoutTape } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Application } from "../applications/application.ts";
-import { GraphGradientError, type NamedNode } from "../errors.ts";
+import { graphGradientError, type NamedNode } from "../errors.ts";
 import { type Graph, nodeOfReference, type Reference } from "../reading/graph.ts";
 import { readsOf, type StagePlan } from "./plan-stages.ts";
 
@@ -31,7 +31,7 @@ export class NodeGradients {
     return isFloat ? values : values.map(cutOff);
   }
 
-  /** @throws GraphGradientError naming every node that blocks gradients between the wanted values and a site of the plan */
+  /** @throws GRAPH_WITHOUT_GRADIENT naming every node that blocks gradients between the wanted values and a site of the plan */
   refuseBlocked(
     graph: Graph,
     { stages }: StagePlan,
@@ -54,7 +54,7 @@ export class NodeGradients {
       if (passage === "blocks") blocked.push({ node: name, op: node.op });
       if (passage !== "stops" && passage !== "blocks") open.push(...readsOf(node, applications).map(nodeOfReference));
     }
-    if (blocked.length > 0) throw new GraphGradientError(blocked);
+    if (blocked.length > 0) throw graphGradientError(blocked);
   }
 }
 

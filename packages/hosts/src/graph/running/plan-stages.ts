@@ -2,7 +2,7 @@
 // outside the tape. After it, stages alternate: all nodes that can run before the next adapted layers, then the sites of these layers.
 
 import type { Application } from "../applications/application.ts";
-import { GraphNameError, type NamedNode, StaleInputError } from "../errors.ts";
+import { graphNameError, type NamedNode, staleInputError } from "../errors.ts";
 import { type Graph, type GraphNode, nodeOfReference, type Reference } from "../reading/graph.ts";
 import { isDynamic } from "./dynamic-operations.ts";
 
@@ -36,7 +36,7 @@ export interface StagePlan {
   readonly stages: readonly Stage[];
 }
 
-/** @throws GraphNameError for an input that is missing; StaleInputError for one that an adapter would change */
+/** @throws GRAPH_NAME for an input that is missing; GRAPH_INPUT_STALE for one that an adapter would change */
 export function planStages(request: StageRequest): StagePlan {
   const { graph, feeds, wanted, applications, changed } = request;
   const order = neededNodes(request);
@@ -77,7 +77,7 @@ function neededNodes({ graph, feeds, wanted, applications }: StageRequest): read
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     const name = nodeOfReference(next.reference);
     const node = graph.nodes.get(name);
-    if (node === undefined) throw new GraphNameError("unknown", [next.reference], [...inputNames(graph)]);
+    if (node === undefined) throw graphNameError("unknown", [next.reference], [...inputNames(graph)]);
     if (next.areInputsDone) order.push(node);
     if (next.areInputsDone || seen.has(name) || feeds.has(next.reference)) continue;
     seen.add(name);
@@ -85,7 +85,7 @@ function neededNodes({ graph, feeds, wanted, applications }: StageRequest): read
     stack.push({ reference: next.reference, areInputsDone: true });
     for (const reference of [...readsOf(node, applications)].reverse()) stack.push({ reference, areInputsDone: false });
   }
-  if (missing.length > 0) throw new GraphNameError("missing", missing, [...inputNames(graph)]);
+  if (missing.length > 0) throw graphNameError("missing", missing, [...inputNames(graph)]);
   return order;
 }
 
@@ -107,7 +107,7 @@ function refuseStale({ graph, feeds, applications, changed }: StageRequest, leve
   const isInput = (reference: Reference) => graph.nodes.get(nodeOfReference(reference))?.inputs.length === 0;
   const dependent = new Map<string, boolean>();
   const stale = [...feeds].filter((reference) => !isInput(reference) && dependsOnAdapter(nodeOfReference(reference)));
-  if (stale.length > 0) throw new StaleInputError(stale);
+  if (stale.length > 0) throw staleInputError(stale);
 
   function dependsOnAdapter(start: string): boolean {
     const stack = [start];

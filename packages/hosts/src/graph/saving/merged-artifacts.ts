@@ -2,7 +2,7 @@
 
 import { adapterNames } from "@lowrank/inject";
 import * as tf from "@tensorflow/tfjs-core";
-import { UnmergedAdapterError } from "../errors.ts";
+import { unmergedAdapterError } from "../errors.ts";
 import type { GraphHost } from "../graph-host.ts";
 
 /** A model to be saved. */
@@ -18,7 +18,7 @@ export interface MergedArtifacts {
 /**
  * The model with all merges. Without a merge it is the loaded model, byte for byte.
  *
- * Throws UnmergedAdapterError while an adapter is attached: merge it first, or dispose of its handle to save the base.
+ * Throws HOST_UNMERGED while an adapter is attached: merge it first, or dispose of its handle to save the base.
  *
  * @example
  * ```ts
@@ -37,7 +37,7 @@ export interface MergedArtifacts {
  */
 export async function mergedArtifacts(host: GraphHost): Promise<MergedArtifacts> {
   const attached = adapterNames(host);
-  if (attached.length > 0) throw new UnmergedAdapterError(attached);
+  if (attached.length > 0) throw unmergedAdapterError(attached);
   const artifacts = await artifactsOf(host);
   const replaced = host.replaced();
   try {

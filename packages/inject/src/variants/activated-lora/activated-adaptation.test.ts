@@ -12,7 +12,6 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { ActivatedAdaptation } from "./activated-lora.ts";
-import { PlacesMissingError } from "./errors.ts";
 
 const site: Site = {
   kind: "linear",
@@ -105,7 +104,7 @@ describe("ActivatedAdaptation", () => {
   it("refuses a call without positions of its states, naming the layer", () =>
     withAdaptation((adaptation) => {
       const without = inferenceContext(activeAdapters("default"));
-      expect(() => outputOf(adaptation, without)).toThrow(PlacesMissingError);
+      expect(() => outputOf(adaptation, without)).toThrow(expect.objectContaining({ code: "PLACES_MISSING" }));
       expect(() => outputOf(adaptation, without)).toThrow(/"h\.0\.fc".*causal language model/);
     }));
 });

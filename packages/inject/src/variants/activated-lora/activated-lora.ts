@@ -4,11 +4,11 @@ import type { AdaptationCall } from "@lowrank/contracts";
 import type { LowRankAdaptation, RowUpdate } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Variant } from "../variant.ts";
-import { InvocationTokensError, PlacesMissingError } from "./errors.ts";
+import { invocationTokensError, placesMissingError } from "./errors.ts";
 
 export const activatedLora: Variant = {
   check({ activationTokens }, { model: { knowsTokenPositions = false, modelType } }) {
-    if (!knowsTokenPositions) throw new InvocationTokensError(activationTokens ?? [], modelType ?? null);
+    if (!knowsTokenPositions) throw invocationTokensError(activationTokens ?? [], modelType ?? null);
   },
   refusal: ({ kind }) => (kind === "linear" ? null : "alora_invocation_tokens is for linear layers"),
   refusalOfParameters: "alora_invocation_tokens is for linear layers",
@@ -32,7 +32,7 @@ export const activatedLora: Variant = {
 /**
  * A linear site's adaptation that acts from the last occurrence of `tokens` on. Its calls need a context with `tokenPositions`.
  *
- * Throws PlacesMissingError if they are missing.
+ * Throws PLACES_MISSING if they are missing.
  */
 export class ActivatedAdaptation implements LowRankAdaptation {
   readonly variables: readonly tf.Variable[];
@@ -55,7 +55,7 @@ export class ActivatedAdaptation implements LowRankAdaptation {
   apply(call: AdaptationCall): tf.Tensor {
     const { output, context, site } = call;
     const isActive = context.tokenPositions?.since(this.tokens);
-    if (isActive === undefined) throw new PlacesMissingError(site.path);
+    if (isActive === undefined) throw placesMissingError(site.path);
     // For gradients, rows without the tokens give zeros.
     if (!tf.engine().isTapeOn() && isActive.every((flag) => flag === 0)) return tf.clone(output);
     if (isActive.every((flag) => flag === 1)) return this.inner.apply(call);

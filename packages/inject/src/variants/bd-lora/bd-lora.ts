@@ -5,7 +5,7 @@ import { blockVerdict, drawsBothMatrices, rankOf } from "@lowrank/adapter-format
 import { listed } from "@lowrank/contracts";
 import { createLora, type FactorSpec } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
-import { UnsupportedInitError } from "../../errors/errors.ts";
+import { unsupportedInitError } from "../../errors/errors.ts";
 import type { NewLora, Variant } from "../variant.ts";
 
 export const bdLora: Variant = {
@@ -16,7 +16,7 @@ export const bdLora: Variant = {
   check(config, { runsInit }) {
     if (drawsBothMatrices(config) || !runsInit) return;
     const reason = "the initialization makes whole matrices, but the other setting needs blocks";
-    throw new UnsupportedInitError(String(config.init), "use_bdlora", reason);
+    throw unsupportedInitError(String(config.init), "use_bdlora", reason);
   },
   refusal(site, config) {
     if (site.kind !== "linear") return "use_bdlora is for linear layers";

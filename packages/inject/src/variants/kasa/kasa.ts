@@ -14,7 +14,7 @@ import {
   transpose,
 } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
-import { UnsupportedInitError } from "../../errors/errors.ts";
+import { unsupportedInitError } from "../../errors/errors.ts";
 import type { NewLora, Variant } from "../variant.ts";
 import { smallestDirections } from "./smallest-directions.ts";
 
@@ -22,7 +22,7 @@ export const kasa: Variant = {
   /** Throws if the initialization changes the base: the directions would come from another weight. */
   check(config) {
     const { base = "kept" } = initOf(config);
-    if (base !== "kept") throw new UnsupportedInitError(String(config.init), "kasa_config");
+    if (base !== "kept") throw unsupportedInitError(String(config.init), "kasa_config");
   },
   refusal(site, config) {
     if (site.kind !== "linear") return "kasa_config is for linear layers";

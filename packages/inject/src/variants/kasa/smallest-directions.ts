@@ -2,7 +2,7 @@
 // method with implicit shifts finds all eigenvalues (Golub & Van Loan, Matrix Computations, sections 8.3.1 and 8.3.3; the steps
 // are those of EISPACK's tql2). For the Gram matrix of a large weight this is much faster than an SVD of the weight.
 
-import { createMatrix, type Matrix, rowOf, SettingError } from "@lowrank/math";
+import { createMatrix, type Matrix, rowOf, settingError } from "@lowrank/math";
 
 /** Two or three sweeps for each eigenvalue are usual. */
 const maxSweeps = 60;
@@ -10,11 +10,11 @@ const maxSweeps = 60;
 /**
  * Orthonormal eigenvectors for the `count` smallest eigenvalues, as columns [side, count], the smallest first.
  *
- * @throws SettingError for NaN and infinity
+ * @throws INVALID_SETTING for NaN and infinity
  */
 export function smallestDirections(symmetric: Matrix, count: number): Matrix {
   if (!symmetric.values.every(Number.isFinite))
-    throw new SettingError("smallestDirections", "symmetric", "NaN or infinity", "finite numbers");
+    throw settingError("smallestDirections", "symmetric", "NaN or infinity", "finite numbers");
   const { diagonal, offDiagonal, reflections } = tridiagonal(symmetric);
   const rotations = diagonalise(diagonal, offDiagonal);
   const order = Array.from(diagonal.keys()).sort((one, other) => diagonal[one]! - diagonal[other]!);

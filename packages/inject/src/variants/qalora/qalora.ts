@@ -5,7 +5,7 @@
 import { drawsBothMatrices } from "@lowrank/adapter-format";
 import { createLora, type FactorSpec } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
-import { UnsupportedInitError } from "../../errors/errors.ts";
+import { unsupportedInitError } from "../../errors/errors.ts";
 import type { Variant } from "../variant.ts";
 
 export const qalora: Variant = {
@@ -13,7 +13,7 @@ export const qalora: Variant = {
   check(config) {
     if (drawsBothMatrices(config)) return;
     const reason = "the initialization makes a row of A for each input, but the other setting needs one for each group";
-    throw new UnsupportedInitError(String(config.init), "use_qalora", reason);
+    throw unsupportedInitError(String(config.init), "use_qalora", reason);
   },
   refusal({ kind, inFeatures }, { qaloraGroupSize: size }) {
     if (kind !== "linear") return "use_qalora is for linear layers";

@@ -2,8 +2,9 @@
 
 import { availableParallelism, cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import { LowrankError } from "@lowrank/contracts";
 import { type Communicator, launchOf, openCommunicator } from "@lowrank/trainer/mpi";
-import { InterruptedError } from "../../errors/run-errors.ts";
+
 import { UsageError } from "../../errors/usage-errors.ts";
 import type { CommandIo } from "../io.ts";
 import type { DistributedOptions } from "../options/shared-options.ts";
@@ -14,7 +15,7 @@ const grace = 1500; // milliseconds
 
 /**
  * Runs the command alone, or together with the other processes that the launcher started. If it fails in any of them, that
- * process prints the message and all end with its exit code. Throws MpiUnavailableError, MpiMismatchError; InterruptedError if all
+ * process prints the message and all end with its exit code. Throws MPI_UNAVAILABLE, MPI_MISMATCH; INTERRUPTED if all
  * were interrupted; and the command's own errors if it runs alone.
  */
 export async function withProcesses(
@@ -30,7 +31,7 @@ export async function withProcesses(
   try {
     await command({ io: { ...io, environment }, communicator });
   } catch (error) {
-    if (!(error instanceof InterruptedError)) await endAll(error, io, communicator);
+    if (!LowrankError.isInstance(error, "INTERRUPTED")) await endAll(error, io, communicator);
     await communicator.close(); // all stopped after the same step
     throw error;
   }

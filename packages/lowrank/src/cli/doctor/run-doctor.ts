@@ -1,6 +1,7 @@
 // lowrank doctor: looks at the machine and reports.
 
 import { freemem, totalmem } from "node:os";
+import { LowrankError } from "@lowrank/contracts";
 import {
   type ChosenEngine,
   compareEngines,
@@ -15,7 +16,6 @@ import {
   type ExchangeTime,
   findMpi,
   launchOf,
-  MpiUnavailableError,
   measureExchange,
   openCommunicator,
 } from "@lowrank/trainer/mpi";
@@ -152,7 +152,7 @@ async function installedMpi(environment: Environment): Promise<MpiReport | undef
   try {
     return { library: await findMpi(environment) };
   } catch (error) {
-    if (error instanceof MpiUnavailableError) return undefined;
+    if (LowrankError.isInstance(error, "MPI_UNAVAILABLE")) return undefined;
     throw error;
   }
 }

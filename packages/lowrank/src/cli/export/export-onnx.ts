@@ -2,14 +2,7 @@
 
 import { loraMatricesIn } from "@lowrank/adapter-format";
 import { escapeControls, LowrankError } from "@lowrank/contracts";
-import {
-  compareBase,
-  foldAdapter,
-  makeSwitchable,
-  OnnxBaseError,
-  type OnnxModel,
-  writeOnnxAdapter,
-} from "@lowrank/merge/onnx";
+import { compareBase, foldAdapter, makeSwitchable, type OnnxModel, writeOnnxAdapter } from "@lowrank/merge/onnx";
 import { openOnnxFile, writeOnnxFolder } from "@lowrank/merge/onnx/node";
 import { openFolder } from "@lowrank/models/node";
 import { openFolderWeights } from "@lowrank/safetensors";
@@ -118,7 +111,7 @@ async function compareWithBase(
     else report.note(`no weight could be compared with ${where}: no weight is stored as floats in both`);
     return same.length;
   } catch (error) {
-    if (!(error instanceof OnnxBaseError)) throw error;
+    if (!LowrankError.isInstance(error, "ONNX_BASE")) throw error;
     const message = `${error.message} If different weights are intended, add --allow-different-base.`;
     throw new LowrankError(error.code, message, { cause: error });
   } finally {

@@ -15,7 +15,7 @@ import { draftFor, type FullOptions, isVerified, verify } from "./write-merged.t
 
 type Rounded = RetainedEffect & { readonly tensor: string };
 
-/** Writes the merged model atomically. Throws LostEffectError, MergeVerificationError. */
+/** Writes the merged model atomically. Throws LOST_EFFECT, MERGE_VERIFICATION. */
 export async function mergeToGguf(
   opened: OpenedInFiles,
   { merge, options }: { readonly merge: MergeInFiles; readonly options: FullOptions },

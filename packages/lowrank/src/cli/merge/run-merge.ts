@@ -20,7 +20,7 @@ import type { Report } from "../terminal/report.ts";
 import { mergeToGguf } from "./merge-to-gguf.ts";
 import { type FullOptions, isVerified, type MergeOptions, type Written, writeMerged } from "./write-merged.ts";
 
-/** Merges an adapter into its base and writes the result. Throws MergeVerificationError before the output is in place. */
+/** Merges an adapter into its base and writes the result. Throws MERGE_VERIFICATION before the output is in place. */
 export async function runMerge(requested: MergeOptions, report: Report): Promise<void> {
   const options = await withBase(requested, report);
   const { model, adapter, out, overwrite, plan = false } = options;

@@ -51,7 +51,7 @@ export function isVerified({ verify, tolerance }: Pick<MergeOptions, "verify" | 
   return verify === true || tolerance !== undefined;
 }
 
-/** Writes the folder. Throws MergeVerificationError, and the errors of `writeModelFolder`. */
+/** Writes the folder. Throws MERGE_VERIFICATION, and the errors of `writeModelFolder`. */
 export async function writeMerged(
   { source, tokenizer, ...output }: ModelOutput,
   { opened, options }: { readonly opened: OpenedInFiles; readonly options: FullOptions },

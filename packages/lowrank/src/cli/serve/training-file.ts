@@ -21,7 +21,7 @@ const names: readonly (readonly [string, string])[] = [
   ['"rejected"', '"non_preferred_output"'],
 ];
 
-/** Throws TRAINING_FILE for broken lines, rows of another kind, mixed rows, and a file without any; DataFileError for a file that is too large. */
+/** Throws TRAINING_FILE for broken lines, rows of another kind, mixed rows, and a file without any; DATA_UNREADABLE_FILE for a file that is too large. */
 export function readTrainingFile(name: string, content: Uint8Array): TrainingFile {
   const lines = decoded(content).split("\n");
   const rows = lines.map(trainingRow);

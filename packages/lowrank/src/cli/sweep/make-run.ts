@@ -1,8 +1,9 @@
 // One run of a sweep: starts it, resumes it, or skips it if it is complete.
 
+import { LowrankError } from "@lowrank/contracts";
 import type { Communicator } from "@lowrank/trainer/mpi";
 import { latestCheckpoint } from "@lowrank/trainer/node";
-import { DivergedError, InterruptedError } from "../../errors/run-errors.ts";
+import { DivergedError, interruptedError } from "../../errors/run-errors.ts";
 import type { MetricName } from "../../metric-names.ts";
 import { exists } from "../../node/exists.ts";
 import type { TrainingRows } from "../../objectives/training-rows.ts";
@@ -64,8 +65,8 @@ export async function makeRun(run: SweepRun, context: RunsContext): Promise<void
       choose,
     });
   } catch (error) {
-    if (error instanceof InterruptedError)
-      throw new InterruptedError(`Stopped in ${name}. To continue, repeat the command; saved runs are not repeated.`);
+    if (LowrankError.isInstance(error, "INTERRUPTED"))
+      throw interruptedError(`Stopped in ${name}. To continue, repeat the command; saved runs are not repeated.`);
     if (!(error instanceof DivergedError)) throw error;
     report.warn(error);
     return note({ state: "diverged", message: error.message });

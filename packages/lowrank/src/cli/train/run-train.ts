@@ -24,7 +24,7 @@ export interface TrainOptions extends CompleteRecipe, CommonOptions, Distributed
   readonly resume?: boolean;
 }
 
-/** Trains an adapter and writes it to --out. Throws InterruptedError after Ctrl-C, when the work is saved. */
+/** Trains an adapter and writes it to --out. Throws INTERRUPTED after Ctrl-C, when the work is saved. */
 export async function runTrain(
   requested: TrainOptions,
   report: Report,

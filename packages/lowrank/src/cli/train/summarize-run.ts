@@ -2,7 +2,7 @@
 
 import { escapeName } from "@lowrank/contracts";
 import type { BestEvaluation, EndEvent } from "@lowrank/trainer";
-import { InterruptedError } from "../../errors/run-errors.ts";
+import { interruptedError } from "../../errors/run-errors.ts";
 import { lossTrend } from "../../findings/run-findings.ts";
 import { metricFacts, type RowMetrics } from "../../metric-names.ts";
 import { writesText } from "../../open/task-types.ts";
@@ -14,7 +14,7 @@ import { programName } from "../io.ts";
 import { describeMetrics, formatDuration, formatNumber, plural } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 
-/** The summary of a finished run. Throws InterruptedError if it was stopped, after reporting what was saved. */
+/** The summary of a finished run. Throws INTERRUPTED if it was stopped, after reporting what was saved. */
 export async function summarize(
   { end, folder, ...run }: PreparedRun & { readonly end: EndEvent; readonly folder: RunFolder },
   options: CompleteRecipe,
@@ -24,11 +24,11 @@ export async function summarize(
   const { out } = options;
   if (end.reason === "aborted") {
     if (savedStep === undefined) {
-      throw new InterruptedError(
+      throw interruptedError(
         `Stopped before the first of ${plural(end.steps, "step")}; nothing was written to "${out}".`,
       );
     }
-    throw new InterruptedError(
+    throw interruptedError(
       `Stopped after step ${end.step} of ${end.steps}. The current adapter and a checkpoint are in "${out}".\n` +
         "To continue, repeat the command with --resume.",
     );

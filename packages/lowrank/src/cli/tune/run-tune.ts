@@ -1,6 +1,6 @@
 // lowrank tune: a search by trials, then the best one trained as `lowrank train` would.
 
-import { InterruptedError } from "../../errors/run-errors.ts";
+import { interruptedError } from "../../errors/run-errors.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import type { MetricName, RowMetrics } from "../../metric-names.ts";
 import { trainingOptions } from "../../recipe/recipe.ts";
@@ -21,7 +21,7 @@ export interface TuneOptions extends TrainOptions {
   readonly minutes: number;
 }
 
-/** Searches and trains. Throws InterruptedError after Ctrl-C, a UsageError if nothing is open or nothing can be compared. */
+/** Searches and trains. Throws INTERRUPTED after Ctrl-C, a UsageError if nothing is open or nothing can be compared. */
 export async function runTune({ minutes, ...requested }: TuneOptions, report: Report): Promise<void> {
   if (requested.resume === true) return runTrain(requested, report); // the search is over, and the run knows its values
   checkCombinations(requested);
@@ -48,7 +48,7 @@ async function search(
   const stopListening = report.io.onInterrupt(() => interrupt.abort());
   try {
     const best = await findBest(trials, { options, minutes, signal: interrupt.signal }, report);
-    if (interrupt.signal.aborted) throw new InterruptedError(stopped(best, options));
+    if (interrupt.signal.aborted) throw interruptedError(stopped(best, options));
     return best === undefined ? options : withCandidate(options, best, trials);
   } finally {
     stopListening();

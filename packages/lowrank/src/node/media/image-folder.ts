@@ -2,16 +2,16 @@
 
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { DataFileError } from "@lowrank/data";
+import { dataFileError } from "@lowrank/data";
 
-/** Rows of a folder: the files by class, in order of their names. Throws DataFileError without images. */
+/** Rows of a folder: the files by class, in order of their names. Throws DATA_UNREADABLE_FILE without images. */
 export async function imageFolderRows(
   folder: string,
   { needsLabels }: { readonly needsLabels: boolean },
 ): Promise<readonly { readonly image: string; readonly label?: string }[]> {
   const rows: { readonly image: string; readonly label?: string }[] = [];
   for (const name of await pictures(folder)) {
-    if (needsLabels) throw new DataFileError(folder, `the image "${name}" is not in a class folder.`);
+    if (needsLabels) throw dataFileError(folder, `the image "${name}" is not in a class folder.`);
     rows.push({ image: join(folder, name) });
   }
   const entries = await readdir(folder, { withFileTypes: true });
@@ -20,7 +20,7 @@ export async function imageFolderRows(
     for (const name of await pictures(join(folder, label))) rows.push({ image: join(folder, label, name), label });
   }
   if (rows.length > 0) return rows;
-  throw new DataFileError(
+  throw dataFileError(
     folder,
     "the folder has no images. Expected: one folder for each class, with .png or .jpg files.",
   );

@@ -58,18 +58,18 @@ describe("checkOutput", () => {
     });
   });
 
-  it("replaces, as a file, the result of a forward pass and nothing else", async () => {
+  it("replaces, as a file, an adapter for another program and nothing else", async () => {
     const rules = { kind: "file", overwrite: true, inputs: [] } as const;
     const file = (name: string) => join(folder, name);
     const tensor = float32Tensor([1], Float32Array.of(1));
-    await writeFile(file("logits"), serializeSafetensors(new Map([["logits", tensor]])));
+    await writeFile(file("adapter"), serializeSafetensors(new Map([["q_proj.lora_A", tensor]])));
     await writeFile(file("weights"), serializeSafetensors(new Map([["wte.weight", tensor]])));
     await writeFile(file("notes.txt"), "what I must not lose");
     await writeFile(file("empty"), "");
-    for (const name of ["logits", "empty"]) await checkOutput(file(name), rules);
+    for (const name of ["adapter", "empty"]) await checkOutput(file(name), rules);
     for (const name of ["weights", "notes.txt"])
       await expect(checkOutput(file(name), rules), name).rejects.toMatchObject({ code: "OUTPUT_NOT_OURS" });
-    await expect(checkOutput(file("logits"), { ...rules, overwrite: false })).rejects.toMatchObject({
+    await expect(checkOutput(file("adapter"), { ...rules, overwrite: false })).rejects.toMatchObject({
       code: "OUTPUT_EXISTS",
     });
   });

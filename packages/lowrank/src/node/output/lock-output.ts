@@ -10,7 +10,6 @@ import {
   FileReadError,
   isRunning,
   nodeFileSystem,
-  OutputExistsError,
   openFile,
   processIdentity,
   writeFileAtomic,
@@ -112,7 +111,7 @@ async function claim(lock: string, holder: Holder): Promise<boolean> {
     await writeFileAtomic(lock, JSON.stringify(holder));
     return true;
   } catch (error) {
-    if (error instanceof OutputExistsError) return false;
+    if (LowrankError.isInstance(error, "OUTPUT_EXISTS")) return false;
     // It may exist although the disk could not be synced.
     const current = await holderOf(lock).catch(() => undefined);
     if (current?.holder?.run === holder.run) await rm(lock, { force: true }).catch(() => undefined);

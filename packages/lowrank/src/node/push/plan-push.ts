@@ -1,6 +1,6 @@
 // Decides which files are sent to the Hub, and where, before anything is sent.
 
-import { LowrankError } from "@lowrank/contracts";
+import { failure } from "@lowrank/contracts";
 import { parseHubName, pathInRepository } from "../../open/hub-name.ts";
 
 /** A file on this disk. */
@@ -32,11 +32,11 @@ const sent =
 /** The training state of a run. */
 const state = /^(?:optimizer|scheduler|rng_state|trainer_state|training_args|run)\b/;
 
-/** Throws PushError for an invalid name, and for a folder without an adapter or a model. */
+/** Throws PUSH for an invalid name, and for a folder without an adapter or a model. */
 export function planPush(source: string, target: string, found: readonly LocalFile[]): PushPlan {
   const name = parseHubName(target);
   if (name === undefined || name.file !== undefined) {
-    throw new PushError(
+    throw pushError(
       source,
       target,
       "the target is not a name on the Hub. Expected: owner/name, owner/name/folder or owner/name@branch.",
@@ -46,7 +46,7 @@ export function planPush(source: string, target: string, found: readonly LocalFi
   const chosen = found.filter(({ path }) => sent.test(path) && !state.test(path));
   const kind = kindOf(chosen.map(({ path }) => path));
   if (kind === undefined) {
-    throw new PushError(
+    throw pushError(
       source,
       target,
       "the source has no adapter (adapter_config.json), no model (config.json) and no .gguf or .safetensors file.",
@@ -71,13 +71,11 @@ function kindOf(paths: readonly string[]): PushPlan["kind"] | undefined {
 }
 
 /** A push to the Hugging Face Hub failed. Correct what the message names: the folder, the access token or its permission to write. */
-export class PushError extends LowrankError {
-  constructor(
-    readonly source: string,
-    readonly target: string,
-    readonly reason: string,
-    options?: { readonly cause?: unknown },
-  ) {
-    super("PUSH", `Cannot push "${source}" to the Hugging Face Hub as "${target}": ${reason}`, options);
-  }
+export function pushError(source: string, target: string, reason: string, options?: { readonly cause?: unknown }) {
+  return failure("PUSH", `Cannot push "${source}" to the Hugging Face Hub as "${target}": ${reason}`, {
+    source,
+    target,
+    reason,
+    ...options,
+  });
 }

@@ -7,7 +7,7 @@ import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import { type NoticeOptions, noticesOf } from "../../notices.ts";
 import { type HubAccess, hubEndpoint, hubFetch, reasonOf } from "../hub/hub-access.ts";
-import { type LocalFile, PushError, type PushPlan, planPush } from "./plan-push.ts";
+import { type LocalFile, type PushPlan, planPush, pushError } from "./plan-push.ts";
 import { withoutPaths } from "./without-paths.ts";
 
 /** Options of `pushToHub`. */
@@ -46,7 +46,7 @@ export interface Pushed extends PushPlan {
  * "owner/name/folder" or "owner/name@branch". Creates the repository if necessary. Replaces files of the same names, and keeps others.
  * Does not send hidden files, pickles, training state and HTML pages of a folder, nor the directory of a local base. Requires @huggingface/hub.
  *
- * @throws PathNotFoundError, PushError
+ * @throws PathNotFoundError, PUSH
  *
  * @example
  * ```ts
@@ -90,7 +90,7 @@ async function send(
   const { source, target, folder, options, texts } = request;
   const { accessToken, fetch, private: isPrivate = false } = options;
   if (accessToken === undefined) {
-    throw new PushError(
+    throw pushError(
       source,
       target,
       "there is no token. Create one with write permission at https://huggingface.co/settings/tokens.",
@@ -98,7 +98,7 @@ async function send(
   }
   const hub = await import("@huggingface/hub").catch((cause) => {
     const reason = "the optional package @huggingface/hub is not installed. Run: npm install @huggingface/hub";
-    throw new PushError(source, target, reason, { cause });
+    throw pushError(source, target, reason, { cause });
   });
   try {
     // The library alone would send the token wherever the Hub redirects.
@@ -122,6 +122,6 @@ async function send(
     const url = `${hubUrl}/${name}${revision === "main" ? "" : `/tree/${revision}`}`;
     return { ...plan, url, ...(done === undefined ? {} : { commit: done.commit.oid }) };
   } catch (error) {
-    throw new PushError(source, target, reasonOf(error), { cause: error });
+    throw pushError(source, target, reasonOf(error), { cause: error });
   }
 }

@@ -6,9 +6,9 @@ import { parseJson } from "@lowrank/contracts";
 import { type NoticeOptions, noticesOf } from "../../notices.ts";
 import { lastPart, parseHubName } from "../../open/hub-name.ts";
 import { parseSetup, setupFile } from "../../setup/adapter-setup.ts";
-import { PushError } from "./plan-push.ts";
+import { pushError } from "./plan-push.ts";
 
-/** The adapter's texts with the last part of the base's path only. Warns of a base that is not on the Hub. Throws PushError. */
+/** The adapter's texts with the last part of the base's path only. Warns of a base that is not on the Hub. Throws PUSH. */
 export async function withoutPaths(
   folder: string,
   target: string,
@@ -20,7 +20,7 @@ export async function withoutPaths(
     await read("README.md"),
     await read(setupFile),
   ];
-  const refuse = (reason: string) => new PushError(folder, target, `its adapter_config.json ${reason}.`);
+  const refuse = (reason: string) => pushError(folder, target, `its adapter_config.json ${reason}.`);
   const { base_model_name_or_path: base }: { base_model_name_or_path?: unknown } = Object(
     parseJson(config, { refuse }),
   );

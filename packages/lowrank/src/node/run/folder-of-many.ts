@@ -122,7 +122,7 @@ class FollowersFolder implements RunFolder {
   async release(): Promise<void> {}
 }
 
-/** Throws RanksDifferError that names processes with different facts; copies of a file may be outdated. */
+/** Throws RANKS_DIFFER that names processes with different facts; copies of a file may be outdated. */
 function compareFingerprints(communicator: Communicator, fingerprint: string): Promise<void> {
   return compareRanks(
     communicator,

@@ -17,7 +17,7 @@ export interface HashedMedia {
   readonly isOpened: boolean;
 }
 
-/** The hash of tokenized rows, with their images and recordings. Throws MediaError. */
+/** The hash of tokenized rows, with their images and recordings. Throws MEDIA_UNREADABLE. */
 export async function hashRows(rows: RowList<TokenizedExample>, { media, isOpened }: HashedMedia): Promise<string> {
   const hash = createHash("sha256");
   const count = media?.notices.count?.({

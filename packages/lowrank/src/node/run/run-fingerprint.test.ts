@@ -1,6 +1,7 @@
 import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
+import { LowrankError } from "@lowrank/contracts";
 import type { TokenizedExample } from "@lowrank/data";
-import { ResumeMismatchError, type TrainingState } from "@lowrank/trainer";
+import type { TrainingState } from "@lowrank/trainer";
 import { describe, expect, it } from "vitest";
 import type { RowMedia } from "../../run-folder.ts";
 import { checkSameRun, notedRun, type RunIdentity, runFingerprint } from "./run-fingerprint.ts";
@@ -29,7 +30,8 @@ function differences(saved: string | undefined, now: string): readonly string[] 
     checkSameRun(saved, now);
     return [];
   } catch (error) {
-    if (error instanceof ResumeMismatchError) return error.differences;
+    if (LowrankError.isInstance<{ readonly differences: readonly string[] }>(error, "RESUME_MISMATCH"))
+      return error.differences;
     throw error;
   }
 }

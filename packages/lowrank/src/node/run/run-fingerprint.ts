@@ -2,7 +2,7 @@
 
 import { serializeLoraConfig } from "@lowrank/adapter-format";
 import { isObject, jsonIn } from "@lowrank/contracts";
-import { ResumeMismatchError, type TrainingState } from "@lowrank/trainer";
+import { resumeMismatchError, type TrainingState } from "@lowrank/trainer";
 import { earlierCheckpoint } from "../../errors/run-errors.ts";
 import { metricNames } from "../../metric-names.ts";
 import { omitUndefined } from "../../omit-undefined.ts";
@@ -26,7 +26,7 @@ const filesName = "rows (as tokens and files)";
 
 /**
  * The facts as JSON, with the names that messages use; rows as a hash. For images and recordings, the files are hashed, or, if the
- * saved fingerprint is of a version that prepared all before the first step, the prepared data. Throws MediaError.
+ * saved fingerprint is of a version that prepared all before the first step, the prepared data. Throws MEDIA_UNREADABLE.
  */
 export async function runFingerprint(run: RunIdentity, saved?: string): Promise<string> {
   const { base, basePrecision, batchSize, seed, rows, addedTokens, initBatches, adapter, baseFiles = [] } = run;
@@ -120,7 +120,7 @@ function isNames(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((each) => typeof each === "string");
 }
 
-/** Throws ResumeMismatchError that names every different fact; EARLIER_CHECKPOINT for a checkpoint without facts. */
+/** Throws RESUME_MISMATCH that names every different fact; EARLIER_CHECKPOINT for a checkpoint without facts. */
 export function checkSameRun(saved: string | undefined, now: string): void {
   if (saved === now) return;
   const before = parseFacts(saved);
@@ -133,7 +133,7 @@ export function checkSameRun(saved: string | undefined, now: string): void {
     .map((name) => ({ name, was: shown(before.get(name)), is: shown(after.get(name)) }))
     .filter(({ was, is }) => was !== is)
     .map(({ name, was, is }) => `${name}: ${was} in the checkpoint, ${is} now`);
-  throw new ResumeMismatchError(differences);
+  throw resumeMismatchError(differences);
 }
 
 /** Fields of adapter_config.json that do not affect results. */

@@ -9,7 +9,7 @@ import {
   distillationLoss,
   type PretrainedModel,
 } from "@lowrank/models";
-import { TrainingOptionsError } from "@lowrank/trainer";
+import { trainingOptionsError } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
 import { measureRows } from "../head-loss/head-loss.ts";
 import type { LearningPlan } from "../objective.ts";
@@ -34,7 +34,7 @@ export interface DistillationSettings {
   readonly divergenceTemperature?: number | undefined;
 }
 
-/** Undefined if there is neither penalty nor teacher. Throws TrainingOptionsError if the teacher's tokenizer is not the model's. */
+/** Undefined if there is neither penalty nor teacher. Throws TRAINING_OPTIONS if the teacher's tokenizer is not the model's. */
 export async function distillationPlan(
   options: DistillationSettings,
   tokenizer: TextTokenizer | undefined,
@@ -54,7 +54,7 @@ export async function distillationPlan(
   return planOf(words, { ...how, ...weights, teacher: taught });
 }
 
-/** The teacher for a loss, or the model of another option. Throws TrainingOptionsError if its tokenizer is not the model's. */
+/** The teacher for a loss, or the model of another option. Throws TRAINING_OPTIONS if its tokenizer is not the model's. */
 export async function teachingModel(teacher: Teacher, tokenizer: TextTokenizer | undefined, option = "teacher") {
   if (tokenizer !== undefined) checkTokenizers(tokenizer, await teacher.tokenizer(), option);
   return { model: teacher.base, context: teacher.opened.context };
@@ -81,6 +81,6 @@ function checkTokenizers(tokenizer: TextTokenizer, teacherTokenizer: TextTokeniz
     const [ours, theirs] = [textOf(tokenizer, id), textOf(teacherTokenizer, id)];
     if (ours === theirs) continue;
     const found = `token ${id} is ${JSON.stringify(theirs)} for the ${option} and ${JSON.stringify(ours)} for the model`;
-    throw new TrainingOptionsError([`${option}: must use the model's tokenizer; ${found}`]);
+    throw trainingOptionsError([`${option}: must use the model's tokenizer; ${found}`]);
   }
 }

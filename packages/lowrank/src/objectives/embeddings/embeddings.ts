@@ -74,7 +74,7 @@ export const embeddings: Objective<Options> = {
   plan: comparisonPlan,
 };
 
-/** Throws a DataError that names the rows that do not fit the loss, PoolingUnknownError, EmbeddingRecipeError. */
+/** Throws a DataError that names the rows that do not fit the loss, PoolingUnknownError, EMBEDDING_RECIPE. */
 async function comparisonPlan(source: EmbeddingSource, rows: LearnedRows, options: Options): Promise<LearningPlan> {
   const [first] = rows.train;
   const isScored = first?.kind === "comparison" && first.score !== undefined;
@@ -108,7 +108,7 @@ async function comparisonPlan(source: EmbeddingSource, rows: LearnedRows, option
   };
 }
 
-/** The guide of the loss "gist". Throws TrainingOptionsError if its tokenizer is not the model's. */
+/** The guide of the loss "gist". Throws TRAINING_OPTIONS if its tokenizer is not the model's. */
 async function guideOf({ guide, tokenizer }: Options, settings: EmbeddingSettings): Promise<Guide> {
   if (guide === undefined) return { model: undefined, context: inferenceContext(), settings };
   const { source, embedding } = guide.opened;

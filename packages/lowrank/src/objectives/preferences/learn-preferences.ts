@@ -40,7 +40,7 @@ export interface LearnedAnswers {
   readonly rows: string;
 }
 
-/** Throws TrainingOptionsError for a loss of other rows, UnknownOptionError for an unused setting, ModelInputError for one out of range. */
+/** Throws TRAINING_OPTIONS for a loss of other rows, UNKNOWN_OPTION for an unused setting, MODEL_INPUT for one out of range. */
 export function preferencePlan(
   options: Settings & { readonly loss?: string | undefined },
   { losses, rows }: LearnedAnswers,

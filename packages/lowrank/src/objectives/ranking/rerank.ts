@@ -1,6 +1,6 @@
 // Reranking of search results with a cross-encoder.
 
-import { LowrankError } from "@lowrank/contracts";
+import { failure } from "@lowrank/contracts";
 import type { PredictOptions } from "../../predict/predict-rows.ts";
 import type { Prediction } from "../../predict/prediction.ts";
 
@@ -28,7 +28,7 @@ export interface RerankOptions extends Pick<PredictOptions, "batchSize" | "maxLe
  * Ranks texts by their relevance to a query, the best first. The model is a classifier with one output that reads pairs, such
  * as BGE's rerankers, MiniLM's cross-encoders, or one trained here on rows with "query", "positive" and "negative".
  *
- * @throws NotRankingError for a model that gives classes; what `predict` throws.
+ * @throws NOT_RANKING for a model that gives classes; what `predict` throws.
  * @example
  * ```ts
  * import { type OpenedModel, rerank } from "lowrank";
@@ -48,7 +48,7 @@ export async function rerank(
   const rows = texts.map((text) => ({ sentence1: query, sentence2: text }));
   const ranked: RankedText[] = [];
   for await (const { kind, prediction } of judge.predict(rows, options)) {
-    if (kind !== "score" || typeof prediction !== "number") throw new NotRankingError(kind);
+    if (kind !== "score" || typeof prediction !== "number") throw notRankingError(kind);
     const index = ranked.length;
     ranked.push({ text: texts[index] ?? "", index, score: prediction });
   }
@@ -56,16 +56,12 @@ export async function rerank(
 }
 
 /** The model does not answer pairs of texts with one score. */
-export class NotRankingError extends LowrankError {
-  constructor(
-    /** The kind of its predictions: "class". */
-    readonly answers: string,
-  ) {
-    super(
-      "NOT_RANKING",
-      `Ranking requires a model with one score for each pair, but this model answers with "${answers}". Open a cross-encoder, ` +
-        'or train one: rows with "query", "positive" and "negative" on a classifier with one output ' +
-        '(task: "sequence-classification", classes: 1).',
-    );
-  }
+function notRankingError(/** The kind of its predictions: "class". */ answers: string) {
+  return failure(
+    "NOT_RANKING",
+    `Ranking requires a model with one score for each pair, but this model answers with "${answers}". Open a cross-encoder, ` +
+      'or train one: rows with "query", "positive" and "negative" on a classifier with one output ' +
+      '(task: "sequence-classification", classes: 1).',
+    { answers },
+  );
 }

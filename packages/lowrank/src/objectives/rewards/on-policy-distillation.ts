@@ -4,7 +4,7 @@
 import { selectedNames } from "@lowrank/contracts";
 import type { PromptTokens, TextTokenizer } from "@lowrank/data";
 import { batchTensors, distillationLoss, type PretrainedModel } from "@lowrank/models";
-import { TrainingOptionsError } from "@lowrank/trainer";
+import { trainingOptionsError } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
 import { rewardOptions } from "../../options/reward-options.ts";
 import { endTokens } from "../../rows/text-ending.ts";
@@ -24,7 +24,7 @@ const unread = [
   "teacherShare",
 ];
 
-/** Throws TrainingOptionsError without a teacher, for one with another tokenizer, and for options of rewards. */
+/** Throws TRAINING_OPTIONS without a teacher, for one with another tokenizer, and for options of rewards. */
 export async function gkdPlan(
   options: RewardOptions & DistillationSettings,
   tokenizer: TextTokenizer,
@@ -32,7 +32,7 @@ export async function gkdPlan(
   const { teacher: opened, divergence = "reverse", divergenceTemperature = 1 } = options;
   const { numGenerations: count = 1, maxCompletionLength = 256, temperature = 1, topP = 1 } = options;
   if (opened === undefined)
-    throw new TrainingOptionsError(["teacher: missing; objective gkd needs a model with the same tokenizer"]);
+    throw trainingOptionsError(["teacher: missing; objective gkd needs a model with the same tokenizer"]);
   refuseOthers(options, unread);
   const teacher = await teachingModel(opened, tokenizer);
   const { modelType, fingerprint } = teacher.model;

@@ -1,6 +1,6 @@
 // Settings of learning from rewards, with TRL's names and defaults (GRPOConfig, RLOOConfig).
 
-import { TrainingOptionsError } from "@lowrank/trainer";
+import { trainingOptionsError } from "@lowrank/trainer";
 import { omitUndefined } from "../../omit-undefined.ts";
 import type { OptionValues } from "../../options/option-table.ts";
 import { rewardOptions } from "../../options/reward-options.ts";
@@ -19,12 +19,12 @@ export type RewardSettings = ReturnType<typeof rewardSettings>;
 /** TRL's default of `numGenerations`. */
 export const usualGenerations = 8;
 
-/** The settings with all defaults. Throws TrainingOptionsError without a reward. */
+/** The settings with all defaults. Throws TRAINING_OPTIONS without a reward. */
 export function rewardSettings({ reward, ...options }: RewardOptions) {
   const objective = options.objective === "rloo" ? ("rloo" as const) : ("grpo" as const);
   if (reward === undefined) {
     const example = "({ completion }) => completion.length";
-    throw new TrainingOptionsError([`reward: missing; objective ${objective} needs a function such as ${example}`]);
+    throw trainingOptionsError([`reward: missing; objective ${objective} needs a function such as ${example}`]);
   }
   const { epsilon = 0.2, lossType = "dapo", ...others } = omitUndefined(options);
   return {
@@ -47,12 +47,12 @@ export function rewardSettings({ reward, ...options }: RewardOptions) {
   };
 }
 
-/** Throws TrainingOptionsError for options that the objective does not read. */
+/** Throws TRAINING_OPTIONS for options that the objective does not read. */
 export function refuseOthers(options: RewardOptions, names: readonly string[]): void {
   const { objective = "grpo" } = options;
   const others = Object.keys(omitUndefined(options)).filter((name) => names.includes(name));
   if (others.length === 0) return;
-  throw new TrainingOptionsError(others.map((name) => `${name}: has no effect with objective ${objective}; remove it`));
+  throw trainingOptionsError(others.map((name) => `${name}: has no effect with objective ${objective}; remove it`));
 }
 
 /** Options that a resumed run may change. */

@@ -6,7 +6,7 @@
 
 import type { JsonObject } from "@lowrank/contracts";
 import { emptyBatch, type PromptTokens, type TokenizedExample } from "@lowrank/data";
-import { TrainingOptionsError } from "@lowrank/trainer";
+import { trainingOptionsError } from "@lowrank/trainer";
 import { needsSeparatePass } from "../../rows/invocation-rows.ts";
 import type { RunBatch, WritingRun, WrittenBatches } from "../objective.ts";
 import { batchOf, type PolicyRecord } from "./policy-batch.ts";
@@ -19,13 +19,13 @@ export interface RecordWriter {
   write(prompts: readonly (readonly PromptTokens[])[], key: Writing["key"]): Promise<readonly PolicyRecord[]>;
 }
 
-/** Throws TrainingOptionsError for an adapter that cannot write several texts at once. */
+/** Throws TRAINING_OPTIONS for an adapter that cannot write several texts at once. */
 export function startWriting(run: WritingRun, { numIterations, write: writeRecords }: RecordWriter): WrittenBatches {
   const { gradientAccumulationSteps: size, padId, seed, order, examples, adapter } = run;
   if (needsSeparatePass(adapter.config)) {
     const problem =
       "the adapter waits for tokens or adapts parameters, so that it cannot write completions in one batch";
-    throw new TrainingOptionsError([`objective: ${problem}; train another adapter`]);
+    throw trainingOptionsError([`objective: ${problem}; train another adapter`]);
   }
   let resumed = recordsIn(run.resumed);
   let present: readonly PolicyRecord[] | undefined;

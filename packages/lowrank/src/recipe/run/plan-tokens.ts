@@ -1,7 +1,7 @@
 // Tokens that a run adds: read, checked and numbered before the engine starts.
 
 import { basename } from "node:path";
-import { AddedTokensError } from "@lowrank/data";
+import { addedTokensError } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
 import { named } from "../../errors/named-option.ts";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
@@ -14,7 +14,7 @@ import type { CompleteRecipe, WithModel } from "../recipe.ts";
 /** More than 10 000 tokens, the maximum that can be added, need in any language. */
 const maxBytes = 10_000_000;
 
-/** The tokenizer with the added tokens; undefined if the options add none. Throws AddedTokensError, TokenizerError. */
+/** The tokenizer with the added tokens; undefined if the options add none. Throws TOKENS_NOT_ADDABLE, TOKENIZER_INVALID. */
 export async function planTokens(
   options: WithModel<CompleteRecipe>,
   context: SourceContext,
@@ -44,7 +44,7 @@ async function readTokens(path: string): Promise<readonly string[]> {
   const empty = lines.flatMap((line, index) => (line === "" ? [index + 1] : []));
   if (empty.length > 0) {
     const reason = (line: number) => `line ${line} of "${path}" is empty, expected a token`;
-    throw new AddedTokensError(empty.map((line) => ({ token: "", reason: reason(line) })));
+    throw addedTokensError(empty.map((line) => ({ token: "", reason: reason(line) })));
   }
   return lines;
 }

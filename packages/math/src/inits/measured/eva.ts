@@ -1,6 +1,6 @@
 // EVA: A is initialized with the main directions of the layer's inputs, so that only directions that occur are learned.
 
-import { MissingMeasurementError } from "../../errors.ts";
+import { missingMeasurementError } from "../../errors.ts";
 import { createMatrix, type Matrix, scaleColumns, tensorOfMatrix } from "../../linear-algebra/matrix.ts";
 import type { Svd } from "../../linear-algebra/svd.ts";
 import { truncatedSvd } from "../../linear-algebra/truncated-svd.ts";
@@ -46,9 +46,9 @@ function scatterOf({ rows, sums, products }: InputStatistics): Matrix {
   return { ...products, values };
 }
 
-/** Throws MissingMeasurementError. */
+/** Throws MISSING_MEASUREMENT. */
 export function measuredOf<Kind extends keyof Measured>(request: InitRequest, kind: Kind): NonNullable<Measured[Kind]> {
   const found = request.measured?.[kind];
-  if (!found) throw new MissingMeasurementError(String(request.init), request.key.path, kind);
+  if (!found) throw missingMeasurementError(String(request.init), request.key.path, kind);
   return found;
 }

@@ -1,29 +1,23 @@
 // Converts numbers to a tensor's type, and refuses numbers that the type cannot store.
 
 import { firstOverflow } from "@lowrank/adapter-format";
-import { LowrankError, printable } from "@lowrank/contracts";
+import { failure, printable } from "@lowrank/contracts";
 import { encodeNumbers } from "@lowrank/safetensors";
 import type { FloatType } from "../model/onnx-model.ts";
 
-/** The bytes of a part of a tensor that starts at index `first`. Throws OnnxOverflowError. */
+/** The bytes of a part of a tensor that starts at index `first`. Throws ONNX_OVERFLOW. */
 export function checkedNumbers(name: string, values: Float32Array, type: FloatType, first = 0): Uint8Array {
   const position = firstOverflow(values, type);
-  if (position >= 0) throw new OnnxOverflowError(name, first + position, values[position] ?? Number.NaN, type);
+  if (position >= 0) throw onnxOverflowError(name, first + position, values[position] ?? Number.NaN, type);
   return encodeNumbers(values, type);
 }
 
 /** A changed weight has a value that its type in the file cannot store. Use a finite adapter, or a model in a wider type. */
-export class OnnxOverflowError extends LowrankError {
-  constructor(
-    readonly tensor: string,
-    readonly position: number,
-    readonly value: number,
-    readonly type: string,
-  ) {
-    super(
-      "ONNX_OVERFLOW",
-      `"${printable(tensor)}" would have ${value} at position ${position}, which ${type} cannot store. ` +
-        "Use a finite adapter, or a model in a wider type.",
-    );
-  }
+function onnxOverflowError(tensor: string, position: number, value: number, type: string) {
+  return failure(
+    "ONNX_OVERFLOW",
+    `"${printable(tensor)}" would have ${value} at position ${position}, which ${type} cannot store. ` +
+      "Use a finite adapter, or a model in a wider type.",
+    { tensor, position, value, type },
+  );
 }

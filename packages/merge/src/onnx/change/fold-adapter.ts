@@ -10,7 +10,7 @@ import {
   partsOf,
   type WholeChange,
 } from "../adapter/adapter-changes.ts";
-import { type Misfit, OnnxMismatchError } from "../adapter/errors.ts";
+import { type Misfit, onnxMismatchError } from "../adapter/errors.ts";
 import { allGraphs, floatTypeOf, type OnnxModel, type OnnxTensor } from "../model/onnx-model.ts";
 import { findSites } from "../sites/find-sites.ts";
 import { isSameEnd, NamedSites } from "../sites/match-sites.ts";
@@ -38,8 +38,8 @@ export interface FoldedOnnx {
  * (32 and 16 bits) are merged at no cost. Next to quantized ones (`MatMulNBits`, ONNX Runtime's dynamic 8 bits,
  * `DequantizeLinear`) two small products are added. Values are read and made when the pieces of `files` are read.
  *
- * @throws OnnxMismatchError listing all modules of the adapter that are not in the model, and features that it cannot represent;
- * OnnxOverflowError if a branch's factor does not fit into 16 bits (`pieces` throws it for a changed weight).
+ * @throws ONNX_MISFIT listing all modules of the adapter that are not in the model, and features that it cannot represent;
+ * ONNX_OVERFLOW if a branch's factor does not fit into 16 bits (`pieces` throws it for a changed weight).
  *
  * @example
  * ```ts
@@ -58,7 +58,7 @@ export function foldAdapter(model: OnnxModel, adapter: Adapter): FoldedOnnx {
   const adapterChange = adapterChanges(adapter);
   const plan = new FoldPlan(model);
   const problems: Misfit[] = [...adapterChange.problems, ...plan.all(adapterChange)];
-  if (problems.length > 0) throw new OnnxMismatchError(model.name, problems);
+  if (problems.length > 0) throw onnxMismatchError(model.name, problems);
   return { changes: plan.changes, files: plan.files() };
 }
 

@@ -2,7 +2,7 @@
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { partPaths, partsIfAbsent } from "../adapter/adapter-changes.ts";
-import { type Misfit, OnnxMismatchError } from "../adapter/errors.ts";
+import { type Misfit, onnxMismatchError } from "../adapter/errors.ts";
 import { type FloatType, floatTypeOf, type OnnxModel, type OnnxNode } from "../model/onnx-model.ts";
 import { findSites } from "../sites/find-sites.ts";
 import { NamedSites } from "../sites/match-sites.ts";
@@ -39,7 +39,7 @@ const optionNames: OptionNames<SwitchableOptions> = { fedBy: true };
  * Plans a model whose linear modules `paths` (PEFT's paths, as in `loraMatricesIn`) read A and B from inputs of their own, of any
  * rank; rank 0 means no adapter. If one node computes queries, keys and values, each gets its own A and B.
  *
- * @throws OnnxMismatchError listing modules without a node, with sizes that are not in the file, or that are switchable already
+ * @throws ONNX_MISFIT listing modules without a node, with sizes that are not in the file, or that are switchable already
  *
  * @example
  * ```ts
@@ -84,7 +84,7 @@ export function makeSwitchable(
       }
     }
   }
-  if (problems.length > 0) throw new OnnxMismatchError(model.name, problems);
+  if (problems.length > 0) throw onnxMismatchError(model.name, problems);
   return { changes, files: edits.files() };
 }
 

@@ -28,7 +28,7 @@ export function nodeMessage(
   ];
 }
 
-/** A tensor with its values. Throws OnnxOverflowError. */
+/** A tensor with its values. Throws ONNX_OVERFLOW. */
 export function tensorMessage(
   name: string,
   tensor: { readonly shape: readonly number[]; readonly values: Float32Array },

@@ -1,7 +1,7 @@
 // Checks that a model was exported from the base model of an adapter: compares some values of each adapted weight with the base's.
 
 import { bitsOf, decodeToFloat32, type TensorCollection, type TensorInfo } from "@lowrank/safetensors";
-import { type Misfit, OnnxBaseError } from "../adapter/errors.ts";
+import { type Misfit, onnxBaseError } from "../adapter/errors.ts";
 import { rowsAndColumns, storedBytes } from "../model/node-attributes.ts";
 import { floatTypeOf, type OnnxModel } from "../model/onnx-model.ts";
 import { findSites } from "../sites/find-sites.ts";
@@ -17,7 +17,7 @@ const [relative, absolute] = [2 ** -7, 2 ** -20];
  * Compares the weights of an adapter's modules `paths` with the base's, and returns the paths that could be compared: those with
  * float weights in both. `base` is the file or the shards of the base, as saved by transformers.
  *
- * @throws OnnxBaseError listing each module with a different weight.
+ * @throws ONNX_BASE listing each module with a different weight.
  *
  * @example
  * ```ts
@@ -47,7 +47,7 @@ export async function compareBase(
     if (difference === undefined) compared.push(path);
     else differences.push({ what: path, reason: difference });
   }
-  if (differences.length > 0) throw new OnnxBaseError(model.name, differences);
+  if (differences.length > 0) throw onnxBaseError(model.name, differences);
   return compared;
 }
 

@@ -2,7 +2,7 @@
 // ONNX 1.19.
 
 import type { ByteSource } from "@lowrank/safetensors";
-import { OnnxFileError, bytesOf, type Field, lastOf, type Message, numberOf, numbersOf, readFields, textOf, textsOf, wireTypes } from "../wire/fields.ts";
+import { onnxFileError, bytesOf, type Field, lastOf, type Message, numberOf, numbersOf, readFields, textOf, textsOf, wireTypes } from "../wire/fields.ts";
 
 /** A tensor in the file or in an external file. */
 export interface OnnxTensor {
@@ -86,7 +86,7 @@ const scopesKey = "pkg.torch.onnx.name_scopes";
  * Reads a model; values are not read yet. Sizes are checked before memory is allocated. The name of an external file must be a
  * plain name, so it cannot leave the folder.
  *
- * @throws OnnxFileError
+ * @throws ONNX_FILE
  *
  * @example
  * ```ts
@@ -254,7 +254,7 @@ class PartReader {
   }
 
   fail(problem: string): never {
-    throw new OnnxFileError(this.file, this.part, problem);
+    throw onnxFileError(this.file, this.part, problem);
   }
 }
 

@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { openFile, writeFileAtomic, writeListedFolder } from "@lowrank/safetensors/node";
 import type { OnnxFile } from "../change/edits.ts";
 import { type OnnxModel, readOnnx } from "../model/onnx-model.ts";
-import { OnnxFileError } from "../wire/fields.ts";
+import { onnxFileError } from "../wire/fields.ts";
 
 /** A model from the disk. Close it after use. */
 export interface OpenedOnnx extends OnnxModel {
@@ -15,7 +15,7 @@ export interface OpenedOnnx extends OnnxModel {
 /**
  * Reads a model's file. External files of weights are opened, and values are read when they are needed.
  *
- * @throws OnnxFileError; FileReadError if a file is missing
+ * @throws ONNX_FILE; FileReadError if a file is missing
  *
  * @example
  * ```ts
@@ -45,7 +45,7 @@ async function readModel(path: string): Promise<Uint8Array> {
   const source = await openFile(path);
   try {
     if (source.size > largestModel)
-      throw new OnnxFileError(basename(path), "the file", `it has ${source.size} bytes, more than the limit of 2³¹`);
+      throw onnxFileError(basename(path), "the file", `it has ${source.size} bytes, more than the limit of 2³¹`);
     return await source.read(0, source.size);
   } finally {
     await source.close?.();
@@ -55,7 +55,7 @@ async function readModel(path: string): Promise<Uint8Array> {
 /**
  * Writes a model's files into a folder, which appears complete or not at all. `overwrite`: replace the files of an earlier call.
  *
- * @throws OutputExistsError, NotReplaceableError, DiskFullError, OnnxOverflowError
+ * @throws OUTPUT_EXISTS, NOT_REPLACEABLE, DiskFullError, ONNX_OVERFLOW
  */
 export async function writeOnnxFolder(
   path: string,

@@ -2,7 +2,7 @@
 
 import type { Adapter } from "@lowrank/adapter-format";
 import { adapterChanges, partsIfAbsent, partsOf } from "../adapter/adapter-changes.ts";
-import { type Misfit, OnnxMismatchError } from "../adapter/errors.ts";
+import { type Misfit, onnxMismatchError } from "../adapter/errors.ts";
 import { branchFactors } from "../change/fold.ts";
 import { branchOf } from "../change/make-switchable.ts";
 
@@ -29,7 +29,7 @@ export function switchableModules(
 /**
  * A and B of each adapted module.
  *
- * @throws OnnxMismatchError for modules that are missing in `modules` or have other sizes, and for parts other than A and B
+ * @throws ONNX_MISFIT for modules that are missing in `modules` or have other sizes, and for parts other than A and B
  */
 export function switchableMatrices(
   adapter: Adapter,
@@ -58,6 +58,6 @@ export function switchableMatrices(
       else factorsByPath.set(path, factors);
     }
   }
-  if (misfits.length > 0) throw new OnnxMismatchError(model, misfits);
+  if (misfits.length > 0) throw onnxMismatchError(model, misfits);
   return factorsByPath;
 }

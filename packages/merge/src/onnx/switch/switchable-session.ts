@@ -62,7 +62,7 @@ export class SwitchableSession<T> {
     return this.session.inputNames.filter((name) => branchOf(name) === undefined);
   }
 
-  /** @throws OnnxMismatchError for an adapter with changes that cannot be switched; the selection stays unchanged */
+  /** @throws ONNX_MISFIT for an adapter with changes that cannot be switched; the selection stays unchanged */
   select(adapter: Adapter | null): void {
     this.#selected = adapter === null ? this.#none : this.#tensorsOf(adapter);
   }

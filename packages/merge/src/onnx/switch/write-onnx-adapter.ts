@@ -11,7 +11,7 @@ import { switchableMatrices, switchableModules } from "./switchable-matrices.ts"
  * Makes the adapter file for a model of `makeSwitchable` with `fedBy: "adapter-files"`. Modules without LoRA in the adapter keep
  * the model's default: A and B of rank 0.
  *
- * @throws OnnxMismatchError listing parts of the adapter without an input in the model; OnnxOverflowError for values that the
+ * @throws ONNX_MISFIT listing parts of the adapter without an input in the model; ONNX_OVERFLOW for values that the
  * input's type cannot store
  *
  * @example

@@ -2,18 +2,19 @@
 // parsed keep their bytes, so a changed model differs only by the change. No library guarantees that. Source:
 // protobuf.dev/programming-guides/encoding.
 
-import { LowrankError, printable, readVarint } from "@lowrank/contracts";
+import { failure, printable, readVarint } from "@lowrank/contracts";
 
 /** The file is not an ONNX model, or it is damaged. Export or download it again. */
-export class OnnxFileError extends LowrankError {
-  constructor(
-    readonly file: string,
-    /** The position in the model: "graph, node 12". */
-    readonly location: string,
-    readonly problem: string,
-  ) {
-    super("ONNX_FILE", `${printable(file)} is not a readable ONNX model: ${location}: ${problem}`);
-  }
+export function onnxFileError(
+  file: string /** The position in the model: "graph, node 12". */,
+  location: string,
+  problem: string,
+) {
+  return failure("ONNX_FILE", `${printable(file)} is not a readable ONNX model: ${location}: ${problem}`, {
+    file,
+    location,
+    problem,
+  });
 }
 
 /** Bytes that are made while they are written. Their number is known before. */

@@ -5,7 +5,7 @@ import type { ForwardContext } from "@lowrank/contracts";
 import { gelu } from "@lowrank/engine";
 import { computeByRows } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "../../errors.ts";
+import { modelInputError } from "../../errors.ts";
 import type { Backbone } from "../../parts/backbone/backbone.ts";
 import { encoderDecoder } from "../../parts/backbone/encoder-decoder.ts";
 import { tokenEmbedding } from "../../parts/embedding/token-embedding.ts";
@@ -39,7 +39,7 @@ function featureEmbedding(audio: PartList): (pass: Pass) => tf.Tensor {
     tf.tidy(() => {
       const { context } = pass;
       const { inputFeatures } = pass.inputs;
-      if (inputFeatures === undefined) throw new ModelInputError("inputFeatures", "this model needs audio features");
+      if (inputFeatures === undefined) throw modelInputError("inputFeatures", "this model needs audio features");
       const frames = tf.transpose(inputFeatures, [0, 2, 1]); // [batch, frames, melBins]
       const features = gelu(second.forward(gelu(first.forward(frames, context), "erf"), context), "erf");
       const embedded = computeByRows(

@@ -2,7 +2,7 @@
 // windows; between two stages four neighbours become one state.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "../../errors.ts";
+import { modelInputError } from "../../errors.ts";
 import type { Projection } from "../../parts/attention/attention-options.ts";
 import { selfAttention } from "../../parts/attention/self-attention.ts";
 import type { Backbone, Stage } from "../../parts/backbone/backbone.ts";
@@ -89,7 +89,7 @@ function shiftOf({ rows, columns }: Grid, size: number, number: number): number 
   const min = Math.min(rows, columns);
   if (min < size) {
     const message = `the image is too small: ${rows} × ${columns} states in one stage, fewer than a window's ${size} × ${size}`;
-    throw new ModelInputError("pixelValues", message);
+    throw modelInputError("pixelValues", message);
   }
   return number % 2 === 0 || min === size ? 0 : Math.floor(size / 2);
 }

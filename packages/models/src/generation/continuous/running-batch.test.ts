@@ -4,7 +4,7 @@ import { type Adaptation, activeAdapters, inferenceContext, noAdapters } from "@
 import { expectNoLeak, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { GenerationOptionError, NonFiniteOutputError, PositionLimitError } from "../../errors.ts";
+import { NonFiniteOutputError } from "../../errors.ts";
 import { loadModel } from "../../loading/load-model.ts";
 import { openFolder } from "../../node.ts";
 import { remembered } from "../../parts/remembered.ts";
@@ -179,11 +179,15 @@ describe("ContinuousBatch", () => {
 
   it("refuses unsupported options before anything is computed", () => {
     const batch = new ContinuousBatch(modelOf("gpt2"));
-    expect(() => batch.add({ promptIds: [5], adapter: null, maxNewTokens: 1000 })).toThrow(PositionLimitError);
-    expect(() => batch.add({ promptIds: [5], adapter: null, maxNewTokens: 1, logprobs: -1 })).toThrow(
-      GenerationOptionError,
+    expect(() => batch.add({ promptIds: [5], adapter: null, maxNewTokens: 1000 })).toThrow(
+      expect.objectContaining({ code: "POSITION_LIMIT" }),
     );
-    expect(() => new ContinuousBatch(modelOf("gpt2"), { maxRows: 0 })).toThrow(GenerationOptionError);
+    expect(() => batch.add({ promptIds: [5], adapter: null, maxNewTokens: 1, logprobs: -1 })).toThrow(
+      expect.objectContaining({ code: "GENERATION_OPTION" }),
+    );
+    expect(() => new ContinuousBatch(modelOf("gpt2"), { maxRows: 0 })).toThrow(
+      expect.objectContaining({ code: "GENERATION_OPTION" }),
+    );
     expect(batch.size).toBe(0);
   });
 });

@@ -12,7 +12,7 @@ import {
 } from "@lowrank/contracts";
 import { borrowedValues, withRoundedProducts } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { GenerationOptionError } from "../../errors.ts";
+import { generationOptionError } from "../../errors.ts";
 import type { ModelInputs } from "../../inputs/model-inputs.ts";
 import { joinCaches } from "../../parts/cache/join-caches.ts";
 import { KeyValueCache } from "../../parts/cache/key-value-cache.ts";
@@ -106,7 +106,7 @@ export class ContinuousBatch {
     refuseUnknownOptions("ContinuousBatch", limits, limitNames);
     this.#limits = { ...defaults, ...limits };
     for (const [name, limit] of Object.entries(this.#limits)) {
-      if (!(Number.isInteger(limit) && limit > 0)) throw new GenerationOptionError(name, limit, "an integer above 0");
+      if (!(Number.isInteger(limit) && limit > 0)) throw generationOptionError(name, limit, "an integer above 0");
     }
   }
 
@@ -128,13 +128,13 @@ export class ContinuousBatch {
   /**
    * Adds a text. It joins in the next round that has room for it.
    *
-   * @throws GenerationOptionError, ModelInputError, PositionLimitError
+   * @throws GENERATION_OPTION, MODEL_INPUT, POSITION_LIMIT
    */
   add(text: BatchText): void {
     const { promptIds, adapter: _, ...options } = text;
     checkGeneration(this.model, { ...options, promptIds: [promptIds] });
     if (!canJoinBatches(this.model, text)) {
-      throw new GenerationOptionError("model", "one that cannot batch texts", "generateTokens for such texts");
+      throw generationOptionError("model", "one that cannot batch texts", "generateTokens for such texts");
     }
     this.#waiting = [...this.#waiting, text];
   }
@@ -149,7 +149,7 @@ export class ContinuousBatch {
    * Writes one token of each text in the batch, and up to two of a text that joins. An error of one text ends that text only. If a
    * round throws, all texts are lost.
    *
-   * @throws UnknownAdapterError, NativeCallError
+   * @throws UNKNOWN_ADAPTER, NATIVE_CALL_FAILED
    */
   async round(): Promise<readonly BatchEvent[]> {
     const { stay, join } = planRound(this.#state(), this.#limits);

@@ -2,7 +2,7 @@
 // each token.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "../../errors.ts";
+import { modelInputError } from "../../errors.ts";
 import type { Backbone } from "../../parts/backbone/backbone.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import { planned } from "../../parts/planned.ts";
@@ -42,7 +42,7 @@ function lastToken(padTokenId: number | null): ColumnsOf {
   return ({ inputIds }) => {
     const [batch, time] = inputIds.shape;
     if (padTokenId === null && batch > 1) {
-      throw new ModelInputError("inputIds", "this model has no pad_token_id, so it classifies one sequence at a time");
+      throw modelInputError("inputIds", "this model has no pad_token_id, so it classifies one sequence at a time");
     }
     return padTokenId === null ? [time - 1] : lastReal(inputIds, padTokenId);
   };

@@ -2,7 +2,7 @@
 // patches, on the mean of the patches, or on both.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "../../errors.ts";
+import { modelInputError } from "../../errors.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import { type Head, noHead } from "../head.ts";
 import { firstColumns, stateClassifier, withoutHead } from "./encoder-heads.ts";
@@ -28,7 +28,7 @@ function twoClassifiers(model: PartList): Head {
     losses: () => {
       const message =
         'transformers has no loss for two classifiers; load it as "image-classification", with a new head';
-      throw new ModelInputError("labels", message);
+      throw modelInputError("labels", message);
     },
   };
 }

@@ -2,7 +2,7 @@
 // answers read from the decoder's states while it reads the encoder's own text again.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "../../errors.ts";
+import { modelInputError } from "../../errors.ts";
 import type { Backbone } from "../../parts/backbone/backbone.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import { type Head, noHead } from "../head.ts";
@@ -40,7 +40,7 @@ function lastEnd(endTokens: readonly number[]): ColumnsOf {
     const [first = []] = rows;
     if (first.length === 0 || rows.some(({ length }) => length !== first.length)) {
       const ids = endTokens.length === 0 ? "config.json names none" : `the end token is ${endTokens.join(" or ")}`;
-      throw new ModelInputError("inputIds", `each row needs the same number of end tokens, at least one; ${ids}`);
+      throw modelInputError("inputIds", `each row needs the same number of end tokens, at least one; ${ids}`);
     }
     return rows.map((indices) => indices.at(-1) ?? 0);
   };

@@ -3,7 +3,7 @@
 
 import type { ParameterSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "../../errors.ts";
+import { modelInputError } from "../../errors.ts";
 import { activations } from "../../parts/activations.ts";
 import { probeAttention } from "../../parts/attention/probe-attention.ts";
 import { pickFrom } from "../../parts/backbone/picked-states.ts";
@@ -123,7 +123,7 @@ function embeddingHead(pool: Layer): Head {
     forward: (states, pass) => tf.tidy(() => pool(states, pass)),
     losses: () => {
       const message = "one encoder alone has no loss; load the model of both and train it on texts with images";
-      throw new ModelInputError("labels", message);
+      throw modelInputError("labels", message);
     },
   };
 }

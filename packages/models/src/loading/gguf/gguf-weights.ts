@@ -19,7 +19,7 @@ import {
   type TypeReader,
   typeReader,
 } from "@lowrank/gguf";
-import { ModelFileError } from "../../errors.ts";
+import { modelFileError } from "../../errors.ts";
 import { halfKinds, packHalf } from "../pack-half.ts";
 import { transposed } from "../transpose-table.ts";
 import type { SourceTensor, WeightSource } from "../weight-source.ts";
@@ -54,12 +54,12 @@ export async function ggufWeights({ table, config, file, source }: GgufContents)
   }
   const find = (name: string): Entry => {
     const entry = tensors.get(name);
-    if (entry === undefined) throw new ModelFileError(source.name, name, "there is no such tensor");
+    if (entry === undefined) throw modelFileError(source.name, name, "there is no such tensor");
     return entry;
   };
   const readerOf = (type: string): TypeReader => {
     const reader = readers.get(type);
-    if (reader === undefined) throw new ModelFileError(source.name, type, "tensors of this type are not supported");
+    if (reader === undefined) throw modelFileError(source.name, type, "tensors of this type are not supported");
     return reader;
   };
   return {

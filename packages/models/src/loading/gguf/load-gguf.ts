@@ -4,7 +4,7 @@ import { refuseUnknownOptions } from "@lowrank/contracts";
 import { checkConfig, resolveTask } from "@lowrank/contracts/families";
 import { ggufTableOf } from "@lowrank/contracts/families/gguf";
 import { type GgufSource, openGguf } from "@lowrank/gguf";
-import { AdapterAsModelError } from "../../errors.ts";
+import { adapterAsModelError } from "../../errors.ts";
 import { defaultsOf } from "../../folder/generation-defaults.ts";
 import { outlineModel } from "../../outline/outline-model.ts";
 import type { PretrainedModel } from "../../pretrained-model.ts";
@@ -21,7 +21,7 @@ import { readGgufConfig } from "./read-gguf-config.ts";
  * base model in its own right. Weights are dequantized to float32, unless `basePrecision` has fewer bits. The source stays the caller's to
  * close.
  *
- * @throws GgufError; AdapterAsModelError; UnsupportedArchitectureError; and what `loadModel` throws once the configuration is known.
+ * @throws GgufError; ADAPTER_AS_MODEL; UNSUPPORTED_ARCHITECTURE; and what `loadModel` throws once the configuration is known.
  *
  * @example
  * ```ts
@@ -37,7 +37,7 @@ export async function loadGguf(source: GgufSource, options: LoadOptions = {}): P
   options.signal?.throwIfAborted();
   const file = await openGguf(source);
   if (file.metadata.get("general.type") === "adapter")
-    throw new AdapterAsModelError(source.name, file.metadata.get("general.architecture"));
+    throw adapterAsModelError(source.name, file.metadata.get("general.architecture"));
   const table = ggufTableOf(file.metadata, source.name);
   const raw = await readGgufConfig(file, source.name);
   const config = withLabels(checkConfig(raw, options.onWarning, source.name), options);

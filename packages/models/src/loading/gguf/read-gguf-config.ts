@@ -10,7 +10,7 @@ const maxFactorBytes = 65_536;
  * The configuration in an open GGUF file, in the form of a config.json for `checkConfig`.
  *
  * @param name The file's name, for messages.
- * @throws UnsupportedArchitectureError; InvalidConfigError; GgufError if the tensor of rotation frequencies cannot be read.
+ * @throws UNSUPPORTED_ARCHITECTURE; InvalidConfigError; GgufError if the tensor of rotation frequencies cannot be read.
  *
  * @example
  * ```ts

@@ -24,7 +24,7 @@ const roundings = new Map([
 const blockSizes = [32, 64, 128, 256, 512, 1024, 2048, 4096];
 const maxStateBytes = 4096;
 
-/** Reads the quantization state of a 4-bit weight; throws ModelFileError. */
+/** Reads the quantization state of a 4-bit weight; throws MODEL_FILE. */
 export async function openBitsandbytes(headers: PieceHeaders): Promise<QuantizedWeight> {
   if (headers.has("SCB")) return int8Weight(headers, await formatOf(headers));
   const stateName =

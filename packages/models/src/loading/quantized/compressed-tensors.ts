@@ -7,7 +7,7 @@ import type { PieceHeaders, PieceReader, QuantizedWeight } from "./quantized-wei
 
 const scaleTypes = ["F16", "BF16", "F32"];
 
-/** Reads the shape of a packed weight; throws ModelFileError for shapes and types that do not belong together. */
+/** Reads the shape of a packed weight; throws MODEL_FILE for shapes and types that do not belong together. */
 export async function openCompressedTensors(headers: PieceHeaders): Promise<QuantizedWeight> {
   return headers.has("weight_packed") ? openPacked(headers) : openInt8(headers);
 }

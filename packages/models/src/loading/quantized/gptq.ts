@@ -11,7 +11,7 @@ import type { PieceHeaders, PieceReader, QuantizedWeight } from "./quantized-wei
 const perWord = 8;
 const scaleTypes = ["F16", "BF16"];
 
-/** Throws ModelFileError for shapes and types that do not belong together. */
+/** Throws MODEL_FILE for shapes and types that do not belong together. */
 export function openGptq(
   headers: PieceHeaders,
   { storesZeroMinusOne }: NonNullable<ModelConfig["quantization"]>,
@@ -28,7 +28,7 @@ export function openGptq(
   }));
 }
 
-/** Throws ModelFileError for shapes and types that do not belong together. */
+/** Throws MODEL_FILE for shapes and types that do not belong together. */
 export function openAwq(headers: PieceHeaders): QuantizedWeight {
   const { shape } = headers.check("qweight", ["I32"], [undefined, undefined]);
   const [inputs, outputs] = [shape[0] ?? 0, perWord * (shape[1] ?? 0)];
@@ -80,7 +80,7 @@ function scalesOf(headers: PieceHeaders, bytes: Uint8Array, outputs: number): Fl
   return transposed(new Uint16Array(bytes.slice().buffer), outputs);
 }
 
-/** The group of each input. Throws ModelFileError for a group without a scale. */
+/** The group of each input. Throws MODEL_FILE for a group without a scale. */
 export function groupsOf(
   headers: PieceHeaders,
   name: string,

@@ -1,8 +1,9 @@
 // One quantized weight of a safetensors file: several tensors, which are checked by their headers before anything is read.
 
+import type { LowrankError } from "@lowrank/contracts";
 import type { QuantizedPieces } from "@lowrank/contracts/families/checkpoint";
 import type { PackedMatrix } from "@lowrank/engine";
-import { ModelFileError } from "../../errors.ts";
+import { modelFileError } from "../../errors.ts";
 import type { SourceTensor, WeightSource } from "../weight-source.ts";
 
 /** A quantized weight whose headers were checked. */
@@ -43,7 +44,7 @@ export class PieceHeaders {
     return tensor;
   }
 
-  /** Throws ModelFileError unless the tensor has one of the types and the shape; undefined is any size. */
+  /** Throws MODEL_FILE unless the tensor has one of the types and the shape; undefined is any size. */
   check(name: string, types: readonly string[], shape: readonly (number | undefined)[]): SourceTensor {
     const tensor = this.tensor(name);
     const isShape =
@@ -56,22 +57,22 @@ export class PieceHeaders {
     return tensor;
   }
 
-  /** The bytes of a small tensor. Throws ModelFileError for one above `maxBytes`. */
+  /** The bytes of a small tensor. Throws MODEL_FILE for one above `maxBytes`. */
   async read(name: string, maxBytes: number): Promise<Uint8Array> {
     const { byteLength } = this.tensor(name);
     if (byteLength > maxBytes) throw this.problem(name, `it has ${byteLength} bytes, expected at most ${maxBytes}`);
     return this.source.readBytes(this.pieces.keys.get(name) ?? name);
   }
 
-  /** Values of a tensor of floats. Throws ModelFileError for NaN and infinities. */
+  /** Values of a tensor of floats. Throws MODEL_FILE for NaN and infinities. */
   floats(name: string, bytes: Uint8Array): Float32Array {
     const values = this.source.decode(this.pieces.keys.get(name) ?? name, bytes);
     if (!values.every(Number.isFinite)) throw this.problem(name, "it has NaN or infinite values");
     return values;
   }
 
-  problem(name: string, reason: string, cause?: unknown): ModelFileError {
+  problem(name: string, reason: string, cause?: unknown): LowrankError {
     const key = this.pieces.keys.get(name) ?? name;
-    return new ModelFileError(this.source.name, key, `${reason}. ${unhelpful}`, { cause });
+    return modelFileError(this.source.name, key, `${reason}. ${unhelpful}`, { cause });
   }
 }

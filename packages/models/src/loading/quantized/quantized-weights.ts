@@ -14,7 +14,7 @@ import { PieceHeaders, type PieceReader, type QuantizedWeight } from "./quantize
 
 type Opened = QuantizedWeight & { readonly pieces: readonly (readonly [name: string, key: string])[] };
 
-/** Returns the source itself for plain weights. Throws ModelFileError for tensors that are missing, or have other types or shapes. */
+/** Returns the source itself for plain weights. Throws MODEL_FILE for tensors that are missing, or have other types or shapes. */
 export async function quantizedWeights(
   source: WeightSource,
   config: ModelConfig,

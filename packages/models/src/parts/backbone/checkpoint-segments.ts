@@ -5,7 +5,7 @@ import type { ForwardContext } from "@lowrank/contracts";
 import { recompute } from "@lowrank/engine";
 import type { Part } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "../../errors.ts";
+import { modelInputError } from "../../errors.ts";
 import type { Pass } from "../pass.ts";
 import { runStages, type Stage, type StageList } from "./stages.ts";
 
@@ -18,12 +18,12 @@ export interface OpenStages {
   readonly pass: Pass;
 }
 
-/** The last hidden states. Throws ModelInputError for a `blocksPerCheckpoint` that is no integer from 1. */
+/** The last hidden states. Throws MODEL_INPUT for a `blocksPerCheckpoint` that is no integer from 1. */
 export function runSegments(backbone: StageList, { open, hidden, pass }: OpenStages): tf.Tensor {
   const start = Math.max(open, 0);
   const { blocksPerCheckpoint: size } = pass.context;
   if (size !== undefined && !(Number.isInteger(size) && size >= 1)) {
-    throw new ModelInputError("blocksPerCheckpoint", `${size} is not an integer from 1`);
+    throw modelInputError("blocksPerCheckpoint", `${size} is not an integer from 1`);
   }
   // A cache grows with each run, so nothing that fills one can run twice.
   const isKept = size === undefined || pass.holdsCache || !tf.engine().isTapeOn();

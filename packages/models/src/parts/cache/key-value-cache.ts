@@ -4,7 +4,7 @@
 import { type AdapterSelection, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { type StepPlan, TokenSteps } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { CacheAdaptersError } from "../../errors.ts";
+import { cacheAdaptersError } from "../../errors.ts";
 import { remembered } from "../remembered.ts";
 import { type FirstTokens, Texts } from "../text-positions.ts";
 
@@ -94,9 +94,9 @@ export class KeyValueCache {
     return first?.[0]?.key.shape[0] ?? memory?.[0]?.shape[0] ?? this.#source?.shape[0];
   }
 
-  /** Throws CacheAdaptersError if the adapter selection is not the one that the cache was made with. */
+  /** Throws CACHE_ADAPTERS if the adapter selection is not the one that the cache was made with. */
   check(adapters: AdapterSelection): void {
-    if (!this.isFor(adapters)) throw new CacheAdaptersError(this.#madeWith, describeSelection(adapters));
+    if (!this.isFor(adapters)) throw cacheAdaptersError(this.#madeWith, describeSelection(adapters));
   }
 
   /** Whether the cache was made with this adapter selection. */

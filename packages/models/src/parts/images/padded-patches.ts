@@ -3,7 +3,7 @@
 import type { ForwardContext } from "@lowrank/contracts";
 import { type ConvolutionSite, computeByRows, type ParameterSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "../../errors.ts";
+import { modelInputError } from "../../errors.ts";
 import type { Norm } from "../norm.ts";
 import type { Pass } from "../pass.ts";
 import { pixelsOf } from "./patch-embedding.ts";
@@ -55,10 +55,7 @@ function withPositions(states: tf.Tensor, positions: ParameterSlot, context: For
   const [, max = 0] = positions.shape;
   const [, patches = 0] = states.shape;
   if (patches !== max) {
-    throw new ModelInputError(
-      "pixelValues",
-      `the image has ${patches} patches, but the model has positions for ${max}`,
-    );
+    throw modelInputError("pixelValues", `the image has ${patches} patches, but the model has positions for ${max}`);
   }
   const call = { x: states, context, path: positions.path, hookPoints: [positions] };
   return computeByRows(call, (rows, rowContext) => tf.add(rows, positions.value(rowContext)));

@@ -4,7 +4,7 @@
 import type { ForwardContext } from "@lowrank/contracts";
 import { type ConvolutionSite, computeByRows, type ParameterSlot } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "../../errors.ts";
+import { modelInputError } from "../../errors.ts";
 import type { Pass } from "../pass.ts";
 import { type Resampling, resampleGrid } from "./resample-grid.ts";
 
@@ -40,9 +40,9 @@ export function patchEmbedding(options: PatchEmbeddingOptions): (pass: Pass) => 
     });
 }
 
-/** [batch, channels, height, width]. Throws ModelInputError if there are none. */
+/** [batch, channels, height, width]. Throws MODEL_INPUT if there are none. */
 export function pixelsOf({ inputs: { pixelValues } }: Pass): tf.Tensor4D {
-  if (pixelValues === undefined) throw new ModelInputError("pixelValues", "this model reads images");
+  if (pixelValues === undefined) throw modelInputError("pixelValues", "this model reads images");
   return pixelValues;
 }
 
@@ -82,7 +82,7 @@ function positionsFor(
   const side = Math.floor(Math.sqrt(count));
   if (side * side !== count) {
     const message = `positions for ${count} patches, not a square number, cannot be interpolated to ${height} × ${across} pixels`;
-    throw new ModelInputError("pixelValues", message);
+    throw modelInputError("pixelValues", message);
   }
   const [ahead, grid] = tf.split(learned, [fronts.length, count], 1);
   const from = { rows: side, columns: side };

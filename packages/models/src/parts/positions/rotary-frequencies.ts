@@ -2,7 +2,7 @@
 // modeling_rope_utils.py). Rounded to float32 like transformers, so that long positions agree.
 
 import type { ModelConfig, RotaryConfig, RotaryScaling } from "@lowrank/contracts/families";
-import { PositionLimitError } from "../../errors.ts";
+import { positionLimitError } from "../../errors.ts";
 
 /** How a model rotates positions. Layers with the same rotation share one object, by which tables are cached. */
 export interface RotaryFrequencies {
@@ -77,7 +77,7 @@ export function rotaryFrequencies(dims: number, { theta, scaling }: Omit<RotaryC
 /**
  * cos and sin of every position's angles, position after position.
  *
- * @throws PositionLimitError beyond the limit.
+ * @throws POSITION_LIMIT beyond the limit.
  */
 export function rotaryAngles(
   frequencies: RotaryFrequencies,
@@ -87,7 +87,7 @@ export function rotaryAngles(
   const { long, limit, magnitude, axes } = frequencies;
   const count = countOf(positions);
   if (limit !== undefined && count > limit.positions)
-    throw new PositionLimitError(count, limit.positions, { limitedBy: limit.by });
+    throw positionLimitError(count, limit.positions, { limitedBy: limit.by });
   const pairs = long !== undefined && count > long.from ? long.pairs : frequencies.pairs;
   const cos = new Float32Array(positions.length * pairs.length);
   const sin = new Float32Array(positions.length * pairs.length);

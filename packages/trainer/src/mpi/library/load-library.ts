@@ -1,6 +1,6 @@
 // Finds the MPI library of the machine and loads it.
 
-import { MpiUnavailableError } from "../errors.ts";
+import { mpiUnavailableError } from "../errors.ts";
 import type { Environment, Launch } from "../launch.ts";
 import { importKoffi, type Koffi, type KoffiLibrary } from "./koffi.ts";
 
@@ -21,7 +21,7 @@ export interface LoadedLibrary {
 const loadFlags: Readonly<Record<string, number>> = { linux: 0x1102, darwin: 0x8a };
 
 /**
- * Loads the library that LOWRANK_MPI_LIBRARY names, or the one that belongs to the launcher. Throws MpiUnavailableError if there is
+ * Loads the library that LOWRANK_MPI_LIBRARY names, or the one that belongs to the launcher. Throws MPI_UNAVAILABLE if there is
  * none, or if koffi is missing.
  */
 export async function loadLibrary(environment: Environment, launch: Launch | undefined): Promise<LoadedLibrary> {
@@ -40,7 +40,7 @@ export async function loadLibrary(environment: Environment, launch: Launch | und
   const reason = named
     ? `LOWRANK_MPI_LIBRARY is "${named}", which cannot be loaded`
     : `no MPI was found on this machine (looked for ${files.join(", ")})`;
-  throw new MpiUnavailableError(reason, install, { cause: failures[0] });
+  throw mpiUnavailableError(reason, install, { cause: failures[0] });
 }
 
 /**

@@ -1,6 +1,6 @@
 // The MPI functions that are used here. Each one checks its arguments for C, and throws an error for a failed status.
 
-import { MpiCallError } from "../errors.ts";
+import { mpiCallError } from "../errors.ts";
 import { type Handles, handlesOf } from "./handles.ts";
 import type { KoffiLibrary, Native } from "./koffi.ts";
 
@@ -93,7 +93,7 @@ export class MpiLibrary {
   #check(name: string, status: unknown): void {
     if (status === 0) return;
     const code = Number(status);
-    throw new MpiCallError(name, code, this.#text("MPI_Error_string", ["int"], [code]));
+    throw mpiCallError(name, code, this.#text("MPI_Error_string", ["int"], [code]));
   }
 
   #text(name: string, parameters: readonly string[], values: readonly unknown[]): string {

@@ -1,6 +1,6 @@
 // Arrays of numbers with their shapes, borrowed by native code for one run or for many.
 
-import { NativeCallError } from "../../../errors.ts";
+import { nativeCallError } from "../../../errors.ts";
 import type { Address } from "./koffi.ts";
 import { type ElementType, elementTypes, type NativeValues } from "./onnx-model.ts";
 
@@ -44,14 +44,14 @@ export class HeldTensor implements NativeTensor {
   }
 }
 
-/** Throws NativeCallError if native code would read memory outside the tensor. */
+/** Throws NATIVE_CALL_FAILED if native code would read memory outside the tensor. */
 export function checkTensor(tensor: NativeTensor): void {
   const { values, shape } = tensor;
-  if (tensor instanceof HeldTensor && tensor.address === 0n) throw new NativeCallError("A tensor", "it was released");
+  if (tensor instanceof HeldTensor && tensor.address === 0n) throw nativeCallError("A tensor", "it was released");
   let size = 1;
   for (const axis of shape) size *= axis;
   if (values.length !== size || shape.length > maxAxes || size === 0)
-    throw new NativeCallError("A tensor", `${values.length} values do not fit the shape [${shape.join(", ")}]`);
+    throw nativeCallError("A tensor", `${values.length} values do not fit the shape [${shape.join(", ")}]`);
 }
 
 /** The library's number of a type. */
@@ -62,5 +62,5 @@ export function elementTypeOf(values: NativeValues, type?: ElementType): number 
   if (values instanceof BigInt64Array) return elementTypes.int64;
   if (values instanceof Int8Array) return elementTypes.int8;
   if (values instanceof Uint8Array) return elementTypes.uint8;
-  throw new NativeCallError("A tensor", "16-bit values need a type");
+  throw nativeCallError("A tensor", "16-bit values need a type");
 }

@@ -1,7 +1,7 @@
 // ONNX Runtime's C interface, called through koffi: the only file that lends memory to native code. Every size is checked
 // before a call, because a wrong one would not raise an error but end the process. Tensors are lent, never copied.
 
-import { NativeCallError } from "../../../errors.ts";
+import { nativeCallError } from "../../../errors.ts";
 import type { LibraryFile } from "../library/library-file.ts";
 import type { Address, Koffi, KoffiLibrary, Native } from "./koffi.ts";
 import { checkTensor, elementTypeOf, HeldTensor, maxAxes, type NativeTensor } from "./native-tensor.ts";
@@ -118,7 +118,7 @@ export class OnnxRuntime {
     const { outputs } = graph;
     const inputs = graph.inputs.map(({ name }) => name);
     if (inputs.length > maxTensors || outputs.length > maxTensors)
-      throw new NativeCallError("A graph", `it has more than ${maxTensors} inputs or outputs`);
+      throw nativeCallError("A graph", `it has more than ${maxTensors} inputs or outputs`);
     const pinned: unknown[] = [];
     const packing = shared?.packing;
     const options = this.#make((result) => this.#call.CreateSessionOptions(result));
@@ -155,7 +155,7 @@ export class OnnxRuntime {
   /** Runs a session, writing into the values of `outputs`. An output may be the same array as an input of its shape. */
   run(session: NativeSession, inputs: readonly NativeTensor[], outputs: readonly NativeTensor[]): void {
     if (inputs.length !== session.inputs.length || outputs.length !== session.outputs.length)
-      throw new NativeCallError(
+      throw nativeCallError(
         "A graph",
         `it needs ${session.inputs.length} inputs and ${session.outputs.length} outputs, got ${inputs.length} and ${outputs.length}`,
       );
@@ -277,7 +277,7 @@ export class OnnxRuntime {
     if (!status) return;
     const message = String(this.#call.GetErrorMessage(status));
     this.#call.ReleaseStatus(status);
-    throw new NativeCallError("ONNX Runtime", message);
+    throw nativeCallError("ONNX Runtime", message);
   }
 }
 

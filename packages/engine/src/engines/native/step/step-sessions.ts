@@ -30,7 +30,7 @@ export class StepSessions {
     private readonly nativeSessions: readonly NativeSession[],
   ) {}
 
-  /** Undefined if a weight of the plans cannot be part of a graph. Throws NativeCallError if the library is too old. */
+  /** Undefined if a weight of the plans cannot be part of a graph. Throws NATIVE_CALL_FAILED if the library is too old. */
   static of(
     backend: StepBackend,
     plans: readonly StepPlan[],
