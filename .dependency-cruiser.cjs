@@ -81,6 +81,13 @@ module.exports = {
       to: { path: "^(apps|examples|integration|benchmarks|fuzz|experiments)/" },
     },
     {
+      name: "programs-use-public-names",
+      comment: "An internal path is for our own packages. What a program needs is exported by the package itself.",
+      severity: "error",
+      from: { path: "^(apps|examples)/", pathNot: [isTest, "/testing/"] },
+      to: { path: ["^packages/[^/]+/src/internal", "^packages/[^/]+/src/[^/]+/internal\\.ts$"] },
+    },
+    {
       name: "no-cycles",
       comment: "Two files that can only be read together are one idea, or three.",
       severity: "error",

@@ -2,7 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { features, parseLoraConfig } from "@lowrank/adapter-format";
+import { parseLoraConfig } from "@lowrank/adapter-format";
+import { features } from "@lowrank/adapter-format/internal";
 import type { AdaptableModel } from "@lowrank/contracts";
 import { planInjection } from "@lowrank/inject";
 import { describe, expect, it } from "vitest";

@@ -2,14 +2,8 @@
 
 import { type Adapter, createLoraConfig, type LoraConfig, readAdapter, writeAdapter } from "@lowrank/adapter-format";
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
-import {
-  attachAdapter,
-  injectAdapter,
-  planInjection,
-  UnsupportedSiteError,
-  VocabularyMismatchError,
-  vocabularyOf,
-} from "@lowrank/inject";
+import { attachAdapter, injectAdapter, planInjection } from "@lowrank/inject";
+import { UnsupportedSiteError, VocabularyMismatchError, vocabularyOf } from "@lowrank/inject/internal";
 import { exportModel, mergeAdapter } from "@lowrank/merge";
 import { filesFolder, loadModel, type PretrainedModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";

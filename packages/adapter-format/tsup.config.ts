@@ -1,3 +1,3 @@
 import { packageBuild } from "../../tsup.base.ts";
 
-export default packageBuild(["src/index.ts", "src/node.ts", "src/gguf.ts"]);
+export default packageBuild(["src/index.ts", "src/internal.ts", "src/node.ts", "src/gguf.ts"]);

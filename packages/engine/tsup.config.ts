@@ -21,7 +21,15 @@ async function takeBackendFiles(path: string): Promise<string> {
 }
 
 export default {
-  ...packageBuild(["src/index.ts", "src/hook-points.ts", "src/facts.ts", "src/gradients.ts", "src/onnx.ts"]),
+  ...packageBuild([
+    "src/index.ts",
+    "src/internal.ts",
+    "src/hook-points.ts",
+    "src/hook-points/internal.ts",
+    "src/internal/facts.ts",
+    "src/gradients.ts",
+    "src/internal/onnx.ts",
+  ]),
   esbuildOptions(options) {
     options.logOverride = { "empty-import-meta": "silent" }; // wasm-files.ts does without it in CommonJS
   },

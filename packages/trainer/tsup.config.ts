@@ -1,3 +1,3 @@
 import { packageBuild } from "../../tsup.base.ts";
 
-export default packageBuild(["src/index.ts", "src/mpi.ts", "src/node.ts"]);
+export default packageBuild(["src/index.ts", "src/internal.ts", "src/mpi.ts", "src/node.ts"]);

@@ -103,7 +103,8 @@ function publicModules(): ReadonlyMap<string, string> {
     const manifest = JSON.parse(readFileSync(file, "utf8")) as Manifest;
     if (manifest.private) continue;
     for (const [entry, { "lowrank-source": source }] of Object.entries(manifest.exports ?? {})) {
-      if (source !== undefined) modules.set(join(manifest.name, entry), join(folder, source));
+      if (source !== undefined && !entry.includes("/internal"))
+        modules.set(join(manifest.name, entry), join(folder, source));
     }
   }
   return modules;

@@ -1,6 +1,15 @@
 // The speed of single operations on WebGPU, in the sizes of SmolLM2-135M: each runs several times before the GPU is awaited.
 
-import * as engine from "@lowrank/engine";
+import {
+  addLowRank,
+  attention,
+  FrozenWeight,
+  frozenLinear,
+  linearCrossEntropy,
+  rmsNorm,
+  swiglu,
+} from "@lowrank/engine";
+import * as engine from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Facts, serve } from "../harness/serve.ts";
 import { receivedSettings } from "../settings.ts";
@@ -21,30 +30,22 @@ const [a, b] = [random(width, 8) as tf.Tensor2D, random(8, hidden) as tf.Tensor2
 const query = random(batch, heads, perRow, headSize);
 const key = random(batch, keyHeads, perRow, headSize);
 const mask = engine.causalMask(perRow);
-const head = engine.FrozenWeight.fromTransposed(random(vocabulary, width) as tf.Tensor2D);
+const head = FrozenWeight.fromTransposed(random(vocabulary, width) as tf.Tensor2D);
 const labels = tf.tensor1d(new Int32Array(rows).fill(1), "int32");
 
 /** An operation, how much it multiplies and adds, and the inputs whose gradients are timed with it. */
 type Timed = readonly [operations: number, run: () => tf.Tensor, targets: readonly tf.Tensor[]];
 
-const linear = (weight: engine.FrozenWeight): Timed => [
-  2 * rows * width * hidden,
-  () => engine.frozenLinear(x, weight),
-  [x],
-];
+const linear = (weight: FrozenWeight): Timed => [2 * rows * width * hidden, () => frozenLinear(x, weight), [x]];
 const timed: Readonly<Record<string, Timed>> = {
-  "product, float32": linear(engine.FrozenWeight.fromTransposed(random(hidden, width) as tf.Tensor2D)),
-  "product, int8": linear(engine.FrozenWeight.fromInt8(int8)),
-  "product, nf4": linear(engine.FrozenWeight.fromTransposed(engine.packNormalFloat4(values, layout))),
-  "LoRA branch": [2 * rows * 8 * (width + hidden), () => engine.addLowRank(wide, x, a, b, 2), [wide, x, a, b]],
-  attention: [
-    4 * rows * perRow * heads * headSize,
-    () => engine.attention({ query, key, value: key, mask }),
-    [query, key],
-  ],
-  "RMS norm": [4 * rows * width, () => engine.rmsNorm(x, gain, 1e-5), [x]],
-  SwiGLU: [5 * rows * hidden, () => engine.swiglu(wide, wide), [wide]],
-  "head's loss": [2 * rows * width * vocabulary, () => engine.linearCrossEntropy(x, head, labels), [x]],
+  "product, float32": linear(FrozenWeight.fromTransposed(random(hidden, width) as tf.Tensor2D)),
+  "product, int8": linear(FrozenWeight.fromInt8(int8)),
+  "product, nf4": linear(FrozenWeight.fromTransposed(engine.packNormalFloat4(values, layout))),
+  "LoRA branch": [2 * rows * 8 * (width + hidden), () => addLowRank(wide, x, a, b, 2), [wide, x, a, b]],
+  attention: [4 * rows * perRow * heads * headSize, () => attention({ query, key, value: key, mask }), [query, key]],
+  "RMS norm": [4 * rows * width, () => rmsNorm(x, gain, 1e-5), [x]],
+  SwiGLU: [5 * rows * hidden, () => swiglu(wide, wide), [wide]],
+  "head's loss": [2 * rows * width * vocabulary, () => linearCrossEntropy(x, head, labels), [x]],
 };
 
 await serve({ versions, steps: {}, facts: measureAll });

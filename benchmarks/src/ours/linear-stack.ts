@@ -1,7 +1,7 @@
 // The linear layers of GPT-2's blocks, one after another, as an ONNX model of random weights: what a branch next to each costs is
 // most there, where nothing else is computed. Format: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 
-import { protobufField as field } from "@lowrank/contracts";
+import { protobufField as field } from "@lowrank/contracts/internal";
 
 /** Sizes of the stack. */
 export interface StackSizes {

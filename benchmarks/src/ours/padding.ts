@@ -1,6 +1,7 @@
 // Epochs of training on rows as long as SST-2's, and on as many tokens in rows that are equally long.
 
-import { batches, type TokenizedExample } from "@lowrank/data";
+import { batches } from "@lowrank/data";
+import type { TokenizedExample } from "@lowrank/data/internal";
 import { batchTensors } from "@lowrank/models";
 import { serve } from "../harness/serve.ts";
 import { sentenceLengths } from "../jobs/stand-in-rows.ts";

@@ -2,7 +2,7 @@
 
 import { checkConfig } from "@lowrank/contracts/families";
 import { imageReaderOf } from "@lowrank/contracts/families/checkpoint";
-import type { LabelledInputs } from "@lowrank/models";
+import type { LabelledInputs } from "@lowrank/models/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Settings, shapeOf } from "../settings.ts";
 

@@ -3,7 +3,7 @@
 import { checkConfig, resolveTask } from "@lowrank/contracts/families";
 import { type Parameter, parametersOf } from "@lowrank/contracts/families/checkpoint";
 import type { ModelFolder } from "@lowrank/models";
-import type { ByteSource } from "@lowrank/safetensors";
+import type { ByteSource } from "@lowrank/safetensors/internal";
 
 /** A folder with config.json and model.safetensors in F32, the same numbers each time. */
 export function randomFolder(config: Readonly<Record<string, unknown>>): ModelFolder {

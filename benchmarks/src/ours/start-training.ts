@@ -1,7 +1,8 @@
 // A run of `train` that makes one step on each call.
 
 import { activeAdapters } from "@lowrank/contracts";
-import type { LabelledInputs, PretrainedModel } from "@lowrank/models";
+import type { PretrainedModel } from "@lowrank/models";
+import type { LabelledInputs } from "@lowrank/models/internal";
 import { type TrainOptions, train } from "@lowrank/trainer";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Settings } from "../settings.ts";

@@ -1,6 +1,6 @@
 // Training steps as a user would make them: model, adapter, `train`.
 
-import { measureMatMul } from "@lowrank/engine";
+import { measureMatMul } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { countGpuCalls, type GpuCounts } from "../gpu/gpu-counter.ts";
 import { type Facts, serve } from "../harness/serve.ts";

@@ -1,4 +1,5 @@
-import { normalMatrix, subspaceSimilarity } from "@lowrank/math";
+import { subspaceSimilarity } from "@lowrank/math";
+import { normalMatrix } from "@lowrank/math/internal";
 import { expect, it } from "vitest";
 import { similarityGrid } from "./similarity-grid.ts";
 

@@ -2,17 +2,8 @@
 // 4), and what an update makes stronger (table 7).
 
 import { chooseEngine } from "@lowrank/engine";
-import {
-  amplificationFactor,
-  frobeniusNorm,
-  lowRankSvd,
-  type Matrix,
-  matrixOfTensor,
-  multiply,
-  normalMatrix,
-  transpose,
-  truncatedSvd,
-} from "@lowrank/math";
+import { frobeniusNorm, lowRankSvd, type Matrix, multiply, transpose } from "@lowrank/math";
+import { amplificationFactor, matrixOfTensor, normalMatrix, truncatedSvd } from "@lowrank/math/internal";
 import type * as tf from "@tensorflow/tfjs-core";
 import { sitesOf } from "../methods/block-sites.ts";
 import { rankName } from "../methods/lora.ts";

@@ -3,7 +3,8 @@
 import { activeAdapters, type ForwardContext, inferenceContext, noAdapters } from "@lowrank/contracts";
 import { chooseEngine } from "@lowrank/engine";
 import { mergeAdapter } from "@lowrank/merge";
-import type { ModelInputs, PretrainedModel } from "@lowrank/models";
+import type { PretrainedModel } from "@lowrank/models";
+import type { ModelInputs } from "@lowrank/models/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { houlsbyAdapters, pfeifferAdapters } from "../methods/bottleneck.ts";
 import { rankName, rankSweep } from "../methods/lora.ts";

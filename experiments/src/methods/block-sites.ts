@@ -1,6 +1,7 @@
 // The names of a transformer block's linear layers by their roles, for each family.
 
-import type { ParameterRef, Site } from "@lowrank/contracts";
+import type { Site } from "@lowrank/contracts";
+import type { ParameterRef } from "@lowrank/contracts/internal";
 import type { PretrainedModel } from "@lowrank/models";
 
 /** The role of a linear layer in its block. */

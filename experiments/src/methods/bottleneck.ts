@@ -1,7 +1,8 @@
 // Adapter layers: down to a few features, an activation, up again, added to what the layer gave.
 
-import type { AdaptationCall, Site } from "@lowrank/contracts";
-import { gelu } from "@lowrank/engine";
+import type { Site } from "@lowrank/contracts";
+import type { AdaptationCall } from "@lowrank/contracts/internal";
+import { gelu } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { sitesOf } from "./block-sites.ts";
 import type { Method } from "./method.ts";

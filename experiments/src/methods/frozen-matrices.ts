@@ -1,8 +1,9 @@
 // Low-rank updates with a part that is never trained: LoRA-FA and VeRA.
 
 import type { Site } from "@lowrank/contracts";
-import { uniform } from "@lowrank/engine";
-import { createMatrix, matrixOfTensor, multiply, solveSymmetric, tensorOfMatrix, transpose } from "@lowrank/math";
+import { uniform } from "@lowrank/engine/internal";
+import { createMatrix, multiply, transpose } from "@lowrank/math";
+import { matrixOfTensor, solveSymmetric, tensorOfMatrix } from "@lowrank/math/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Role, sitesOf } from "./block-sites.ts";
 import type { Method } from "./method.ts";

@@ -3,7 +3,8 @@
 import { createLoraConfig, type LoraConfig, type TaskType } from "@lowrank/adapter-format";
 import { injectAdapter, planInjection } from "@lowrank/inject";
 import type { PretrainedModel } from "@lowrank/models";
-import { type LearningRateGroup, loraPlus } from "@lowrank/trainer";
+import { loraPlus } from "@lowrank/trainer";
+import type { LearningRateGroup } from "@lowrank/trainer/internal";
 import { type Role, targetsOf } from "./block-sites.ts";
 import type { Adapted, Method } from "./method.ts";
 

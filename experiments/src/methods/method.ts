@@ -1,8 +1,9 @@
 // A method of adaptation: it opens hook points of a model and lists what it trains there.
 
 import type { AdapterHandle } from "@lowrank/inject";
-import type { ModelInputs, PretrainedModel } from "@lowrank/models";
-import type { LearningRateGroup } from "@lowrank/trainer";
+import type { PretrainedModel } from "@lowrank/models";
+import type { ModelInputs } from "@lowrank/models/internal";
+import type { LearningRateGroup } from "@lowrank/trainer/internal";
 import type * as tf from "@tensorflow/tfjs-core";
 
 /** One row of a table of methods. */

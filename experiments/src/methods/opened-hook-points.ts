@@ -1,7 +1,8 @@
 // The base of most methods: variables at hook points of a model, and one switch that closes them all.
 
-import type { Adaptation, ParameterRef, Site } from "@lowrank/contracts";
-import { normal } from "@lowrank/engine";
+import type { Site } from "@lowrank/contracts";
+import type { Adaptation, ParameterRef } from "@lowrank/contracts/internal";
+import { normal } from "@lowrank/engine/internal";
 import type { PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Adapted, adapterName } from "./method.ts";

@@ -1,8 +1,10 @@
 // Prompt tuning and prefix tuning: the model stays unchanged and reads some virtual tokens.
 
-import type { AdaptationCall, Site } from "@lowrank/contracts";
+import type { Site } from "@lowrank/contracts";
+import type { AdaptationCall } from "@lowrank/contracts/internal";
 import { shuffled } from "@lowrank/data";
-import type { ModelInputs, PretrainedModel } from "@lowrank/models";
+import type { PretrainedModel } from "@lowrank/models";
+import type { ModelInputs } from "@lowrank/models/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { sitesOf } from "./block-sites.ts";
 import type { Adapted, Method, VirtualTokens } from "./method.ts";

@@ -1,6 +1,6 @@
 // Methods that train weights of the model itself: all, the classifier alone, or the biases.
 
-import type { ParameterRef } from "@lowrank/contracts";
+import type { ParameterRef } from "@lowrank/contracts/internal";
 import type { PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Method } from "./method.ts";

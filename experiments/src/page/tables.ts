@@ -1,6 +1,6 @@
 // Tables of kept runs: a row for each method, means of its seeds.
 
-import type { Metrics } from "@lowrank/trainer";
+import type { Metrics } from "@lowrank/trainer/internal";
 import { methods } from "../methods/methods.ts";
 import type { Sweep } from "../training/sweep.ts";
 import type { Table } from "./claims/claim.ts";

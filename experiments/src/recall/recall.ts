@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { rankingScores } from "@lowrank/data";
+import { rankingScores } from "@lowrank/data/internal";
 import { openModel } from "lowrank";
 import { preparedModel, preparedPython } from "../../../benchmarks/src/harness/peer-folders.ts";
 import { jobRows } from "../../../benchmarks/src/jobs/job-data.ts";

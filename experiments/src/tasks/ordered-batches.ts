@@ -1,6 +1,7 @@
 // Shared by all tasks: training batches in an order that follows from a seed, and the measurement of held-out rows.
 
-import { padBatch, shuffled, type TokenBatch, type TokenizedExample } from "@lowrank/data";
+import { padBatch, shuffled, type TokenBatch } from "@lowrank/data";
+import type { TokenizedExample } from "@lowrank/data/internal";
 import type { Task, TaskModel } from "./task.ts";
 
 export interface TaskRows {

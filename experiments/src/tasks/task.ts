@@ -2,7 +2,7 @@
 
 import type { TokenBatch } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
-import type { Metrics } from "@lowrank/trainer";
+import type { Metrics } from "@lowrank/trainer/internal";
 import type { Method } from "../methods/method.ts";
 
 /** Which rows of its data a task reads. */

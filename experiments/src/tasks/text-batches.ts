@@ -1,16 +1,10 @@
 // What tasks of texts have in common: SmolLM2, prompts with completions, batches of eight.
 
-import {
-  labelsOf,
-  openTokenizer,
-  promptTemplate,
-  readObjects,
-  type TextTokenizer,
-  tokenizeExamples,
-} from "@lowrank/data";
+import { openTokenizer, promptTemplate, type TextTokenizer, tokenizeExamples } from "@lowrank/data";
+import { labelsOf, readObjects } from "@lowrank/data/internal";
 import { loadModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
-import type { Metrics } from "@lowrank/trainer";
+import type { Metrics } from "@lowrank/trainer/internal";
 import { preparedModel } from "../../../benchmarks/src/harness/peer-folders.ts";
 import { orderedBatches } from "./ordered-batches.ts";
 import type { Task, TaskModel } from "./task.ts";

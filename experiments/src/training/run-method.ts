@@ -3,8 +3,10 @@
 import { writeAdapterFolder } from "@lowrank/adapter-format/node";
 import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import type { TokenBatch } from "@lowrank/data";
-import { type BatchTensors, batchTensors, generate, type HeadPredictions, type PretrainedModel } from "@lowrank/models";
-import { type Metrics, train } from "@lowrank/trainer";
+import { batchTensors, generate, type PretrainedModel } from "@lowrank/models";
+import type { BatchTensors, HeadPredictions } from "@lowrank/models/internal";
+import { train } from "@lowrank/trainer";
+import type { Metrics } from "@lowrank/trainer/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Adapted, adapterName, type Method } from "../methods/method.ts";
 import type { Task, TaskModel } from "../tasks/task.ts";

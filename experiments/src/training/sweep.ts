@@ -3,7 +3,7 @@
 
 import { join } from "node:path";
 import { chooseEngine } from "@lowrank/engine";
-import type { Metrics } from "@lowrank/trainer";
+import type { Metrics } from "@lowrank/trainer/internal";
 import type { ExperimentOptions } from "../experiment.ts";
 import type { Method } from "../methods/method.ts";
 import { methods } from "../methods/methods.ts";

@@ -1,6 +1,7 @@
 // adapter_config.json: a configuration that is accepted must survive being written and read again, and be usable.
 
-import { parseLoraConfig, planMatches, rankOf, scalingOf, serializeLoraConfig } from "@lowrank/adapter-format";
+import { parseLoraConfig, planMatches, scalingOf } from "@lowrank/adapter-format";
+import { rankOf, serializeLoraConfig } from "@lowrank/adapter-format/internal";
 import { jsonInput } from "../inputs/mutate-json.ts";
 import { fixturesWith, jsonSeeds } from "../inputs/seeds.ts";
 import { demand, type Target } from "../target.ts";

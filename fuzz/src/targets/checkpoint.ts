@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isObject } from "@lowrank/contracts";
+import { isObject } from "@lowrank/contracts/internal";
 import { parseState, serializeState, type TrainingState } from "@lowrank/trainer";
 import { readCheckpoint } from "@lowrank/trainer/node";
 import { joinFiles, splitFiles } from "../inputs/joined-files.ts";

@@ -3,7 +3,8 @@
 import { writeFileSync } from "node:fs";
 import { LowrankError } from "@lowrank/contracts";
 import { type Example, readCsv, readJson, readJsonl, readTsv } from "@lowrank/data";
-import { type DataFormat, readDataFile } from "@lowrank/data/node";
+import type { DataFormat } from "@lowrank/data/internal/node";
+import { readDataFile } from "@lowrank/data/node";
 import { hostileText, hostileTree } from "../inputs/hostile-values.ts";
 import { treeOf, writeTree } from "../inputs/json-tree.ts";
 import { mutateBytes } from "../inputs/mutate-bytes.ts";

@@ -1,6 +1,7 @@
 // Adapters of Kohya's, LyCORIS', diffusers' and loralib's files: one that is accepted must be written and read again as it was.
 
-import { type Adapter, readAdapterIn, readLoralibAdapter, writeKohyaAdapter } from "@lowrank/adapter-format";
+import { type Adapter, readAdapterIn, writeKohyaAdapter } from "@lowrank/adapter-format";
+import { readLoralibAdapter } from "@lowrank/adapter-format/internal";
 import { LowrankError } from "@lowrank/contracts";
 import { bytesSource, float32Tensor, serializeSafetensors } from "@lowrank/safetensors";
 import { mutateBytes } from "../inputs/mutate-bytes.ts";

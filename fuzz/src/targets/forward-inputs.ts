@@ -1,6 +1,7 @@
 // What a model is given: as tensors by a program, and as inputs.json by a person. Accepted is only what gives finite numbers.
 
-import { loadModel, type ModelInputs, type PretrainedModel } from "@lowrank/models";
+import { loadModel, type PretrainedModel } from "@lowrank/models";
+import type { ModelInputs } from "@lowrank/models/internal";
 import { openFolder } from "@lowrank/models/node";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";

@@ -2,8 +2,10 @@
 
 import { checkConfig } from "@lowrank/contracts/families";
 import { configFromGguf } from "@lowrank/contracts/families/gguf";
-import { TextTokenizer, tokenizerFromGguf } from "@lowrank/data";
-import { dequantizableTypes, type GgufFile, openGguf } from "@lowrank/gguf";
+import { TextTokenizer } from "@lowrank/data";
+import { tokenizerFromGguf } from "@lowrank/data/internal";
+import { type GgufFile, openGguf } from "@lowrank/gguf";
+import { dequantizableTypes } from "@lowrank/gguf/internal";
 import { bytesSource } from "@lowrank/safetensors";
 import { type GgufInput, ggufText, ggufValue, integer } from "../inputs/gguf-writer.ts";
 import { hostileText } from "../inputs/hostile-values.ts";

@@ -1,7 +1,7 @@
 // JSON schemas of answers: one that is accepted gives only texts that fit it, by Ajv.
 
 import { join } from "node:path";
-import { isObject, type JsonObject, parseJson } from "@lowrank/contracts";
+import { isObject, type JsonObject, parseJson } from "@lowrank/contracts/internal";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { openModel } from "lowrank";
 import { treeOf } from "../inputs/json-tree.ts";

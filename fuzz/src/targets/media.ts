@@ -1,6 +1,7 @@
 // Pictures and recordings: PNG and JPEG by other people's decoders, WAV by ours, then resampled.
 
-import { readWav, resample } from "@lowrank/data";
+import { readWav } from "@lowrank/data";
+import { resample } from "@lowrank/data/internal";
 import jpeg from "jpeg-js";
 import { PNG } from "pngjs";
 import { decodeImage } from "../../../packages/lowrank/src/node/media/decode-image.ts";

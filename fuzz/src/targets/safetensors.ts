@@ -3,14 +3,12 @@
 import {
   bytesSource,
   decodeToFloat32,
-  dtypes,
   joinPieces,
   openSafetensors,
-  type ParsedSafetensors,
-  parseSafetensors,
   SafetensorsError,
   serializeSafetensors,
 } from "@lowrank/safetensors";
+import { dtypes, type ParsedSafetensors, parseSafetensors } from "@lowrank/safetensors/internal";
 import { hostileText } from "../inputs/hostile-values.ts";
 import { Entries, type JsonTree, writeTree } from "../inputs/json-tree.ts";
 import { mutateBytes } from "../inputs/mutate-bytes.ts";

@@ -1,12 +1,7 @@
 // model.safetensors.index.json over two shards: what it says has to be what the shards hold.
 
-import {
-  bytesSource,
-  float32Tensor,
-  openShardedSafetensors,
-  SafetensorsError,
-  serializeSafetensors,
-} from "@lowrank/safetensors";
+import { bytesSource, float32Tensor, SafetensorsError, serializeSafetensors } from "@lowrank/safetensors";
+import { openShardedSafetensors } from "@lowrank/safetensors/internal";
 import { treeOf } from "../inputs/json-tree.ts";
 import { jsonInput } from "../inputs/mutate-json.ts";
 import { demand, type Target } from "../target.ts";

@@ -3,7 +3,6 @@
 
 import {
   type Adapter,
-  type AdapterTensor,
   createLoraConfig,
   currentAdapter,
   readAdapterIn,
@@ -13,8 +12,10 @@ import {
   writeMlxAdapter,
 } from "@lowrank/adapter-format";
 import { readGgufAdapter, writeGgufAdapter } from "@lowrank/adapter-format/gguf";
+import type { AdapterTensor } from "@lowrank/adapter-format/internal";
 import { checkConfig } from "@lowrank/contracts/families";
-import { bytesSource, decodeToFloat32, encodeNumbers } from "@lowrank/safetensors";
+import { bytesSource, decodeToFloat32 } from "@lowrank/safetensors";
+import { encodeNumbers } from "@lowrank/safetensors/internal";
 import { Random } from "../inputs/random.ts";
 import { demand, type Target } from "../target.ts";
 

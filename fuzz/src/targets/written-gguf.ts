@@ -1,14 +1,7 @@
 // GGUF files as we write them, read back: metadata, names, shapes and bytes; and the rest of a file from any place on.
 
-import {
-  dequantize,
-  encodableTypes,
-  encodeValues,
-  ggufChunks,
-  openGguf,
-  type StreamedGgufTensor,
-  type WritableValue,
-} from "@lowrank/gguf";
+import { dequantize, ggufChunks, openGguf } from "@lowrank/gguf";
+import { encodableTypes, encodeValues, type StreamedGgufTensor, type WritableValue } from "@lowrank/gguf/internal";
 import { bytesSource, joinPieces } from "@lowrank/safetensors";
 import { hostileText } from "../inputs/hostile-values.ts";
 import { Random } from "../inputs/random.ts";

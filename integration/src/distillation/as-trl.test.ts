@@ -7,15 +7,11 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
-import { chooseEngine, differentiate } from "@lowrank/engine";
+import { chooseEngine } from "@lowrank/engine";
+import { differentiate } from "@lowrank/engine/internal";
 import { type AdapterHandle, attachAdapter } from "@lowrank/inject";
-import {
-  batchTensors,
-  type DistillationOptions,
-  distillationLoss,
-  loadModel,
-  type PretrainedModel,
-} from "@lowrank/models";
+import { batchTensors, distillationLoss, loadModel, type PretrainedModel } from "@lowrank/models";
+import type { DistillationOptions } from "@lowrank/models/internal";
 import { openFolder } from "@lowrank/models/node";
 import { expectClose, expectNoLeak, readTensors } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";

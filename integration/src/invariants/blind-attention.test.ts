@@ -1,7 +1,8 @@
 // Attention that sees nothing: 0, and a gradient of 0, where a softmax over no score at all would be NaN.
 
 import { activeAdapters } from "@lowrank/contracts";
-import { attention, maskedScore } from "@lowrank/engine";
+import { attention } from "@lowrank/engine";
+import { maskedScore } from "@lowrank/engine/internal";
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";

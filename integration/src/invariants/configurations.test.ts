@@ -1,13 +1,7 @@
 // Invariants 19 and 22: what a configuration says, and which layers it means.
 
-import {
-  createLoraConfig,
-  matchesTarget,
-  parseLoraConfig,
-  rankOf,
-  scalingOf,
-  serializeLoraConfig,
-} from "@lowrank/adapter-format";
+import { createLoraConfig, parseLoraConfig, scalingOf } from "@lowrank/adapter-format";
+import { matchesTarget, rankOf, serializeLoraConfig } from "@lowrank/adapter-format/internal";
 import type { Warning } from "@lowrank/contracts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

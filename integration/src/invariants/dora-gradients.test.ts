@@ -2,7 +2,8 @@
 // are not its gradient; those of W' = m·(W + s·ΔW)/c, with c held at the norm that there is, are.
 
 import { activeAdapters } from "@lowrank/contracts";
-import type { AdaptedSite, AdapterHandle } from "@lowrank/inject";
+import type { AdapterHandle } from "@lowrank/inject";
+import type { AdaptedSite } from "@lowrank/inject/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { expectDifferences, gradientsOf } from "./runs.ts";

@@ -3,11 +3,14 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Adapter, keyPrefix, readAdapter, writeAdapter } from "@lowrank/adapter-format";
+import { type Adapter, readAdapter, writeAdapter } from "@lowrank/adapter-format";
+import { keyPrefix } from "@lowrank/adapter-format/internal";
 import { readAdapterFolder, writeAdapterFolder } from "@lowrank/adapter-format/node";
 import { activeAdapters, LowrankError } from "@lowrank/contracts";
-import { AdapterMismatchError, attachAdapter } from "@lowrank/inject";
-import { decodeToFloat32, parseSafetensors, SafetensorsError } from "@lowrank/safetensors";
+import { attachAdapter } from "@lowrank/inject";
+import { AdapterMismatchError } from "@lowrank/inject/internal";
+import { decodeToFloat32, SafetensorsError } from "@lowrank/safetensors";
+import { parseSafetensors } from "@lowrank/safetensors/internal";
 import { expectClose, fixturesRoot } from "@lowrank/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -1,6 +1,7 @@
 // Invariants 1 and 3 to 5: what an adapter adds to what the model computes, from its start on.
 
-import { createLoraConfig, loraKeys, parseLoraConfig, scalingOf } from "@lowrank/adapter-format";
+import { createLoraConfig, parseLoraConfig, scalingOf } from "@lowrank/adapter-format";
+import { loraKeys } from "@lowrank/adapter-format/internal";
 import { activeAdapters, type Site } from "@lowrank/contracts";
 import {
   type AdapterHandle,
@@ -9,8 +10,8 @@ import {
   measureInputs,
   partsOf,
   planInjection,
-  UnsupportedSiteError,
 } from "@lowrank/inject";
+import { UnsupportedSiteError } from "@lowrank/inject/internal";
 import { expectClose } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";

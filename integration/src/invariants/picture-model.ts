@@ -1,14 +1,10 @@
 // A model of what the language models lack: convolutions of each kind, and experts whose weights no layer owns.
 
-import {
-  type AdaptableModel,
-  type ForwardContext,
-  inferenceContext,
-  type ParameterRef,
-  type Site,
-} from "@lowrank/contracts";
-import { uniform } from "@lowrank/engine";
-import { ConvolutionSite, type ConvolutionSiteOptions, OverridableParameter } from "@lowrank/engine/hook-points";
+import { type AdaptableModel, type ForwardContext, inferenceContext, type Site } from "@lowrank/contracts";
+import type { ParameterRef } from "@lowrank/contracts/internal";
+import { ConvolutionSite, OverridableParameter } from "@lowrank/engine/hook-points";
+import type { ConvolutionSiteOptions } from "@lowrank/engine/hook-points/internal";
+import { uniform } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 
 const plain = { strides: [1, 1], padding: [1, 1], dilations: [1, 1], groups: 1 } as const;

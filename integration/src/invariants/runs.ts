@@ -1,6 +1,7 @@
 // Short training runs of adapters, and the check of their gradients.
 
-import { type AdapterSelection, activeAdapters, type RandomKey } from "@lowrank/contracts";
+import { type AdapterSelection, activeAdapters } from "@lowrank/contracts";
+import type { RandomKey } from "@lowrank/contracts/internal";
 import type { AdapterHandle } from "@lowrank/inject";
 import { type TrainingEvent, type TrainOptions, train } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,8 +1,9 @@
 // Invariants 14, 15 and 17: several adapters on one model, and which of them acts.
 
 import { type AdapterSelection, activeAdapters, adapterRows, noAdapters } from "@lowrank/contracts";
-import { withoutTape } from "@lowrank/engine";
-import { AdapterMismatchError, hotSwap } from "@lowrank/inject";
+import { withoutTape } from "@lowrank/engine/internal";
+import { hotSwap } from "@lowrank/inject";
+import { AdapterMismatchError } from "@lowrank/inject/internal";
 import { mergeAdapter } from "@lowrank/merge";
 
 import { expectClose } from "@lowrank/testing";

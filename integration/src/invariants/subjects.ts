@@ -1,7 +1,8 @@
 // The models on which the invariants are tested: two made by hand and three bases of PEFT's fixtures, with one interface.
 // All are small enough to be made again for every example of a property.
 
-import { type AdaptableModel, type AdapterSelection, noAdapters, type RandomKey } from "@lowrank/contracts";
+import { type AdaptableModel, type AdapterSelection, noAdapters } from "@lowrank/contracts";
+import type { RandomKey } from "@lowrank/contracts/internal";
 import { chooseEngine } from "@lowrank/engine";
 import { loadModel, type PretrainedModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";

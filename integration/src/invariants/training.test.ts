@@ -3,7 +3,8 @@
 import { activeAdapters } from "@lowrank/contracts";
 import { attachAdapter } from "@lowrank/inject";
 import { expectClose } from "@lowrank/testing";
-import { learningRateShare, parseState, type StepEvent, serializeState, type TrainingState } from "@lowrank/trainer";
+import { parseState, type StepEvent, serializeState, type TrainingState } from "@lowrank/trainer";
+import { learningRateShare } from "@lowrank/trainer/internal";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {

@@ -1,6 +1,7 @@
 // Invariant 13: several adapters combined into one.
 
-import { type Adapter, type LoraConfig, loraKeys, scalingOf } from "@lowrank/adapter-format";
+import { type Adapter, type LoraConfig, scalingOf } from "@lowrank/adapter-format";
+import { loraKeys } from "@lowrank/adapter-format/internal";
 import { activeAdapters } from "@lowrank/contracts";
 import { attachAdapter } from "@lowrank/inject";
 import { combineAdapters } from "@lowrank/merge";

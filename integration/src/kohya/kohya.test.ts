@@ -10,7 +10,8 @@ import { activeAdapters, inferenceContext } from "@lowrank/contracts";
 import { attachAdapter } from "@lowrank/inject";
 import { loadModel, type PretrainedModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
-import { bytesSource, type ParsedSafetensors, parseSafetensors } from "@lowrank/safetensors";
+import { bytesSource } from "@lowrank/safetensors";
+import { type ParsedSafetensors, parseSafetensors } from "@lowrank/safetensors/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 

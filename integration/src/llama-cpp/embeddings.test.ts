@@ -3,9 +3,10 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ggufFromTokenizer, openTokenizer } from "@lowrank/data";
+import { openTokenizer } from "@lowrank/data";
+import { ggufFromTokenizer } from "@lowrank/data/internal";
 import { chooseEngine } from "@lowrank/engine";
-import type { WritableValue } from "@lowrank/gguf";
+import type { WritableValue } from "@lowrank/gguf/internal";
 import { mergeAdapter } from "@lowrank/merge";
 import { type GgufFileType, type GgufModelOptions, ggufModelFile } from "@lowrank/merge/gguf";
 import { loadGguf, loadModel, type PretrainedModel } from "@lowrank/models";

@@ -5,7 +5,8 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFi
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chooseEngine } from "@lowrank/engine";
-import { openGguf, type WritableValue } from "@lowrank/gguf";
+import { openGguf } from "@lowrank/gguf";
+import type { WritableValue } from "@lowrank/gguf/internal";
 import { mergeAdapter } from "@lowrank/merge";
 import { type GgufFileType, ggufModelFile } from "@lowrank/merge/gguf";
 import { generate, loadGguf } from "@lowrank/models";

@@ -2,7 +2,8 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { dequantize, type EncodableType, encodeValues } from "@lowrank/gguf";
+import { dequantize } from "@lowrank/gguf";
+import { type EncodableType, encodeValues } from "@lowrank/gguf/internal";
 import { cacheFolder } from "@lowrank/testing/cache-folder";
 import koffi from "koffi";
 import { describe, expect, it } from "vitest";

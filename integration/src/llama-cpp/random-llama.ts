@@ -1,6 +1,7 @@
 // A LLaMA with rows of whole blocks of 256, and of 32 alone, as a GGUF file of random float32 numbers.
 
-import { encodeValues, ggufPieces, type WritableTensor, type WritableValue } from "@lowrank/gguf";
+import type { WritableTensor } from "@lowrank/gguf";
+import { encodeValues, ggufPieces, type WritableValue } from "@lowrank/gguf/internal";
 import { words } from "./rewritten.ts";
 
 const [width, inner, layers, vocabulary] = [256, 288, 8, 64];

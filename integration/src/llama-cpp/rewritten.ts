@@ -1,14 +1,7 @@
 // A GGUF file, written again by us: its numbers in float32, with the tokens that llama.cpp needs to open a model.
 
-import {
-  encodeValues,
-  type GgufSource,
-  type GgufValue,
-  ggufPieces,
-  openGguf,
-  type WritableTensor,
-  type WritableValue,
-} from "@lowrank/gguf";
+import { openGguf, type WritableTensor } from "@lowrank/gguf";
+import { encodeValues, type GgufSource, type GgufValue, ggufPieces, type WritableValue } from "@lowrank/gguf/internal";
 
 /** llama.cpp requires these as float32, whatever their value; other numbers are counts. */
 const reals = /eps|epsilon|freq_base|factor|softcapping|scale|slope|bias|scores/;

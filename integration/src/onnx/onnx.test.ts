@@ -3,7 +3,8 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Adapter, loraMatricesIn, type StoredMatrices } from "@lowrank/adapter-format";
+import { type Adapter, loraMatricesIn } from "@lowrank/adapter-format";
+import type { StoredMatrices } from "@lowrank/adapter-format/internal";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { foldAdapter, makeSwitchable, readOnnx, SwitchableSession } from "@lowrank/merge/onnx";
 import { bytesSource } from "@lowrank/safetensors";

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import type { Adapter } from "@lowrank/adapter-format";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import type { FoldedOnnx } from "@lowrank/merge/onnx";
-import { parseSafetensors } from "@lowrank/safetensors";
+import { parseSafetensors } from "@lowrank/safetensors/internal";
 import { expect } from "vitest";
 import { peftFixture } from "./fold-fixture.ts";
 

@@ -1,7 +1,7 @@
 // Inputs of a fixture of PEFT's, and what PEFT computed of them.
 
 import { readFileSync } from "node:fs";
-import { parseSafetensors } from "@lowrank/safetensors";
+import { parseSafetensors } from "@lowrank/safetensors/internal";
 import { peftFixture } from "./fold-fixture.ts";
 
 type Rows = readonly (readonly number[])[];

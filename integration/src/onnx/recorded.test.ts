@@ -4,8 +4,9 @@
 import "@tensorflow/tfjs-backend-cpu";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { familyOf, onnxProblem } from "@lowrank/contracts/families";
-import { encodeModel, quantizeGraph, recordGraph } from "@lowrank/engine/onnx";
+import { familyOf } from "@lowrank/contracts/families";
+import { onnxProblem } from "@lowrank/contracts/families/internal";
+import { encodeModel, quantizeGraph, recordGraph } from "@lowrank/engine/internal/onnx";
 import { loadModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import { recordModel } from "@lowrank/models/onnx";

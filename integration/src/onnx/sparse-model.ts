@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { protobufField as field } from "@lowrank/contracts";
+import { protobufField as field } from "@lowrank/contracts/internal";
 
 export const sizes = { tokens: 600_000, width: 1024, wide: 500_000, far: 16 } as const;
 const { tokens, width, wide, far } = sizes;

@@ -3,7 +3,8 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { float32Tensor, parseSafetensors, serializeSafetensors, type TensorData } from "@lowrank/safetensors";
+import { float32Tensor, serializeSafetensors, type TensorData } from "@lowrank/safetensors";
+import { parseSafetensors } from "@lowrank/safetensors/internal";
 import { fixturesRoot } from "@lowrank/testing";
 
 /** Runs a test in a new folder, and removes it. */

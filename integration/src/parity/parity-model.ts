@@ -1,9 +1,10 @@
 // What the comparisons need of a model: our own models have it, and the small nets of the fixtures too.
 
-import { type Adapter, type LoraConfig, layerOrderOf } from "@lowrank/adapter-format";
+import type { Adapter, LoraConfig } from "@lowrank/adapter-format";
+import { layerOrderOf } from "@lowrank/adapter-format/internal";
 import type { AdaptableModel, ForwardContext } from "@lowrank/contracts";
-import { vocabularyOf } from "@lowrank/inject";
-import type { LabelledInputs } from "@lowrank/models";
+import { vocabularyOf } from "@lowrank/inject/internal";
+import type { LabelledInputs } from "@lowrank/models/internal";
 import type * as tf from "@tensorflow/tfjs-core";
 
 /** A batch of any fixture. */

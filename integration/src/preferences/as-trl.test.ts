@@ -7,16 +7,11 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
-import { chooseEngine, differentiate } from "@lowrank/engine";
+import { chooseEngine } from "@lowrank/engine";
+import { differentiate } from "@lowrank/engine/internal";
 import { type AdapterHandle, attachAdapter } from "@lowrank/inject";
-import {
-  loadModel,
-  type PreferenceBatch,
-  type PreferenceLossName,
-  type PretrainedModel,
-  preferenceLoss,
-  preferenceSettings,
-} from "@lowrank/models";
+import { loadModel, type PretrainedModel, preferenceLoss } from "@lowrank/models";
+import { type PreferenceBatch, type PreferenceLossName, preferenceSettings } from "@lowrank/models/internal";
 import { openFolder } from "@lowrank/models/node";
 import { expectClose, expectNoLeak, readTensors } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";

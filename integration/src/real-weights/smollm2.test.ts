@@ -3,11 +3,13 @@
 
 import { join } from "node:path";
 import { createLoraConfig } from "@lowrank/adapter-format";
-import { TextTokenizer, tokenizerFromGguf } from "@lowrank/data";
+import { TextTokenizer } from "@lowrank/data";
+import { tokenizerFromGguf } from "@lowrank/data/internal";
 import { chooseEngine } from "@lowrank/engine";
 import { openGguf } from "@lowrank/gguf";
 import { injectAdapter, planInjection } from "@lowrank/inject";
-import { describeModel, loadGguf, type PretrainedModel } from "@lowrank/models";
+import { loadGguf, type PretrainedModel } from "@lowrank/models";
+import { describeModel } from "@lowrank/models/internal";
 import { openFile } from "@lowrank/safetensors/node";
 import { expectClose, type FixtureTensor, readTensors } from "@lowrank/testing";
 import { findPrepared } from "@lowrank/testing/cache-folder";

@@ -6,20 +6,19 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { activeAdapters, inferenceContext, noAdapters } from "@lowrank/contracts";
-import { chooseEngine, differentiate } from "@lowrank/engine";
+import { chooseEngine } from "@lowrank/engine";
+import { differentiate } from "@lowrank/engine/internal";
 import { type AdapterHandle, attachAdapter } from "@lowrank/inject";
+import { loadModel, type PretrainedModel, preferenceLoss } from "@lowrank/models";
 import {
   type AdvantageOptions,
   completionKl,
   completionLogProbs,
   groupAdvantages,
-  loadModel,
   type PolicySettings,
   type PolicyTargets,
-  type PretrainedModel,
   policyLoss,
-  preferenceLoss,
-} from "@lowrank/models";
+} from "@lowrank/models/internal";
 import { openFolder } from "@lowrank/models/node";
 import { expectClose, expectNoLeak, readTensors } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";

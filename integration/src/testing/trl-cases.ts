@@ -1,7 +1,7 @@
 // What comparisons with TRL share: batches in JSON, and the gradients of an adapter's variables.
 
-import { differentiate } from "@lowrank/engine";
-import type { IntegerBatch } from "@lowrank/models";
+import { differentiate } from "@lowrank/engine/internal";
+import type { IntegerBatch } from "@lowrank/models/internal";
 import { expectClose, type readTensors } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect } from "vitest";

@@ -1,6 +1,7 @@
 // Errors of an adapter as a file or as a configuration.
 
-import { describeValue, failure, itemized, LowrankError, printable } from "@lowrank/contracts";
+import { itemized, LowrankError } from "@lowrank/contracts";
+import { describeValue, failure, printable } from "@lowrank/contracts/internal";
 
 /** One thing wrong with a configuration. */
 export interface ConfigFieldProblem {

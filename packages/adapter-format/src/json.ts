@@ -1,6 +1,7 @@
 // JSON values, and a parser with limits for files that are not trusted.
 
-import { type LowrankError, parseJson } from "@lowrank/contracts";
+import type { LowrankError } from "@lowrank/contracts";
+import { parseJson } from "@lowrank/contracts/internal";
 import { invalidAdapterConfigError } from "./errors.ts";
 
 /** Any JSON value. */

@@ -4,17 +4,7 @@ import { escapeControls } from "./messages.ts";
 
 const beginning = "version https://git-lfs.github.com/spec/";
 
-/**
- * If a file's text or first bytes (8 are enough) are a Git LFS pointer: a description with the remedy, for messages ("it is …").
- *
- * @example
- * ```ts
- * import { describeLfsPointer } from "@lowrank/contracts";
- *
- * if (describeLfsPointer("version https://git-lfs.github.com/spec/v1\noid sha256:…") === undefined) throw new Error("it is a pointer");
- * if (describeLfsPointer('{"version": 1}') !== undefined) throw new Error("it is not a pointer");
- * ```
- */
+/** If a file's text or first bytes (8 are enough) are a Git LFS pointer: a description with the remedy, for messages ("it is …"). */
 export function describeLfsPointer(start: Uint8Array | string): string | undefined {
   const text = typeof start === "string" ? start : String.fromCharCode(...start.subarray(0, beginning.length));
   const shared = Math.min(text.length, beginning.length);

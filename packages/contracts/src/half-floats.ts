@@ -6,13 +6,6 @@ let table: Float32Array | undefined;
 /**
  * The value of each of the 65 536 bit patterns of an f16, computed once. The table decodes more than twice as fast as arithmetic on
  * the bits, and includes infinities and NaN.
- *
- * @example
- * ```ts
- * import { f16Values } from "@lowrank/contracts";
- *
- * console.log(f16Values()[0x3c00]); // 1
- * ```
  */
 export function f16Values(): Float32Array {
   table ??= Float32Array.from({ length: 65_536 }, (_, bits) => valueOfF16(bits));
@@ -31,13 +24,6 @@ function valueOfF16(bits: number): number {
 /**
  * The bit pattern of the nearest 16-bit float for each number, with ties to even. Numbers too large for an f16 become infinite; NaN
  * stays NaN.
- *
- * @example
- * ```ts
- * import { halfBits } from "@lowrank/contracts";
- *
- * const bits = halfBits(Float32Array.of(1, -0.5, 0.25, 0), "bf16"); // [0x3f80, 0xbf00, 0x3e80, 0]
- * ```
  */
 export function halfBits(values: Float32Array, kind: "f16" | "bf16"): Uint16Array {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);

@@ -23,28 +23,12 @@ export function escapeName(text: string): string {
 /**
  * An untrusted name for a message: on one line, without control characters, at most 200 characters. Every name from a file, an
  * argument or another host passes through here, so that all line breaks of a message are our own.
- *
- * @example
- * ```ts
- * import { printable } from "@lowrank/contracts";
- *
- * if (printable("head\nerror: none") !== "head\\nerror: none") throw new Error("it became a line of its own");
- * ```
  */
 export function printable(name: string): string {
   return escapeName(shortened(name, longestName));
 }
 
-/**
- * An untrusted value as JSON, at most 120 characters. For a value that JSON cannot express: its type.
- *
- * @example
- * ```ts
- * import { describeValue } from "@lowrank/contracts";
- *
- * if (describeValue({ r: "8" }) !== '{"r":"8"}' || describeValue(undefined) !== "nothing") throw new Error("unexpected");
- * ```
- */
+/** An untrusted value as JSON, at most 120 characters. For a value that JSON cannot express: its type. */
 export function describeValue(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "number" || typeof value === "bigint") return String(value);
@@ -99,13 +83,6 @@ const longest = 200;
 /**
  * The minimum number of insertions, deletions and replacements between two names (Levenshtein 1966). Only the first 200 characters
  * are compared.
- *
- * @example
- * ```ts
- * import { editDistance } from "@lowrank/contracts";
- *
- * if (editDistance("c_porj", "c_proj") !== 2) throw new Error("two letters differ");
- * ```
  */
 export function editDistance(one: string, other: string): number {
   const [left, right] = [one.slice(0, longest), other.slice(0, longest)];

@@ -33,17 +33,6 @@ export interface ParseJsonOptions {
  * it is not JSON, but some editors write it.
  *
  * @throws the error of `refuse`, or JsonError.
- * @example
- * ```ts
- * import { JsonError, parseJson } from "@lowrank/contracts";
- *
- * try {
- *   parseJson("[".repeat(1_000_000) + "]".repeat(1_000_000));
- *   throw new Error("not refused");
- * } catch (error) {
- *   if (!(error instanceof JsonError)) throw error;
- * }
- * ```
  */
 export function parseJson(text: string, { refuse = refused, maxDepth = deepest }: ParseJsonOptions = {}): unknown {
   if (isDeeper(text, maxDepth)) throw refuse(`is nested more than ${maxDepth} levels deep`);

@@ -33,19 +33,6 @@ function unknownOptionError(
 /**
  * Throws UNKNOWN_OPTION for own keys of `options` that are not among the names, each with the nearest name. `otherNames` has
  * names from other libraries, which match in any spelling: "lora_alpha" and "loraAlpha" suggest "alpha".
- *
- * @example
- * ```ts
- * import { type OptionNames, refuseUnknownOptions, UNKNOWN_OPTION } from "@lowrank/contracts";
- *
- * const names: OptionNames<{ readonly batchSize?: number }> = { batchSize: true };
- * try {
- *   refuseUnknownOptions("train", { batch_size: 8 }, names);
- *   throw new Error("it was let through");
- * } catch (error) {
- *   if (!(error instanceof UNKNOWN_OPTION) || error.unknown[0]?.nearest !== "batchSize") throw error;
- * }
- * ```
  */
 export function refuseUnknownOptions(
   where: string,

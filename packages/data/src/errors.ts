@@ -1,6 +1,7 @@
 // Errors between a file and a token batch.
 
-import { failure, itemized, LowrankError } from "@lowrank/contracts";
+import { itemized, LowrankError } from "@lowrank/contracts";
+import { failure } from "@lowrank/contracts/internal";
 
 /** One thing wrong with one row of a file. */
 export interface RowProblem {

@@ -12,15 +12,6 @@ interface LabelledPairs {
 /**
  * For each comparison, the first text paired with each of its other texts. The label is the row's score, or 1 for the positive and 0
  * for negatives. Pairs with the same first text are one search. Other rows are unchanged.
- *
- * @example
- * ```ts
- * import { labelledPairs } from "@lowrank/data";
- *
- * const { pairs } = labelledPairs([{ kind: "comparison", texts: ["reset?", "Press the key.", "It rains."] }]);
- * const labels = pairs.map((pair) => (pair.kind === "sentence" ? pair.label : undefined));
- * if (labels.join() !== "1,0") throw new Error("wrong pairs");
- * ```
  */
 export function labelledPairs(rows: RowList<Example>): LabelledPairs {
   const numbers = new Map<string, number>();

@@ -105,17 +105,7 @@ export interface DrawOptions<Row, Drawn> {
   texts?(row: Row): readonly string[];
 }
 
-/**
- * A list that makes each row again on every access. It has the length of the given list, even if `make` returns undefined for some.
- *
- * @example
- * ```ts
- * import { sampleRows } from "@lowrank/data";
- *
- * const words = sampleRows(["a b", "", "c"], { make: (text) => (text === "" ? undefined : text.split(" ")), lengths: [2, 0, 1] });
- * if (words.length !== 3 || [...words].join(";") !== "a,b;c") throw new Error("wrong rows");
- * ```
- */
+/** A list that makes each row again on every access. It has the length of the given list, even if `make` returns undefined for some. */
 export function sampleRows<Row, Drawn>(rows: RowList<Row>, options: DrawOptions<Row, Drawn>): SampledRows<Drawn> {
   return new MadeRows(rows, options);
 }

@@ -1,6 +1,6 @@
 // The files that a tokenizer is read from.
 
-import { isObject } from "@lowrank/contracts";
+import { isObject } from "@lowrank/contracts/internal";
 
 /** Files that are read by name: a model folder on disk or at a URL (`ModelFolder` of `@lowrank/models` is one). */
 export interface TextFiles {

@@ -10,16 +10,6 @@ interface LendingBackend {
 /**
  * A float32 tensor's values in the backend's own memory; undefined if the backend does not share it. Read them at once: after this
  * tensor is disposed of, the memory belongs to another one.
- *
- * @example
- * ```ts
- * import { borrowedValues } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
- *
- * const x = tf.tensor1d([1, 2]);
- * const copy = Float32Array.from(borrowedValues(x) ?? x.dataSync()); // [1, 2]
- * ```
  */
 export function borrowedValues(tensor: tf.Tensor): Float32Array | undefined {
   const backend: object = tf.backend();

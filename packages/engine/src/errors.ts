@@ -1,6 +1,7 @@
 // Every error this package throws on purpose.
 
-import { failure, LowrankError } from "@lowrank/contracts";
+import { LowrankError } from "@lowrank/contracts";
+import { failure } from "@lowrank/contracts/internal";
 
 /** A tensor has a wrong shape for this operation. Pass a tensor of the expected shape. */
 export function shapeError(where: string, got: readonly number[], expected: string) {

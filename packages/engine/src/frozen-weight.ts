@@ -1,6 +1,6 @@
 // A weight that training never changes. Callers speak of products and rows; how the values are stored is decided here.
 
-import { halfBits } from "@lowrank/contracts";
+import { halfBits } from "@lowrank/contracts/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError, disposedError, shapeError } from "./errors.ts";
 import { DeviceStorage } from "./frozen/device-storage.ts";

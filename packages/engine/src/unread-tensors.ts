@@ -1,7 +1,8 @@
 // Tensors whose numbers are still in files. They have a shape and an owner like others, so a model can be built, inspected
 // and adapted without reading them. Computing with a tensor that was not provided throws an error with its name.
 
-import { LowrankError, printable } from "@lowrank/contracts";
+import { LowrankError } from "@lowrank/contracts";
+import { printable } from "@lowrank/contracts/internal";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** A computation used a tensor whose values were not read. Provide them, or load the whole model. */
@@ -17,19 +18,6 @@ export class UnreadTensorError extends LowrankError {
 /**
  * Makes tensors without data. Provided numbers move to the engine's own memory with the first operation that uses them, and stay there
  * until the tensor is disposed of.
- *
- * @example
- * ```ts
- * import { UnreadTensors } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
- *
- * const unread = new UnreadTensors();
- * const weight = unread.tensor("fc.weight", [2]); // nothing is in memory
- * unread.provide("fc.weight", Float32Array.of(1, 2));
- * const doubled = tf.mul(weight, 2); // [2, 4]
- * tf.dispose([weight, doubled]);
- * ```
  */
 export class UnreadTensors {
   readonly #backend = new Unread();

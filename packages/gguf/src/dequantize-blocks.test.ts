@@ -1,7 +1,7 @@
 // Every quantized type on random blocks, held to Python's gguf (fixtures/make_blocks.py).
 
 import { readFileSync } from "node:fs";
-import { f16Values } from "@lowrank/contracts";
+import { f16Values } from "@lowrank/contracts/internal";
 import { describe, expect, it } from "vitest";
 import { blockTypes, dequantizableTypes, dequantize, typeReader } from "./dequantize.ts";
 import type { RunNumbers, UnpackedBlocks } from "./unpack-blocks.ts";

@@ -1,7 +1,7 @@
 // Converts stored tensors to float32, bit for bit like ggml: a scale and its product with a level are exact in float32 or rounded
 // once, and so is the sum with a minimum. Source: ggml-quants.c, dequantize_row_*.
 
-import { f16Values } from "@lowrank/contracts";
+import { f16Values } from "@lowrank/contracts/internal";
 import { GgufError } from "./errors.ts";
 import { type BlockFormat, type BlockFormats, uint16At } from "./formats/block-format.ts";
 import { kQuantFormats } from "./formats/k-quants.ts";
@@ -73,14 +73,6 @@ export function dequantize(bytes: Uint8Array, type: string, count: number): Floa
  * A reader for tensors of a type; loads the tables that it needs.
  *
  * @throws {GgufError} `GGUF_TYPE_UNSUPPORTED` for a type that is not among `dequantizableTypes`.
- *
- * @example
- * ```ts
- * import { typeReader } from "@lowrank/gguf";
- *
- * const reader = await typeReader("IQ3_S");
- * const values = reader.dequantize(new Uint8Array(110), 256); // 256 zeros
- * ```
  */
 export async function typeReader(type: string): Promise<TypeReader> {
   return readerOf(type, await loadBlockFormat(type));

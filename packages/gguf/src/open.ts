@@ -1,6 +1,6 @@
 // Opens GGUF files: reads the header immediately, and tensors on request.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import type { GgufSource } from "./binary-reader.ts";
 import { NeedMoreBytes } from "./binary-reader.ts";
 import { typeReader } from "./dequantize.ts";

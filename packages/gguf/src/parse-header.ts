@@ -1,7 +1,7 @@
 // Parses the start of a GGUF file: magic, version, metadata, and the position of each tensor. Format:
 // https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 
-import { describeLfsPointer } from "@lowrank/contracts";
+import { describeLfsPointer } from "@lowrank/contracts/internal";
 import { BinaryReader } from "./binary-reader.ts";
 import { GgufError, quoted } from "./errors.ts";
 import { type GgufValue, readValue, type ValueLocation } from "./metadata-value.ts";

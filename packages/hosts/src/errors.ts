@@ -1,6 +1,7 @@
 // Errors of host models. Each has its facts as fields, and nothing has changed when one is thrown.
 
-import { failure, itemized, printable } from "@lowrank/contracts";
+import { itemized } from "@lowrank/contracts";
+import { failure, printable } from "@lowrank/contracts/internal";
 
 /** The model has no weights yet, or no layer that can be adapted. Build the model, or choose other layers. */
 export function unadaptableModelError(

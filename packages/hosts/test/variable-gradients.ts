@@ -1,6 +1,6 @@
 // The gradients of variables against central differences.
 
-import { differentiate } from "@lowrank/engine";
+import { differentiate } from "@lowrank/engine/internal";
 import { largestMagnitude } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 

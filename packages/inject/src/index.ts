@@ -13,26 +13,17 @@
 // fit/       whether an adapter from a file fits a model
 // attach/    attach a new adapter or one from a file, or replace one
 
-export type { AdaptedParameter } from "./adapted/adapted-parameter.ts";
-export type { AdaptedSite } from "./adapted/adapted-site.ts";
-export type { RowChange, WeightChange } from "./adapted/adapter-part.ts";
+export type { WeightChange } from "./adapted/adapter-part.ts";
 export { type AttachOptions, attachAdapter } from "./attach/attach-adapter.ts";
 export { hotSwap } from "./attach/hot-swap.ts";
 export { type InjectOptions, injectAdapter } from "./attach/inject-adapter.ts";
-export { handleDisposedError, UnsupportedSiteError } from "./errors/errors.ts";
-export { AdapterMismatchError, DifferentBaseError, VocabularyMismatchError } from "./errors/mismatch-errors.ts";
 export { AdapterHandle } from "./handle/adapter-handle.ts";
 export { adapterNames, findAdapter } from "./handle/attached-adapters.ts";
-export { baseFingerprintKey } from "./handle/base-fingerprint.ts";
-export { checkTogether } from "./handle/conflicting-adapters.ts";
 export { weightedAdapters } from "./handle/weighted-adapters.ts";
 export { countParameters } from "./hosts/count-parameters.ts";
-export { vocabularyOf } from "./hosts/vocabulary-tables.ts";
 export { measureGradients } from "./measure/measure-gradients.ts";
 export { measureInputs } from "./measure/measure-inputs.ts";
-export { shareRanks } from "./measure/share-ranks.ts";
 export { describePlan } from "./plan/describe-plan.ts";
-export { findKappaTargetModules, type KappaOptions, type KappaTarget } from "./plan/kappa-targets.ts";
 export { planInjection } from "./plan/plan-injection.ts";
 export type { InjectionPlan } from "./planned/injection-plan.ts";
-export { type PlannedSite, partsOf } from "./planned/planned-parts.ts";
+export { partsOf } from "./planned/planned-parts.ts";

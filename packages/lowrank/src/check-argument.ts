@@ -1,6 +1,6 @@
 // Checks the arguments of the library's functions: a program in plain JavaScript has no compiler to do it.
 
-import { describeValue, failure, isObject, refuseUnknownOptions } from "@lowrank/contracts";
+import { describeValue, failure, isObject, refuseUnknownOptions } from "@lowrank/contracts/internal";
 
 import { type GgufOptions, optionNames } from "./options.ts";
 

@@ -1,7 +1,7 @@
 // Checks the options of `train`: their values and names, including names of other programs and of other functions.
 
-import { describeValue, isObject, refuseUnknownOptions } from "@lowrank/contracts";
-import { trainingOptionsError } from "@lowrank/trainer";
+import { describeValue, isObject, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import { trainingOptionsError } from "@lowrank/trainer/internal";
 import { checkArgument } from "./check-argument.ts";
 import { adapterOptions, variantOptions } from "./options/adapter-options.ts";
 import { optionEntries, recipeOptions } from "./options/all-options.ts";

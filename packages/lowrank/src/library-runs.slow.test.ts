@@ -8,7 +8,8 @@ import { chooseEngine, registerGradients } from "@lowrank/engine";
 import { openFolder } from "@lowrank/models/node";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openModel as openModelInPage } from "./browser.ts";
-import { type ModelInput, openModel, type TrainingOptions } from "./index.ts";
+import { openModel, type TrainingOptions } from "./index.ts";
+import type { ModelInput } from "./platform.ts";
 
 const tiny = fileURLToPath(new URL("../../tiny-model/model", import.meta.url));
 const rows = ["Aromi", "Strada", "Zizzi", "Cotto", "Alimentum"].map((name) => {

@@ -1,6 +1,6 @@
 // The metrics of rows: their labels, and whether higher or lower is better.
 
-import type { RankingScores } from "@lowrank/data";
+import type { RankingScores } from "@lowrank/data/internal";
 
 /** One metric. */
 export interface MetricFacts {

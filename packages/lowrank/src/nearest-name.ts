@@ -1,6 +1,6 @@
 // The name that was probably meant, for messages about unknown names.
 
-import { editDistance } from "@lowrank/contracts";
+import { editDistance } from "@lowrank/contracts/internal";
 
 /** The nearest of the names in any case, if at most a third of the letters differ. */
 export function nearestName(meant: string, names: readonly string[]): string | undefined {

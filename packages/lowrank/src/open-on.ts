@@ -1,6 +1,7 @@
 // Opens a model on any host: the shared part of `openModel` in Node and in web pages.
 
-import { type ChosenEngine, chooseEngine, registerGradients } from "@lowrank/engine";
+import { chooseEngine, registerGradients } from "@lowrank/engine";
+import type { ChosenEngine } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { type AdapterInput, findAdapters } from "./adapters/weighted-set.ts";
 import { checkArgument, checkCall } from "./check-argument.ts";

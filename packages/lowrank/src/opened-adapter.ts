@@ -3,9 +3,11 @@
 import { type Adapter, type LoraConfig, writeAdapter } from "@lowrank/adapter-format";
 import type { WriteGgufAdapterOptions } from "@lowrank/adapter-format/gguf";
 import { activeAdapters, type ForwardContext, inferenceContext, type Warning } from "@lowrank/contracts";
-import type { ProblemType, TextTokenizer, TokenBatch } from "@lowrank/data";
+import type { TextTokenizer, TokenBatch } from "@lowrank/data";
+import type { ProblemType } from "@lowrank/data/internal";
 import { type AdapterHandle, describePlan, type InjectionPlan } from "@lowrank/inject";
-import type { EvaluationEvent, RateRestart, TrainingEvent } from "@lowrank/trainer";
+import type { EvaluationEvent, TrainingEvent } from "@lowrank/trainer";
+import type { RateRestart } from "@lowrank/trainer/internal";
 import { checkArgument, checkCall } from "./check-argument.ts";
 import { embeddingKey, embeddingSettingsIn } from "./embed/embedding-settings.ts";
 import { initNeedsRows } from "./errors/library-errors.ts";

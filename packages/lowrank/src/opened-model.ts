@@ -1,9 +1,11 @@
 // A loaded pretrained model: adapt, train, generate, evaluate, merge.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
-import { readTokenizerFiles, type TextTokenizer } from "@lowrank/data";
+import type { TextTokenizer } from "@lowrank/data";
+import { readTokenizerFiles } from "@lowrank/data/internal";
 import type { InjectionPlan } from "@lowrank/inject";
-import type { PretrainedModel, WritingDefaults } from "@lowrank/models";
+import type { PretrainedModel } from "@lowrank/models";
+import type { WritingDefaults } from "@lowrank/models/internal";
 import { freeName, openAttached, selectedModel } from "./adapters/selected-adapter.ts";
 import type { AdapterInput } from "./adapters/weighted-set.ts";
 import { checkArgument, checkCall } from "./check-argument.ts";

@@ -1,12 +1,14 @@
 // The options of the library's functions, and the list of their names for programs in plain JavaScript.
 
-import type { OptionNames } from "@lowrank/contracts";
-import type { ProblemType, Task } from "@lowrank/contracts/families";
-import type { ReadOptions } from "@lowrank/data";
-import type { ChooseEngineOptions } from "@lowrank/engine";
-import type { ExportDtype, MergeOptions } from "@lowrank/merge";
+import type { Task } from "@lowrank/contracts/families";
+import type { ProblemType } from "@lowrank/contracts/families/internal";
+import type { OptionNames } from "@lowrank/contracts/internal";
+import type { ReadOptions } from "@lowrank/data/internal";
+import type { ChooseEngineOptions } from "@lowrank/engine/internal";
+import type { MergeOptions } from "@lowrank/merge";
 import type { GgufFileType } from "@lowrank/merge/gguf";
-import type { BasePrecision } from "@lowrank/models";
+import type { ExportDtype } from "@lowrank/merge/internal";
+import type { BasePrecision } from "@lowrank/models/internal";
 import type { AdapterInput } from "./adapters/weighted-set.ts";
 import type { EmbedOptions } from "./embed/embed-texts.ts";
 import type { EvaluationOptions } from "./evaluate/evaluate-rows.ts";

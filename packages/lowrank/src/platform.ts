@@ -1,7 +1,8 @@
 // The differences between Node and a web page: where models come from, how files are read, where results are written.
 
-import type { DecodedImage, Example, ReadOptions, RowList } from "@lowrank/data";
-import type { ExportOptions } from "@lowrank/merge";
+import type { DecodedImage, Example } from "@lowrank/data";
+import type { ReadOptions, RowList } from "@lowrank/data/internal";
+import type { ExportOptions } from "@lowrank/merge/internal";
 import type { PretrainedModel } from "@lowrank/models";
 import type { Notices } from "./notices.ts";
 import type { AdapterSource, FolderInput, ModelSource } from "./open/model-source.ts";

@@ -2,7 +2,8 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { WarningListener } from "@lowrank/contracts";
-import type { Example, ImagePreparation, RowList, TokenizedExample } from "@lowrank/data";
+import type { Example, ImagePreparation } from "@lowrank/data";
+import type { RowList, TokenizedExample } from "@lowrank/data/internal";
 import type { TrainingEvent, TrainingState } from "@lowrank/trainer";
 import type { Communicator } from "@lowrank/trainer/mpi";
 import type { MetricName } from "./metric-names.ts";

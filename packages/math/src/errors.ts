@@ -1,6 +1,6 @@
 // Errors of this package.
 
-import { failure } from "@lowrank/contracts";
+import { failure } from "@lowrank/contracts/internal";
 
 /** A rank is not a whole number of at least 1. Give one such as 8. */
 export function rankError(where: string, rank: number) {

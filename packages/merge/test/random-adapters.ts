@@ -1,14 +1,10 @@
 // Small random adapters for the tests of combinations, and what their update should be.
 
 import { fc } from "@fast-check/vitest";
-import {
-  type Adapter,
-  type AdapterTensor,
-  createLoraConfig,
-  type LoraConfig,
-  scalingOf,
-} from "@lowrank/adapter-format";
-import { createMatrix, frobeniusNorm, type Matrix, multiply, normalMatrix } from "@lowrank/math";
+import { type Adapter, createLoraConfig, type LoraConfig, scalingOf } from "@lowrank/adapter-format";
+import type { AdapterTensor } from "@lowrank/adapter-format/internal";
+import { createMatrix, frobeniusNorm, type Matrix, multiply } from "@lowrank/math";
+import { normalMatrix } from "@lowrank/math/internal";
 
 const sizes = new Map([
   ["layers.0.q_proj", [7, 5]],

@@ -5,10 +5,12 @@
 
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { TextTokenizer, tokenizerFromGguf } from "@lowrank/data";
+import { TextTokenizer } from "@lowrank/data";
+import { tokenizerFromGguf } from "@lowrank/data/internal";
 import { chooseEngine, engineNames } from "@lowrank/engine";
 import { openGguf } from "@lowrank/gguf";
-import { describeModel, loadGguf } from "@lowrank/models";
+import { loadGguf } from "@lowrank/models";
+import { describeModel } from "@lowrank/models/internal";
 import { openFile } from "@lowrank/safetensors/node";
 import * as tf from "@tensorflow/tfjs-core";
 

@@ -1,7 +1,7 @@
 // A GGUF file of a LLaMA shape that exists nowhere: its header is written here and its blocks are drawn when they are
 // read, so that a model of any size can be loaded without a file or its memory.
 
-import type { GgufSource } from "@lowrank/gguf";
+import type { GgufSource } from "@lowrank/gguf/internal";
 
 /** Sizes of the model. */
 export interface LlamaShape {

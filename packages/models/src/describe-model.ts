@@ -1,6 +1,7 @@
 // Facts that a person wants to know about a model before using it.
 
-import type { ParameterRef, Site } from "@lowrank/contracts";
+import type { Site } from "@lowrank/contracts";
+import type { ParameterRef } from "@lowrank/contracts/internal";
 import { EmbeddingSite, LinearSite } from "@lowrank/engine/hook-points";
 import type { PretrainedModel } from "./pretrained-model.ts";
 

@@ -1,6 +1,7 @@
 // Errors of models, each with its facts as fields.
 
-import { describeValue, enumerated, failure, itemized, LowrankError, listed, printable } from "@lowrank/contracts";
+import { itemized, LowrankError, listed } from "@lowrank/contracts";
+import { describeValue, enumerated, failure, printable } from "@lowrank/contracts/internal";
 
 /** The model's folder is missing, or has no model in it. Give a folder with config.json and model.safetensors. */
 export function modelFolderError(folder: string, reason: string, options?: { readonly cause?: unknown }) {

@@ -1,63 +1,13 @@
-export type { NewRows } from "@lowrank/engine/hook-points";
-export { describeModel } from "./describe-model.ts";
-export { type DistillationOptions, type Divergence, distillationLoss } from "./distillation/distillation-loss.ts";
-export { type ComparisonLoss, comparisonLoss, comparisonLosses } from "./embeddings/comparison-loss.ts";
-export { type EmbeddingSettings, type Pooling, readEmbeddingSettings } from "./embeddings/embedding-settings.ts";
-export type { Matryoshka } from "./embeddings/matryoshka.ts";
-export { cosineLoss, orderLoss, rankingLoss, type Scored, tripletLoss } from "./embeddings/sentence-losses.ts";
-export {
-  embeddingRecipeError,
-  HeadMissingError,
-  modelFileError,
-  NonFiniteOutputError,
-  positionLimitError,
-} from "./errors.ts";
-export { fetchedFolder } from "./folder/fetched-folder.ts";
+export { distillationLoss } from "./distillation/distillation-loss.ts";
 export { filesFolder } from "./folder/files-folder.ts";
 export { type ModelFolder, readJsonObject } from "./folder/model-folder.ts";
-export type { WritingDefaults } from "./folder/writing-defaults.ts";
-export type { BatchLimits } from "./generation/continuous/plan-round.ts";
-export {
-  type BatchEvent,
-  type BatchText,
-  ContinuousBatch,
-  canJoinBatches,
-} from "./generation/continuous/running-batch.ts";
-export { type GenerateOptions, generate } from "./generation/generate.ts";
-export { generateTokens } from "./generation/generate-tokens.ts";
+export { generate } from "./generation/generate.ts";
 export type { GenerationOptions } from "./generation/generation-options.ts";
-export { PrefixCache } from "./generation/prefix-cache.ts";
-export type { Sampling } from "./generation/sampling.ts";
 export { scoreContinuation } from "./generation/score-continuation.ts";
-export type { FinishReason } from "./generation/stop-rule.ts";
-export type { TokenConstraint } from "./generation/token-constraint.ts";
-export type { TokenReport } from "./generation/token-logprobs.ts";
-export type { HeadPredictions, Measurement } from "./heads/head.ts";
-export { type BatchTensors, batchTensors, type IntegerBatch } from "./inputs/batch-tensors.ts";
-export type { LabelledInputs, ModelInputs } from "./inputs/model-inputs.ts";
-export type { BasePrecision } from "./loading/base-precision.ts";
+export { batchTensors } from "./inputs/batch-tensors.ts";
 export { loadGguf } from "./loading/gguf/load-gguf.ts";
 export { readGgufConfig } from "./loading/gguf/read-gguf-config.ts";
-export { fingerprint, loadModel } from "./loading/load-model.ts";
+export { loadModel } from "./loading/load-model.ts";
 export type { LoadOptions } from "./loading/load-options.ts";
-export { type FileWeight, WeightsInFiles } from "./loading/weights-in-files.ts";
-export { meanLoss } from "./mean-loss.ts";
-export { KeyValueCache } from "./parts/cache/key-value-cache.ts";
-export {
-  type PreferenceBatch,
-  type PreferenceOptions,
-  type PreferenceResult,
-  preferenceLoss,
-} from "./preferences/preference-loss.ts";
-export type { PreferenceLoss } from "./preferences/preference-loss-row.ts";
-export {
-  type PreferenceLossName,
-  type PreferenceSettings,
-  preferenceLosses,
-  preferenceSettings,
-} from "./preferences/preference-losses.ts";
+export { preferenceLoss } from "./preferences/preference-loss.ts";
 export { PretrainedModel } from "./pretrained-model.ts";
-export { completionKl, completionLogProbs } from "./rewards/completion-log-probs.ts";
-export { type AdvantageOptions, type GroupAdvantages, groupAdvantages } from "./rewards/group-advantages.ts";
-export { type PolicySettings, type PolicyTargets, policyLoss } from "./rewards/policy-loss.ts";
-export { type PolicyLossType, policyLosses } from "./rewards/policy-losses.ts";

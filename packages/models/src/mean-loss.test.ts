@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { expectNoLeak, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { type IntegerBatch, loadModel, meanLoss } from "./index.ts";
+import { loadModel } from "./index.ts";
+import { type IntegerBatch, meanLoss } from "./internal.ts";
 import { openFolder } from "./node.ts";
 
 /** Rows of four tokens, of which the first `unsupervised` are not counted. */

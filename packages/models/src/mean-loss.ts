@@ -1,6 +1,7 @@
 // The loss over a data set, as of one large batch: each batch counts by its number of labels.
 
-import { type ForwardContext, inferenceContext, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type ForwardContext, inferenceContext } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { batchTensors, type IntegerBatch } from "./inputs/batch-tensors.ts";
 import type { PretrainedModel } from "./pretrained-model.ts";
@@ -23,15 +24,6 @@ const turnEveryMilliseconds = 50;
  * loop, so that Ctrl-C and buttons work.
  *
  * @throws MODEL_INPUT and POSITION_LIMIT as `PretrainedModel.loss`; the signal's reason.
- *
- * @example
- * ```ts
- * import { type IntegerBatch, meanLoss, type PretrainedModel } from "@lowrank/models";
- *
- * export async function perplexity(model: PretrainedModel, batches: Iterable<IntegerBatch>): Promise<number> {
- *   return Math.exp(await meanLoss(model, batches));
- * }
- * ```
  */
 export async function meanLoss(
   model: PretrainedModel,

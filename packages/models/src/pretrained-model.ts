@@ -5,20 +5,13 @@ import {
   activeAdapters,
   type ForwardContext,
   inferenceContext,
-  type ParameterRef,
-  refuseUnknownOptions,
   type Site,
   selectedNames,
 } from "@lowrank/contracts";
 import { familyOf, type ModelConfig, type Task } from "@lowrank/contracts/families";
-import {
-  ConvolutionSite,
-  EmbeddingSite,
-  LinearSite,
-  modelDisposedError,
-  type NewRows,
-  type Part,
-} from "@lowrank/engine/hook-points";
+import { type ParameterRef, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import { ConvolutionSite, EmbeddingSite, LinearSite, type Part } from "@lowrank/engine/hook-points";
+import { modelDisposedError, type NewRows } from "@lowrank/engine/hook-points/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { EmbeddingSettings } from "./embeddings/embedding-settings.ts";
 import { embedMiniBatches } from "./embeddings/mini-batches.ts";
@@ -201,7 +194,8 @@ export class PretrainedModel implements AdaptableModel {
    *
    * @example
    * ```ts
-   * import type { ModelInputs, PretrainedModel } from "@lowrank/models";
+   * import type { PretrainedModel } from "@lowrank/models";
+   * import type { ModelInputs } from "@lowrank/models/internal";
    * import type * as tf from "@tensorflow/tfjs-core";
    *
    * export function embeddings(model: PretrainedModel, inputs: ModelInputs): tf.Tensor2D {
@@ -239,7 +233,8 @@ export class PretrainedModel implements AdaptableModel {
    *
    * @example
    * ```ts
-   * import { layerOrderOf, type LoraConfig } from "@lowrank/adapter-format";
+   * import { type LoraConfig } from "@lowrank/adapter-format";
+   * import { layerOrderOf } from "@lowrank/adapter-format/internal";
    * import type { PretrainedModel } from "@lowrank/models";
    *
    * export function modelFor(base: PretrainedModel, config: LoraConfig): PretrainedModel {

@@ -1,6 +1,7 @@
 // A and B with numbers, which the tests of plans attach to a site.
 
-import type { Adaptation, Site } from "@lowrank/contracts";
+import type { Site } from "@lowrank/contracts";
+import type { Adaptation } from "@lowrank/contracts/internal";
 import { addLowRank } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 

@@ -1,6 +1,7 @@
 // Sources of a file's bytes: memory, a Blob, or anything else that can be read in ranges.
 
-import type { OptionNames, WarningListener } from "@lowrank/contracts";
+import type { WarningListener } from "@lowrank/contracts";
+import type { OptionNames } from "@lowrank/contracts/internal";
 import type { Dtype } from "./dtypes.ts";
 import { SafetensorsError } from "./errors.ts";
 

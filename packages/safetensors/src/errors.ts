@@ -1,6 +1,7 @@
 // Errors of safetensors files.
 
-import { LowrankError, printable } from "@lowrank/contracts";
+import { LowrankError } from "@lowrank/contracts";
+import { printable } from "@lowrank/contracts/internal";
 
 /**
  * Why a file was refused. The first eleven are the names that the reference implementation (Rust) uses for the same

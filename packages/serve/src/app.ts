@@ -1,7 +1,7 @@
 // The routes of the server.
 
 import { setMaxListeners } from "node:events";
-import { printable } from "@lowrank/contracts";
+import { printable } from "@lowrank/contracts/internal";
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import type { AdapterRegistry } from "./adapters/adapter-registry.ts";

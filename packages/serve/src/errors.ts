@@ -1,6 +1,7 @@
 // Errors of requests, with their HTTP status, and of the options of `serve`.
 
-import { failure, itemized, LowrankError } from "@lowrank/contracts";
+import { itemized, LowrankError } from "@lowrank/contracts";
+import { failure } from "@lowrank/contracts/internal";
 
 /** A request gets an error as answer; `status` is the HTTP status. Correct the request as the message describes. */
 export class RequestError extends LowrankError {

@@ -2,7 +2,7 @@
 
 import { createHash, randomUUID } from "node:crypto";
 import { basename } from "node:path";
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { AdapterRegistry } from "./adapters/adapter-registry.ts";
 import { WatchedFolder } from "./adapters/watch-folder.ts";
 import { createApp } from "./app.ts";

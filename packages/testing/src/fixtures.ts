@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Dtype, parseSafetensors } from "@lowrank/safetensors";
+import { type Dtype, parseSafetensors } from "@lowrank/safetensors/internal";
 
 /** Folder of all PEFT fixtures of this repository. */
 export const fixturesRoot: string = fileURLToPath(new URL("../../../fixtures/peft", import.meta.url));

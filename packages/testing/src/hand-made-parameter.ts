@@ -1,6 +1,7 @@
 // A parameter made by hand, with the simplest hook point.
 
-import { type ForwardContext, type ParameterRef, type Restore, selectedNames } from "@lowrank/contracts";
+import { type ForwardContext, selectedNames } from "@lowrank/contracts";
+import type { ParameterRef, Restore } from "@lowrank/contracts/internal";
 import * as tf from "@tensorflow/tfjs-core";
 
 type Override = tf.Variable | ((value: tf.Tensor, weight: number, context: ForwardContext) => tf.Tensor);

@@ -1,6 +1,7 @@
 // A linear or embedding site made by hand, so that the packages which only know of sites can be tested without a model.
 
-import type { Adaptation, Detach, ForwardContext, Restore, Site } from "@lowrank/contracts";
+import type { ForwardContext, Site } from "@lowrank/contracts";
+import type { Adaptation, Detach, Restore } from "@lowrank/contracts/internal";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** The tensors of a hand-made site. */

@@ -1,4 +1,4 @@
-import type { RandomKey } from "@lowrank/contracts";
+import type { RandomKey } from "@lowrank/contracts/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { collect, type Rows, useRegression } from "../test/regression.ts";

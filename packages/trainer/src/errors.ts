@@ -1,6 +1,7 @@
 // Errors of a training run.
 
-import { failure, itemized, LowrankError, listed, printable } from "@lowrank/contracts";
+import { itemized, LowrankError, listed } from "@lowrank/contracts";
+import { failure, printable } from "@lowrank/contracts/internal";
 
 /** Options of the training are invalid. Correct the listed options. */
 export function trainingOptionsError(problems: readonly string[]) {

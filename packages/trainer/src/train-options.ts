@@ -1,6 +1,7 @@
 // The options of `train`.
 
-import type { JsonObject, OptionNames, RandomKey, WarningListener } from "@lowrank/contracts";
+import type { WarningListener } from "@lowrank/contracts";
+import type { JsonObject, OptionNames, RandomKey } from "@lowrank/contracts/internal";
 import type { Scalar, Variable } from "@tensorflow/tfjs-core";
 import type { BatchSource } from "./batch-stream.ts";
 import type { GradientReduction } from "./optimizer/gradient-reduction.ts";

@@ -1,4 +1,4 @@
-import type { RandomKey } from "@lowrank/contracts";
+import type { RandomKey } from "@lowrank/contracts/internal";
 import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";

@@ -1,6 +1,6 @@
 // The training loop, as a stream of events. It needs only variables, a loss and batches, no model, adapter or text.
 
-import { refuseUnknownOptions } from "@lowrank/contracts";
+import { refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { TrainingRun } from "./run/training-run.ts";
 import {
   type CheckpointOptions,

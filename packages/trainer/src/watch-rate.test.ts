@@ -1,6 +1,6 @@
 // A run whose learning rate does not suit restarts with another one.
 
-import type { RandomKey } from "@lowrank/contracts";
+import type { RandomKey } from "@lowrank/contracts/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { collect, type Rows, stepsOf, useRegression } from "../test/regression.ts";

@@ -2,7 +2,7 @@
 
 import "@tensorflow/tfjs-backend-cpu";
 import "@lowrank/engine/gradients";
-import type { RandomKey } from "@lowrank/contracts";
+import type { RandomKey } from "@lowrank/contracts/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeAll, beforeEach } from "vitest";
 import type { TrainOptions } from "../src/train-options.ts";

@@ -4,7 +4,8 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { type ClassifiedSequence, readImagePreparation, resizeImage } from "@lowrank/data";
+import { readImagePreparation } from "@lowrank/data";
+import { type ClassifiedSequence, resizeImage } from "@lowrank/data/internal";
 
 /** Pixels of an edge. */
 export const side = 16;

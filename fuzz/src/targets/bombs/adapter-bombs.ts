@@ -1,6 +1,7 @@
 // Adapters.
 
-import { parseLoraConfig, planMatches, rankOf, readAdapter, scalingOf } from "@lowrank/adapter-format";
+import { parseLoraConfig, planMatches, readAdapter, scalingOf } from "@lowrank/adapter-format";
+import { rankOf } from "@lowrank/adapter-format/internal";
 import { float32Tensor, serializeSafetensors } from "@lowrank/safetensors";
 import { messageFault } from "../../watch/judge.ts";
 import { type Bomb, nested, numbered } from "./bomb.ts";

@@ -2,11 +2,13 @@
 // adapter to one for the unchanged base.
 
 import { existsSync } from "node:fs";
-import { type Adapter, initOf, loraKeys } from "@lowrank/adapter-format";
+import type { Adapter } from "@lowrank/adapter-format";
+import { initOf, loraKeys } from "@lowrank/adapter-format/internal";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import type { ForwardContext } from "@lowrank/contracts";
 import { type AdapterHandle, attachAdapter, injectAdapter, planInjection } from "@lowrank/inject";
-import { createMatrix, initializationOf, lowRankDelta, type Matrix, multiply, transpose } from "@lowrank/math";
+import { createMatrix, lowRankDelta, type Matrix, multiply, transpose } from "@lowrank/math";
+import { initializationOf } from "@lowrank/math/internal";
 import { loadModel, type PretrainedModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import type { Fixture } from "@lowrank/testing";

@@ -1,10 +1,12 @@
 // Fixtures of weighted combinations: each combination as PEFT computes it, and the exact sum that is wanted.
 
-import { type Adapter, loraKeys, scalingOf } from "@lowrank/adapter-format";
+import { type Adapter, scalingOf } from "@lowrank/adapter-format";
+import { loraKeys } from "@lowrank/adapter-format/internal";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { attachAdapter } from "@lowrank/inject";
 import { createMatrix, type Matrix, multiply, transpose } from "@lowrank/math";
-import { type CombineOptions, combineAdapters, type MaskRequest, type WeightedAdapter } from "@lowrank/merge";
+import { combineAdapters } from "@lowrank/merge";
+import type { CombineOptions, MaskRequest, WeightedAdapter } from "@lowrank/merge/internal";
 import { loadModel, type PretrainedModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import type { Fixture } from "@lowrank/testing";

@@ -1,7 +1,8 @@
 // What an adapter adds to each weight, where a fixture tells.
 
-import { type AdaptedParameter, type AdaptedSite, partsOf } from "@lowrank/inject";
-import { parameterDelta, siteKinds } from "@lowrank/math";
+import { partsOf } from "@lowrank/inject";
+import type { AdaptedParameter, AdaptedSite } from "@lowrank/inject/internal";
+import { parameterDelta, siteKinds } from "@lowrank/math/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { numbersOf, type ParityCase } from "../fixture/parity-case.ts";
 import { compare, type ParityCheck, worst } from "../fixture/parity-check.ts";

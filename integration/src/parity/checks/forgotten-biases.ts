@@ -2,7 +2,7 @@
 // TrainableTokensLayer computes F.linear(x, W) until the rows are merged. Here the head keeps it, trained or merged; so what
 // PEFT computed without it is compared without it, and says so.
 
-import type { Restore } from "@lowrank/contracts";
+import type { Restore } from "@lowrank/contracts/internal";
 import { partsOf } from "@lowrank/inject";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ParityCase } from "../fixture/parity-case.ts";

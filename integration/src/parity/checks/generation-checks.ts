@@ -1,6 +1,7 @@
 // Texts that PEFT generated with an adapter, greedily: the tokens, and the logits that each was chosen by.
 
-import { generate, KeyValueCache, PretrainedModel } from "@lowrank/models";
+import { generate, PretrainedModel } from "@lowrank/models";
+import { KeyValueCache } from "@lowrank/models/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { adapterContext, numbersOf, type ParityCase } from "../fixture/parity-case.ts";
 import { compare, type ParityCheck } from "../fixture/parity-check.ts";

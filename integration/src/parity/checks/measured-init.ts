@@ -1,9 +1,11 @@
 // Initializations that measure data, computed from PEFT's batches: the same A and B except for signs, the same rest.
 
-import { type Adapter, type LoraConfig, loraKeys } from "@lowrank/adapter-format";
+import type { Adapter, LoraConfig } from "@lowrank/adapter-format";
+import { loraKeys } from "@lowrank/adapter-format/internal";
 import type { ForwardContext } from "@lowrank/contracts";
 import { type AdapterHandle, type InjectionPlan, measureGradients, measureInputs } from "@lowrank/inject";
-import { createMatrix, type Matrix, type Measured, multiply, scaleColumns, transpose } from "@lowrank/math";
+import { createMatrix, type Matrix, multiply, transpose } from "@lowrank/math";
+import { type Measured, scaleColumns } from "@lowrank/math/internal";
 import type { PretrainedModel } from "@lowrank/models";
 import type { Fixture } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";

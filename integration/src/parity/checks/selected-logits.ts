@@ -1,6 +1,7 @@
 // Logits whose names in a fixture are the active adapters: "base", "a", "a+b", "0.5*a", "-1*a+2*b".
 
-import { type ActiveAdapter, type AdapterSelection, inferenceContext, noAdapters } from "@lowrank/contracts";
+import { type AdapterSelection, inferenceContext, noAdapters } from "@lowrank/contracts";
+import type { ActiveAdapter } from "@lowrank/contracts/internal";
 import type { Fixture } from "@lowrank/testing";
 import { disposeInputs, inputsOf, logitsOf, numbersOf, paddingFilter } from "../fixture/parity-case.ts";
 import { compare, type ParityCheck } from "../fixture/parity-check.ts";

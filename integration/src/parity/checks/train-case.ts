@@ -1,7 +1,7 @@
 // The training that a fixture recorded, with our own trainer.
 
 import type { AdapterHandle } from "@lowrank/inject";
-import { preconditionGradients } from "@lowrank/math";
+import { preconditionGradients } from "@lowrank/math/internal";
 import type { Fixture } from "@lowrank/testing";
 import { train } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";

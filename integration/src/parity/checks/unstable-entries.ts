@@ -1,6 +1,6 @@
 // Entries whose gradient is zero up to rounding: AdamW moves them by a full step in a random direction.
 
-import { keyPrefix } from "@lowrank/adapter-format";
+import { keyPrefix } from "@lowrank/adapter-format/internal";
 import { hotSwap } from "@lowrank/inject";
 import type { Fixture } from "@lowrank/testing";
 import { largestMagnitude } from "@lowrank/testing";

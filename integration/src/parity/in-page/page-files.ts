@@ -2,7 +2,7 @@
 // cases-in-page.ts puts this module in their place.
 
 import { type Adapter, readAdapter } from "@lowrank/adapter-format";
-import { fetchedFolder } from "@lowrank/models";
+import { fetchedFolder } from "@lowrank/models/internal";
 import { inject } from "vitest";
 
 export const openFolder: typeof fetchedFolder = fetchedFolder;

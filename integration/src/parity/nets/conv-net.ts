@@ -2,9 +2,9 @@
 // in how many groups it works is read off the weights; steps, padding and gaps are told by the `doc` of the net's config.json:
 // "conv1 3x3 s1 p1 -> gelu -> conv2 3x3 s2 p1 -> …", d for gaps.
 
-import type { ConvolutionGeometry } from "@lowrank/contracts";
-import { gelu } from "@lowrank/engine";
+import type { ConvolutionGeometry } from "@lowrank/contracts/internal";
 import { ConvolutionSite } from "@lowrank/engine/hook-points";
+import { gelu } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { linearOf, Net, type NetConfig, required, type Weights, weightOf } from "./net.ts";
 

@@ -1,8 +1,9 @@
 import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
-import { activeAdapters, type ConvolutionGeometry, inferenceContext } from "@lowrank/contracts";
+import { activeAdapters, inferenceContext } from "@lowrank/contracts";
+import type { ConvolutionGeometry } from "@lowrank/contracts/internal";
 import { ConvolutionSite } from "@lowrank/engine/hook-points";
 import "@lowrank/engine/gradients";
-import { uniform } from "@lowrank/engine";
+import { uniform } from "@lowrank/engine/internal";
 import { attachAdapter, injectAdapter, planInjection } from "@lowrank/inject";
 import { mergeAdapter } from "@lowrank/merge";
 import { expectClose, type FixtureTensor } from "@lowrank/testing";

@@ -1,7 +1,7 @@
 // emb → lin1 → gelu → mean over tokens → lin2.
 
-import { gelu } from "@lowrank/engine";
 import { EmbeddingSite } from "@lowrank/engine/hook-points";
+import { gelu } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { linearOf, Net, required, type Weights, weightOf } from "./net.ts";
 

@@ -1,6 +1,7 @@
 // A small classifier put together by hand from the sites that `@lowrank/models` offers.
 
-import type { AdaptableModel, ForwardContext, ParameterRef, Site } from "@lowrank/contracts";
+import type { AdaptableModel, ForwardContext, Site } from "@lowrank/contracts";
+import type { ParameterRef } from "@lowrank/contracts/internal";
 import { crossEntropy } from "@lowrank/engine";
 import { ConvolutionSite, EmbeddingSite, LinearSite, type Part } from "@lowrank/engine/hook-points";
 import type { FixtureTensor } from "@lowrank/testing";

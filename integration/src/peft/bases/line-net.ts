@@ -3,8 +3,8 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { gelu, uniform } from "@lowrank/engine";
 import { ConvolutionSite, LinearSite } from "@lowrank/engine/hook-points";
+import { gelu, uniform } from "@lowrank/engine/internal";
 import { float32Tensor, serializeSafetensors } from "@lowrank/safetensors";
 import * as tf from "@tensorflow/tfjs-core";
 import { Net, required, type Weights } from "../../parity/nets/net.ts";

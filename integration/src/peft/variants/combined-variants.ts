@@ -1,7 +1,7 @@
 // Two adapters trained on one base: what `combineAdapters` makes of them, and both at once.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
-import { type CombineOptions, combinationMethods } from "@lowrank/merge";
+import { type CombineOptions, combinationMethods } from "@lowrank/merge/internal";
 
 /** A combination, or – with neither options nor rows – both adapters acting together. */
 export interface CombinedVariant {

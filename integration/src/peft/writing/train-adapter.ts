@@ -2,14 +2,8 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";
-import {
-  type AdapterHandle,
-  injectAdapter,
-  measureGradients,
-  measureInputs,
-  planInjection,
-  shareRanks,
-} from "@lowrank/inject";
+import { type AdapterHandle, injectAdapter, measureGradients, measureInputs, planInjection } from "@lowrank/inject";
+import { shareRanks } from "@lowrank/inject/internal";
 import { PretrainedModel } from "@lowrank/models";
 import { train } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { openTokenizer } from "@lowrank/data";
 import { diskFolder } from "@lowrank/merge/node";
-import { parseSafetensors, serializeSafetensors, type TensorData } from "@lowrank/safetensors";
+import { serializeSafetensors, type TensorData } from "@lowrank/safetensors";
+import { parseSafetensors } from "@lowrank/safetensors/internal";
 import type { TokenVariant } from "../variants/token-variants.ts";
 import type { PythonCase } from "./write-case.ts";
 

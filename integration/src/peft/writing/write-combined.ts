@@ -3,7 +3,8 @@
 
 import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import { attachAdapter } from "@lowrank/inject";
-import { combinationMethods, combineAdapters } from "@lowrank/merge";
+import { combineAdapters } from "@lowrank/merge";
+import { combinationMethods } from "@lowrank/merge/internal";
 import { loadBase } from "../bases/loaded-base.ts";
 import { openBase } from "../bases/open-base.ts";
 import type { CombinedVariant } from "../variants/combined-variants.ts";

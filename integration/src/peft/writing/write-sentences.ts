@@ -3,7 +3,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Pooling } from "@lowrank/models";
+import type { Pooling } from "@lowrank/models/internal";
 import { openModel } from "lowrank";
 
 /** The files that Python loads; see scripts/python/check_in_peft.py. */

@@ -1,6 +1,6 @@
 // Makes a LoraConfig from the options of a program.
 
-import { describeValue, refuseUnknownOptions } from "@lowrank/contracts";
+import { describeValue, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { type ConfigFieldProblem, invalidAdapterConfigError } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
 import type { LoraConfig } from "../lora-config.ts";

@@ -1,6 +1,6 @@
 // Rules that involve more than one field.
 
-import { describeValue } from "@lowrank/contracts";
+import { describeValue } from "@lowrank/contracts/internal";
 import type { ConfigFieldProblem } from "../errors.ts";
 import type { LoraConfig } from "../lora-config.ts";
 import { type InitFacts, initFacts, initNameOf, initNames } from "../variants/inits.ts";

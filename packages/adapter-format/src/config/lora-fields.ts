@@ -22,17 +22,7 @@ import {
 /** More layers than any model has. The limit keeps a hostile file from making us count to a billion. */
 const maxLayers = 10_000;
 
-/**
- * For each layer of the adapted model, the layer of the base that it repeats; null without layer replication.
- *
- * @example
- * ```ts
- * import { createLoraConfig, layerOrderOf } from "@lowrank/adapter-format";
- *
- * const config = createLoraConfig({ layerReplication: [[0, 2], [1, 3]], targetModules: ["q_proj"] });
- * if (String(layerOrderOf(config)) !== "0,1,1,2") throw new Error("wrong order");
- * ```
- */
+/** For each layer of the adapted model, the layer of the base that it repeats; null without layer replication. */
 export function layerOrderOf({ layerReplication }: Pick<LoraConfig, "layerReplication">): readonly number[] | null {
   if (!layerReplication?.length) return null;
   return layerReplication.flatMap(([start = 0, end = 0]) =>

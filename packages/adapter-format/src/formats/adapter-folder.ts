@@ -1,6 +1,6 @@
 // An adapter's files by name, from any source: a disk, the Hub, a web page.
 
-import type { ByteSource } from "@lowrank/safetensors";
+import type { ByteSource } from "@lowrank/safetensors/internal";
 
 /** A folder of plain files. */
 export interface AdapterFolder {

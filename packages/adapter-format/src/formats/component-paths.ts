@@ -2,7 +2,8 @@
 // write "lora_te1_text_model_encoder_layers_0_mlp_fc1", diffusers "text_encoder.text_model.encoder.layers.0.mlp.fc1".
 // An underscore may stand for a dot, so the model's own paths decide. Weights for other components are left out.
 
-import { enumerated, type LowrankError, type WarningListener } from "@lowrank/contracts";
+import type { LowrankError, WarningListener } from "@lowrank/contracts";
+import { enumerated } from "@lowrank/contracts/internal";
 import { invalidAdapterTensorsError } from "../errors.ts";
 import type { Adapter, LoraConfig } from "../lora-config.ts";
 import { loraMatricesIn } from "../lora-matrices-in.ts";

@@ -1,6 +1,7 @@
 // Converts an adapter's tensors for a safetensors file.
 
-import { encodeFloat32, type TensorData } from "@lowrank/safetensors";
+import type { TensorData } from "@lowrank/safetensors";
+import { encodeFloat32 } from "@lowrank/safetensors/internal";
 import { invalidAdapterTensorsError } from "../errors.ts";
 import type { AdapterTensor } from "../lora-config.ts";
 import { valueProblems } from "./peft/check-tensors.ts";

@@ -1,7 +1,7 @@
 // Reads an adapter from a folder: PEFT's files, or another program's format if it is supported. For other formats the error names
 // the program and the next step.
 
-import { refuseUnknownOptions } from "@lowrank/contracts";
+import { refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { openSafetensors } from "@lowrank/safetensors";
 import { adapterFileMissingError, ForeignAdapterError, pickleWeightsError } from "../errors.ts";
 import type { Adapter } from "../lora-config.ts";

@@ -82,13 +82,6 @@ function foreignFormatOf(clue: Clue, texts: Iterable<string>): ForeignFormat | u
 /**
  * The program that wrote a one-file adapter, by its tensors' names: "Kohya" (also for LyCORIS) or "diffusers". `readAdapterIn`
  * reads both.
- *
- * @example
- * ```ts
- * import { oneFileFormat } from "@lowrank/adapter-format";
- *
- * if (oneFileFormat(["lora_te_text_model_encoder_layers_0_mlp_fc1.alpha"]) !== "Kohya") throw new Error("unexpected");
- * ```
  */
 export function oneFileFormat(names: Iterable<string>): string | undefined {
   const format = foreignFormatOf("tensor", names);

@@ -2,7 +2,8 @@
 
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { type GgufTable, ggufParameterOf, ggufTableFor } from "@lowrank/contracts/families/gguf";
-import { type GgufFile, type GgufSource, openGguf } from "@lowrank/gguf";
+import { type GgufFile, openGguf } from "@lowrank/gguf";
+import type { GgufSource } from "@lowrank/gguf/internal";
 import { ForeignAdapterError, invalidAdapterTensorsError, type TensorProblem } from "../errors.ts";
 import { configOfModules } from "../formats/checked-adapter.ts";
 import { transposed } from "../formats/encode-tensors.ts";

@@ -1,6 +1,5 @@
 // Writes an adapter as a GGUF file for llama.cpp and programs built on it: Ollama, node-llama-cpp, wllama.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/contracts/families";
 import {
   type GgufChange,
@@ -9,7 +8,9 @@ import {
   ggufParameterOf,
   ggufTableFor,
 } from "@lowrank/contracts/families/gguf";
-import { type EncodableType, encodeValues, ggufPieces, type WritableTensor, type WritableValue } from "@lowrank/gguf";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import type { WritableTensor } from "@lowrank/gguf";
+import { type EncodableType, encodeValues, ggufPieces, type WritableValue } from "@lowrank/gguf/internal";
 import { joinPieces } from "@lowrank/safetensors";
 import { inexpressibleAdapterError, invalidAdapterTensorsError } from "../errors.ts";
 import { transposed } from "../formats/encode-tensors.ts";

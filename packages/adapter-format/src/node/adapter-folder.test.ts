@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { float32Tensor, serializeSafetensors } from "@lowrank/safetensors";
-import { listedNames } from "@lowrank/safetensors/node";
+import { listedNames } from "@lowrank/safetensors/internal/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createLoraConfig } from "../config/create-lora-config.ts";
 

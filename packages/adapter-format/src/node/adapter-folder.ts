@@ -2,8 +2,9 @@
 
 import { readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { FileReadError, openFile, writeListedFolder, writePieces } from "@lowrank/safetensors/node";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import { FileReadError, writeListedFolder, writePieces } from "@lowrank/safetensors/internal/node";
+import { openFile } from "@lowrank/safetensors/node";
 import { adapterFileMissingError } from "../errors.ts";
 import { type AdapterFolder, configName, weightsName } from "../formats/adapter-folder.ts";
 import { type ReadAdapterOptions, readAdapterNames } from "../formats/peft/read-options.ts";

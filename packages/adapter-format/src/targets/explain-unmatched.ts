@@ -1,13 +1,7 @@
 // Explains why a target matched nothing: other layers are selected, the module is trained in full, or the name is misspelt.
 
-import {
-  describeValue,
-  editDistance,
-  enumerated,
-  type LowrankError,
-  printable,
-  type Warning,
-} from "@lowrank/contracts";
+import type { LowrankError, Warning } from "@lowrank/contracts";
+import { describeValue, editDistance, enumerated, printable } from "@lowrank/contracts/internal";
 import { nothingMatchedError } from "../errors.ts";
 import type { LoraConfig } from "../lora-config.ts";
 import { isNamed } from "./matches-target.ts";

@@ -28,18 +28,7 @@ export function targetVerdict(config: TargetFields, path: string): TargetVerdict
   return isTarget(config, path) ? "matched" : "not-matched";
 }
 
-/**
- * Whether the configuration adapts a module.
- *
- * @example
- * ```ts
- * import { createLoraConfig, matchesTarget } from "@lowrank/adapter-format";
- *
- * const config = createLoraConfig({ targetModules: ["q_proj"], layersToTransform: [1] });
- * if (!matchesTarget(config, "model.layers.1.self_attn.q_proj")) throw new Error("layer 1 is adapted");
- * if (matchesTarget(config, "model.layers.0.self_attn.q_proj")) throw new Error("layer 0 is not");
- * ```
- */
+/** Whether the configuration adapts a module. */
 export function matchesTarget(config: TargetFields, path: string): boolean {
   return targetVerdict(config, path) === "matched";
 }

@@ -1,8 +1,9 @@
 // Matches a configuration with a model's modules: the modules to adapt, and warnings about names that matched nothing. PEFT is
 // silent if one of several targets matches nothing (peft#1959).
 
-import { describeValue, type OptionNames, refuseUnknownOptions, type Warning } from "@lowrank/contracts";
+import type { Warning } from "@lowrank/contracts";
 import { defaultTargetsOf } from "@lowrank/contracts/families";
+import { describeValue, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { nothingMatchedError } from "../errors.ts";
 import type { LoraConfig } from "../lora-config.ts";
 import { explainUnmatched, nothingMatched, unmatchedWarnings } from "./explain-unmatched.ts";

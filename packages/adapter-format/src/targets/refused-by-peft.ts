@@ -1,7 +1,8 @@
 // Modules that PEFT 0.21.2 refuses to adapt (tuners_utils.py, `_check_lora_target_modules_mamba`): the fused kernels of transformers
 // read the module's weight and would leave out the adapter.
 
-import { describeValue, type Warning } from "@lowrank/contracts";
+import type { Warning } from "@lowrank/contracts";
+import { describeValue } from "@lowrank/contracts/internal";
 
 const refused: ReadonlyMap<string, string> = new Map([["falcon_h1", "out_proj"]]);
 

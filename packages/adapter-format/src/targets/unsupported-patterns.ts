@@ -7,17 +7,7 @@ import { excludePattern, layerPatterns, targetPattern } from "./matches-target.t
 import { savedPatterns } from "./saved-modules.ts";
 import { alphaPatterns, rankPatterns } from "./scaling.ts";
 
-/**
- * One error for each pattern at which `planMatches`, `rankOf` and `alphaOf` would throw; at most twenty for each field.
- *
- * @example
- * ```ts
- * import { createLoraConfig, unsupportedPatterns } from "@lowrank/adapter-format";
- *
- * const config = createLoraConfig({ targetModules: "q(?=_proj)", excludeModules: "(a)\\1" });
- * if (unsupportedPatterns(config).length !== 2) throw new Error("RE2 supports neither");
- * ```
- */
+/** One error for each pattern at which `planMatches`, `rankOf` and `alphaOf` would throw; at most twenty for each field. */
 export function unsupportedPatterns(config: LoraConfig): readonly UnsupportedPatternError[] {
   const { targetModules, excludeModules, layersToTransform, modulesToSave } = config;
   const isPattern = typeof targetModules === "string" && targetModules.toLowerCase() !== "all-linear";

@@ -1,7 +1,7 @@
 // BD-LoRA (PEFT's `use_bdlora`): in the modules of its two lists, A or B is block diagonal. A file stores only the blocks, one
 // below the other. Source: PEFT 0.21.2, BdLoraConfig and BdLoraLinearVariant.
 
-import { describeValue } from "@lowrank/contracts";
+import { describeValue } from "@lowrank/contracts/internal";
 import { invalidAdapterTensorsError, type TensorProblem } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../json.ts";
 import type { Adapter, AdapterTensor, LoraConfig } from "../lora-config.ts";
@@ -50,18 +50,7 @@ function areBlockSettings(settings: JsonObject): boolean {
   return !forB.some((name) => names.has(name));
 }
 
-/**
- * How A and B of the module at `path` are stored. PEFT searches each name anywhere in the path, as plain text.
- *
- * @example
- * ```ts
- * import { blockVerdict, createLoraConfig } from "@lowrank/adapter-format";
- *
- * const blockDiagonal = { target_modules_bd_b: ["q_proj"], nblocks: 2 };
- * const verdict = blockVerdict(createLoraConfig({ blockDiagonal }), "model.layers.0.self_attn.q_proj");
- * if (verdict.kind !== "blocks" || verdict.matrix !== "b") throw new Error("B is made of blocks");
- * ```
- */
+/** How A and B of the module at `path` are stored. PEFT searches each name anywhere in the path, as plain text. */
 export function blockVerdict({ blockDiagonal }: Pick<LoraConfig, "blockDiagonal">, path: string): BlockVerdict {
   if (blockDiagonal === null) return { kind: "whole" };
   const nameIn = (list: JsonValue | undefined) =>
@@ -87,22 +76,6 @@ export function blockVerdict({ blockDiagonal }: Pick<LoraConfig, "blockDiagonal"
  * without blocks is returned unchanged.
  *
  * @throws INVALID_ADAPTER_TENSORS for matrices whose rows the blocks do not divide, or with more than 2³⁰ values
- * @example
- * ```ts
- * import { type Adapter, createLoraConfig, spreadBlocks } from "@lowrank/adapter-format";
- *
- * const blockDiagonal = { target_modules_bd_b: ["q"], nblocks: 2 };
- * const adapter: Adapter = {
- *   config: createLoraConfig({ rank: 2, targetModules: ["q"], blockDiagonal }),
- *   tensors: new Map([
- *     ["q.lora_A.weight", { shape: [2, 1], values: Float32Array.of(1, 2) }],
- *     ["q.lora_B.weight", { shape: [2, 1], values: Float32Array.of(3, 4) }],
- *   ]),
- *   metadata: new Map(),
- * };
- * const b = spreadBlocks(adapter).tensors.get("q.lora_B.weight"); // [[3, 0], [0, 4]]
- * if (String(b?.values) !== "3,0,0,4") throw new Error("unexpected");
- * ```
  */
 export function spreadBlocks(adapter: Adapter): Adapter {
   const { config, tensors } = adapter;

@@ -1,7 +1,7 @@
 // Features of a configuration beyond plain LoRA. Each changes what an adapter computes, so a program must implement it or refuse
 // the adapter. One row for each feature; programs list the features that they support.
 
-import { describeValue } from "@lowrank/contracts";
+import { describeValue } from "@lowrank/contracts/internal";
 import { unsupportedFeaturesError } from "../errors.ts";
 import type { LoraConfig } from "../lora-config.ts";
 import { type InitName, initFacts, initNameOf, initNames } from "./inits.ts";
@@ -101,12 +101,6 @@ export function unsupportedFeatures(
  * Throws if a configuration uses a feature that is not supported.
  *
  * @throws UNSUPPORTED_FEATURES listing all of them.
- * @example
- * ```ts
- * import { checkFeatures, createLoraConfig } from "@lowrank/adapter-format";
- *
- * checkFeatures(createLoraConfig({ bias: "all" }), new Set(["bias"]));
- * ```
  */
 export function checkFeatures(config: LoraConfig, supported: ReadonlySet<Feature>): void {
   const missing = unsupportedFeatures(config, supported);

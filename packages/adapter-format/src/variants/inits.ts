@@ -86,17 +86,7 @@ export function initNameOf(init: LoraConfig["init"]): InitName | undefined {
   });
 }
 
-/**
- * The facts about a configuration's initialization.
- *
- * @example
- * ```ts
- * import { createLoraConfig, initOf } from "@lowrank/adapter-format";
- *
- * const { base, measures } = initOf(createLoraConfig({ init: "corda" }));
- * if (base !== "lost" || measures !== "moments") throw new Error("unexpected");
- * ```
- */
+/** The facts about a configuration's initialization. */
 export function initOf({ init }: Pick<LoraConfig, "init">): InitFacts {
   const name = initNameOf(init);
   return name === undefined ? unknown : initFacts[name];

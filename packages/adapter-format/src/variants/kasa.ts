@@ -31,17 +31,7 @@ function areKasaSettings({ beta = 0, gamma = 0 }: JsonObject): boolean {
   return isCoefficient(beta) && isCoefficient(gamma);
 }
 
-/**
- * The settings with PEFT's defaults, or null if the configuration is not KaSA's.
- *
- * @example
- * ```ts
- * import { createLoraConfig, kasaSettings } from "@lowrank/adapter-format";
- *
- * const settings = kasaSettings(createLoraConfig({ kasaConfig: { gamma: 0.01 } }));
- * if (settings?.beta !== 1e-4 || settings.gamma !== 0.01) throw new Error("unexpected");
- * ```
- */
+/** The settings with PEFT's defaults, or null if the configuration is not KaSA's. */
 export function kasaSettings({ kasaConfig }: Pick<LoraConfig, "kasaConfig">): KasaSettings | null {
   if (kasaConfig === null) return null;
   const { beta = 1e-4, gamma = 1e-3 } = kasaConfig;

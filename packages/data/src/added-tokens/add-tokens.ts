@@ -1,7 +1,7 @@
 // Adds tokens to a tokenizer.json, with the same ids and entries as transformers' `tokenizer.add_tokens` (Rust's
 // `AddedVocabulary::add_tokens`, tokenizers 0.23).
 
-import { isObject, type OptionNames } from "@lowrank/contracts";
+import { isObject, type OptionNames } from "@lowrank/contracts/internal";
 import { addedTokensError, type TokenProblem, tokenizerError } from "../errors.ts";
 import { checkTokenizerJson } from "../tokenizer-json/check-tokenizer-json.ts";
 import { vocabularyOf } from "../tokenizer-json/vocabulary-of.ts";

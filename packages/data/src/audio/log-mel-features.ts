@@ -1,7 +1,7 @@
 // Whisper's input features (Radford et al. 2022, section 2.2): the logarithm of the power in each of 80 or 128 mel bins, every
 // hundredth of a second. The result equals transformers' WhisperFeatureExtractor.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { audioError } from "../errors.ts";
 
 /** The sampling rate of every Whisper, in Hz. */

@@ -16,13 +16,6 @@ const maxNumbers = 2 ** 24;
  *
  * @param sampleRate Samples a second to make, a whole number.
  * @throws AUDIO_UNREADABLE for rates that are no whole numbers from 1, have too little in common, or are more than 100 times the old one.
- * @example
- * ```ts
- * import { resample } from "@lowrank/data";
- *
- * const samples = Float32Array.from({ length: 48_000 }, (_, place) => Math.sin(place / 100));
- * if (resample({ samples, sampleRate: 48_000 }, 16_000).length !== 16_000) throw new Error("a third of them");
- * ```
  */
 export function resample({ samples, sampleRate: from }: Sound, sampleRate: number): Float32Array {
   for (const rate of [from, sampleRate]) {

@@ -1,6 +1,6 @@
 // One epoch's batches, in an order that depends on the seed and the epoch alone.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { ExampleError } from "../errors.ts";
 import type { RowList, SampledRows } from "../row-list.ts";
 import { type CountedLabels, type TokenizedExample, tokensIn } from "../tokenized-example.ts";

@@ -1,6 +1,6 @@
 // Batches of images and recordings, which are decoded when a batch needs them. At most two batches are in memory at once.
 
-import { refuseUnknownOptions } from "@lowrank/contracts";
+import { refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { ExampleError } from "../errors.ts";
 import type { RowList } from "../row-list.ts";
 import { isUndecoded, type TokenizedExample } from "../tokenized-example.ts";
@@ -21,18 +21,6 @@ export interface DecodedBatchOptions extends BatchOptions {
 /**
  * The batches of `batches`, with each example decoded by `open`. The next batch is decoded while the current one is used. Throws
  * what `batches` and `open` throw, and ExampleError for a batch without any example left.
- *
- * @example
- * ```ts
- * import { decodedBatches, type TokenizedExample } from "@lowrank/data";
- *
- * const examples = [0, 1].map((label) => ({ kind: "classified", inputIds: [], image: `${label}.png`, label }) as const);
- * const grey = { width: 1, height: 1, bytes: new Uint8Array(3), factor: 1 / 255, mean: [0, 0, 0], deviation: [1, 1, 1] };
- * const open = async (example: TokenizedExample) => ({ ...example, image: undefined, pixels: grey }) as TokenizedExample;
- * for await (const { pixelShape } of decodedBatches(examples, { batchSize: 2, padId: 0, open })) {
- *   if (pixelShape?.join() !== "2,3,1,1") throw new Error("wrong batch");
- * }
- * ```
  */
 export async function* decodedBatches(
   examples: RowList<TokenizedExample>,

@@ -6,18 +6,6 @@ import { padBatch, type TokenBatch } from "./pad-batch.ts";
 /**
  * Each row's prompt with the answer of the row before it; the first row gets the answer of the last. All answers are from the
  * batch, as in the paper and in TRL.
- *
- * @example
- * ```ts
- * import { mismatchedCompletions, padBatch } from "@lowrank/data";
- *
- * const rows = [
- *   { kind: "sequence", inputIds: [1, 2], labels: [-100, 2] },
- *   { kind: "sequence", inputIds: [3, 4, 5], labels: [-100, 4, 5] },
- * ] as const;
- * const other = mismatchedCompletions(padBatch(rows, { padId: 0 }), 0);
- * if (other.inputIds.join() !== "1,4,5,3,2,0") throw new Error("unexpected rows");
- * ```
  */
 export function mismatchedCompletions(batch: TokenBatch, padId: number): TokenBatch {
   const rows = Array.from({ length: batch.rows }, (_, row) => partsOf(batch, row));

@@ -190,7 +190,7 @@ function batchImages(examples: readonly TokenizedExample[]): Partial<ImageBatch>
 }
 
 /** The images of texts as numbers. */
-export type ImageBatch = Required<Pick<TokenBatch, "images" | "imageShape">> & Pick<TokenBatch, "imageGrids">;
+type ImageBatch = Required<Pick<TokenBatch, "images" | "imageShape">> & Pick<TokenBatch, "imageGrids">;
 
 /**
  * Images of `tileImage`, those of one text after those of another, as one array [images, 3, height, width], with the grid of each that

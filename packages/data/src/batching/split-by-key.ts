@@ -1,6 +1,6 @@
 // Splits off validation rows that share no input with the training rows.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { ExampleError } from "../errors.ts";
 import { shuffled } from "./shuffled.ts";
 

@@ -1,7 +1,7 @@
 // The library's tokenizer with limits, so that an untrusted tokenizer.json can neither hang it nor fill the memory.
 
 import { SequenceNormalizer, Tokenizer, Unigram } from "@huggingface/tokenizers";
-import { isObject, type JsonObject } from "@lowrank/contracts";
+import { isObject, type JsonObject } from "@lowrank/contracts/internal";
 import type { AddedToken } from "../added-tokens/add-tokens.ts";
 import { useCharsmaps } from "../charsmap/charsmap.ts";
 import { TokenizationError, tokenizerError } from "../errors.ts";

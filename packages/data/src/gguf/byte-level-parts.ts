@@ -1,7 +1,7 @@
 // Byte-level BPE in GGUF files (the tokenizer model "gpt2"). The file has only a name for how text is split into words
 // (`tokenizer.ggml.pre`). This table has the rules behind each name, taken from the models' tokenizer.json.
 
-import { isObject, type JsonObject } from "@lowrank/contracts";
+import { isObject, type JsonObject } from "@lowrank/contracts/internal";
 import { tokenizerError } from "../errors.ts";
 import { bpeModel } from "../tokenizer-json/bpe-model.ts";
 import type { GgufVocabulary, TokenizerParts } from "./gguf-vocabulary.ts";

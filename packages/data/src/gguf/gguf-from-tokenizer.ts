@@ -1,6 +1,7 @@
 // Converts a tokenizer's files to GGUF metadata for llama.cpp: the reverse of `tokenizerFromGguf`.
 
-import { isObject, type JsonObject, type LowrankError } from "@lowrank/contracts";
+import type { LowrankError } from "@lowrank/contracts";
+import { isObject, type JsonObject } from "@lowrank/contracts/internal";
 import { tokenizerError } from "../errors.ts";
 import { type TextFiles, tokenText } from "../text-files.ts";
 import { withSpecialTokens } from "../tokenizer/special-tokens.ts";
@@ -24,15 +25,6 @@ const kinds = { normal: 1, unknown: 2, control: 3, "user-defined": 4, unused: 5,
  *
  * @param vocabularySize Rows of the model's embedding table: llama.cpp needs a token for each.
  * @throws {TOKENIZER_INVALID} if llama.cpp would split text differently; the message has the reason.
- *
- * @example
- * ```ts
- * import { ggufFromTokenizer, type TextFiles } from "@lowrank/data";
- *
- * export async function chatTemplate(model: TextFiles): Promise<unknown> {
- *   return (await ggufFromTokenizer(model, 49_152)).get("tokenizer.chat_template")?.value;
- * }
- * ```
  */
 export async function ggufFromTokenizer(
   folder: TextFiles,

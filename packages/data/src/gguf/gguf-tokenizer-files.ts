@@ -8,21 +8,6 @@ import type { GgufMetadata } from "./gguf-vocabulary.ts";
  * The files in the folder of a GGUF file. If the folder has no tokenizer.json, it and tokenizer_config.json are made from the
  * metadata. A chat_template.jinja in the folder has precedence over the metadata. The metadata is read at most once, and only
  * if needed; `readText` throws what `tokenizerFromGguf` does.
- *
- * @example
- * ```ts
- * import { ggufTokenizerFiles, openTokenizer } from "@lowrank/data";
- *
- * const noFiles = { name: "models", has: async () => false, readText: async () => "" };
- * const metadata = new Map<string, unknown>([
- *   ["tokenizer.ggml.model", "gpt2"],
- *   ["tokenizer.ggml.pre", "gpt-2"],
- *   ["tokenizer.ggml.tokens", ["h", "i", "hi"]],
- *   ["tokenizer.ggml.merges", ["h i"]],
- * ]);
- * const tokenizer = await openTokenizer(ggufTokenizerFiles(noFiles, async () => metadata));
- * if (tokenizer.decode([2]) !== "hi") throw new Error("wrong text");
- * ```
  */
 export function ggufTokenizerFiles(folder: TextFiles, readMetadata: () => Promise<GgufMetadata>): TextFiles {
   let metadata: Promise<GgufMetadata> | undefined;

@@ -1,6 +1,6 @@
 // Converts a GGUF file's metadata to the contents of tokenizer.json and tokenizer_config.json.
 
-import type { JsonObject } from "@lowrank/contracts";
+import type { JsonObject } from "@lowrank/contracts/internal";
 import { tokenizerError } from "../errors.ts";
 import { bpeModel, type Merge, mergesByScore } from "../tokenizer-json/bpe-model.ts";
 import { byteLevelParts } from "./byte-level-parts.ts";
@@ -76,21 +76,6 @@ const kinds: ReadonlyMap<string, (vocabulary: GgufVocabulary) => TokenizerParts>
  *
  * @throws {TOKENIZER_INVALID} for another model, an unknown `tokenizer.ggml.pre`, and entries that are broken or too large. The
  * message lists all of them, and what to do.
- *
- * @example
- * ```ts
- * import { TextTokenizer, tokenizerFromGguf } from "@lowrank/data";
- *
- * const metadata = new Map<string, unknown>([
- *   ["tokenizer.ggml.model", "gpt2"],
- *   ["tokenizer.ggml.pre", "gpt-2"],
- *   ["tokenizer.ggml.tokens", ["h", "i", "hi"]],
- *   ["tokenizer.ggml.merges", ["h i"]],
- * ]);
- * const { tokenizerJson, tokenizerConfig } = tokenizerFromGguf(metadata);
- * const ids = TextTokenizer.fromJson(tokenizerJson, tokenizerConfig).encode("hi");
- * if (ids.join() !== "2") throw new Error("wrong ids");
- * ```
  */
 export function tokenizerFromGguf(metadata: GgufMetadata): GgufTokenizer {
   const vocabulary = readGgufVocabulary(metadata);

@@ -1,7 +1,7 @@
 // WordPiece (Wu et al. 2016) in GGUF files (the tokenizer model "bert"). The file marks the beginning of a word (▁), and
 // tokenizer.json its continuation (##). Files older than llama.cpp's pull request 23899 do not store whether case matters.
 
-import { isObject, type JsonObject } from "@lowrank/contracts";
+import { isObject, type JsonObject } from "@lowrank/contracts/internal";
 import { tokenizerError } from "../errors.ts";
 import type { GgufToken, GgufVocabulary, TokenizerParts } from "./gguf-vocabulary.ts";
 

@@ -1,6 +1,6 @@
 // Reads preprocessor_config.json, or image_processor of processor_config.json: how an image is prepared (size, filter, mean).
 
-import { describeValue, failure } from "@lowrank/contracts";
+import { describeValue, failure } from "@lowrank/contracts/internal";
 
 /** The filter of resizing. */
 export type ResampleFilter = "nearest" | "lanczos" | "bilinear" | "bicubic" | "box";

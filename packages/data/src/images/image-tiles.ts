@@ -13,22 +13,7 @@ export interface TileGrid {
 
 type Size = Pick<DecodedImage, "width" | "height">;
 
-/**
- * The tiles of an image of this size.
- *
- * @example
- * ```ts
- * import { readImagePreparation, tileGrid } from "@lowrank/data";
- *
- * const half = [0.5, 0.5, 0.5];
- * const file = {
- *   image_processor_type: "Idefics3ImageProcessor", size: { longest_edge: 1024 }, max_image_size: { longest_edge: 512 },
- *   image_mean: half, image_std: half,
- * };
- * const { rows, columns } = tileGrid({ width: 400, height: 100 }, readImagePreparation(file));
- * if (rows !== 1 || columns !== 2) throw new Error("unexpected tiles");
- * ```
- */
+/** The tiles of an image of this size. */
 export function tileGrid(image: Size, preparation: ImagePreparation): TileGrid {
   const { tiles, resize } = preparation;
   if (resize !== null && "side" in resize.target) return gridOf(sizeOf(image, resize.target), resize.target.side);

@@ -1,6 +1,6 @@
 // Converts decoded pixels to the input of a model.
 
-import { failure } from "@lowrank/contracts";
+import { failure } from "@lowrank/contracts/internal";
 import type { ImagePreparation, ResizeTarget, SquaresTarget } from "./image-preparation.ts";
 import { type Bytes, resizeBytes } from "./resize-bytes.ts";
 

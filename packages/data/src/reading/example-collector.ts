@@ -1,6 +1,7 @@
 // Turns rows into examples and collects all problems of a file, so that one error reports them together.
 
-import { enumerated, isObject, type LowrankError, listed, maxListed } from "@lowrank/contracts";
+import { type LowrankError, listed } from "@lowrank/contracts";
+import { enumerated, isObject, maxListed } from "@lowrank/contracts/internal";
 import { DataError, dataFileError, type RowProblem } from "../errors.ts";
 import type { Example, ImagePart } from "../example.ts";
 import { withNamedFile } from "../row-forms/media-forms.ts";

@@ -1,6 +1,6 @@
 // Guesses which fields a file's columns are meant as. The guess is only shown in an error; it never changes how a file is read.
 
-import { editDistance } from "@lowrank/contracts";
+import { editDistance } from "@lowrank/contracts/internal";
 
 /** The column of each field, as in `ReadOptions.columns`. */
 export type Columns = Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 // Files with nested rows: SQuAD's own JSON, and Alpaca's seed tasks with several instances each.
 
-import { isObject, type JsonObject } from "@lowrank/contracts";
+import { isObject, type JsonObject } from "@lowrank/contracts/internal";
 
 /**
  * The rows of SQuAD's own file (Rajpurkar et al. 2016, 2018), `{"data": [{"paragraphs": [{"context", "qas": […]}]}]}`, in the

@@ -1,6 +1,6 @@
 // CSV and TSV from a text.
 
-import { refuseUnknownOptions } from "@lowrank/contracts";
+import { refuseUnknownOptions } from "@lowrank/contracts/internal";
 import type { Example } from "../example.ts";
 import { type ReadOptions, readOptionNames } from "./read-options.ts";
 import { type TableKind, TableReader } from "./table-reader.ts";

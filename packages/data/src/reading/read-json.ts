@@ -1,6 +1,6 @@
 // A JSON array of rows, like Alpaca's and ShareGPT's files.
 
-import { isObject, type JsonObject, parseJson, refuseUnknownOptions } from "@lowrank/contracts";
+import { isObject, type JsonObject, parseJson, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { dataFileError } from "../errors.ts";
 import type { Example } from "../example.ts";
 import { describe } from "../row-forms/row-form.ts";
@@ -41,15 +41,6 @@ export function readJson(text: string, options: ReadOptions = {}): Example[] {
  * Yields the examples of objects one by one. Forms are recognized by their keys; keys with the value undefined are ignored.
  *
  * Throws like `readJson`, after it has yielded the valid examples.
- *
- * @example
- * ```ts
- * import { readObjects } from "@lowrank/data";
- *
- * for await (const example of readObjects([{ prompt: "2 + 2 =", completion: " 4" }])) {
- *   if (example.kind !== "completion") throw new Error("not recognized");
- * }
- * ```
  */
 export async function* readObjects(
   rows: Iterable<unknown> | AsyncIterable<unknown>,

@@ -1,6 +1,6 @@
 // JSON Lines: one JSON object on each line.
 
-import { isObject, JsonError, parseJson, refuseUnknownOptions } from "@lowrank/contracts";
+import { isObject, JsonError, parseJson, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { dataFileError } from "../errors.ts";
 import type { Example } from "../example.ts";
 import { describe } from "../row-forms/row-form.ts";

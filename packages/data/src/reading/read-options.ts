@@ -1,6 +1,6 @@
 // The options of all readers.
 
-import type { OptionNames } from "@lowrank/contracts";
+import type { OptionNames } from "@lowrank/contracts/internal";
 import type { DataError } from "../errors.ts";
 import type { Example } from "../example.ts";
 

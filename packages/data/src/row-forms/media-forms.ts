@@ -1,6 +1,6 @@
 // Rows that name or contain a picture or a recording, as in Hugging Face datasets' ImageFolder and AudioFolder.
 
-import { isObject } from "@lowrank/contracts";
+import { isObject } from "@lowrank/contracts/internal";
 import type { Sound } from "../audio/read-wav.ts";
 import type { AudioExample } from "../example.ts";
 import type { ImageInput } from "../images/image-input.ts";

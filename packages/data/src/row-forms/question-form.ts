@@ -1,6 +1,6 @@
 // Questions about a text that contains the answer: SQuAD's rows, and the same as tokens. Also multiple-choice questions.
 
-import { isObject } from "@lowrank/contracts";
+import { isObject } from "@lowrank/contracts/internal";
 import type { Answer } from "../example.ts";
 import { describe, fromJson, readInteger, readIntegers, readMasks, readTexts, refuse, rowForm } from "./row-form.ts";
 

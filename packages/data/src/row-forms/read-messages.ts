@@ -1,6 +1,6 @@
 // A list of turns in the forms of chat data sets: OpenAI's, TRL's, ShareGPT's.
 
-import { enumerated, imageInDataUrl, isObject, type JsonObject } from "@lowrank/contracts";
+import { enumerated, imageInDataUrl, isObject, type JsonObject } from "@lowrank/contracts/internal";
 import { ExampleError } from "../errors.ts";
 import type { ChatMessage } from "../example.ts";
 import type { ImageInput } from "../images/image-input.ts";

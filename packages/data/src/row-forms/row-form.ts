@@ -1,6 +1,6 @@
 // Describes a form of row by its keys and a function that reads their values.
 
-import { parseJson } from "@lowrank/contracts";
+import { parseJson } from "@lowrank/contracts/internal";
 import type { Example, Label } from "../example.ts";
 import type { TokenMasks } from "../tokenized-example.ts";
 

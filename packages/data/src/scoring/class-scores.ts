@@ -26,13 +26,6 @@ export interface LabelScores {
  * Scores the predicted class of each row.
  *
  * @throws ExampleError for lists of two lengths.
- * @example
- * ```ts
- * import { classScores } from "@lowrank/data";
- *
- * const { accuracy } = classScores([0, 1, 1, 0], [0, 1, 0, 0], 2);
- * if (accuracy !== 0.75) throw new Error("three of four are right");
- * ```
  */
 export function classScores(predictions: ArrayLike<number>, labels: ArrayLike<number>, classes: number): ClassScores {
   const total = sameLength(predictions, labels);
@@ -62,13 +55,6 @@ export function classScores(predictions: ArrayLike<number>, labels: ArrayLike<nu
  * Scores the predicted classes of each row.
  *
  * @throws ExampleError for lists of two lengths.
- * @example
- * ```ts
- * import { labelScores } from "@lowrank/data";
- *
- * const { f1Micro } = labelScores([[0, 2], []], [[0, 2], []], 3);
- * if (f1Micro !== 1) throw new Error("all are right");
- * ```
  */
 export function labelScores(
   predictions: readonly (readonly number[])[],

@@ -6,12 +6,6 @@ import { sameLength } from "./class-scores.ts";
  * Pearson's correlation of two lists of equal length, −1 to 1; NaN if all numbers of one list are equal.
  *
  * @throws ExampleError for lists of two lengths.
- * @example
- * ```ts
- * import { pearson } from "@lowrank/data";
- *
- * if (Math.abs(pearson([1, 2, 3], [10, 20, 30]) - 1) > 1e-12) throw new Error("they rise together");
- * ```
  */
 export function pearson(predictions: ArrayLike<number>, labels: ArrayLike<number>): number {
   const count = sameLength(predictions, labels);
@@ -30,12 +24,6 @@ export function pearson(predictions: ArrayLike<number>, labels: ArrayLike<number
  * Spearman's correlation: Pearson's correlation of the ranks. Equal numbers have the mean of their ranks.
  *
  * @throws ExampleError for lists of two lengths.
- * @example
- * ```ts
- * import { spearman } from "@lowrank/data";
- *
- * if (Math.abs(spearman([1, 2, 9], [1, 4, 5]) - 1) > 1e-12) throw new Error("they have one order");
- * ```
  */
 export function spearman(predictions: ArrayLike<number>, labels: ArrayLike<number>): number {
   sameLength(predictions, labels);

@@ -15,14 +15,6 @@ export interface RankingScores {
 /**
  * Scores of searches. Each search is the list of ranks, counted from 1, of its relevant texts. The definitions are those of
  * sentence-transformers' InformationRetrievalEvaluator and CrossEncoderRerankingEvaluator. NaN without searches.
- *
- * @example
- * ```ts
- * import { rankingScores } from "@lowrank/data";
- *
- * const { recallAt1, mrrAt10 } = rankingScores([[1], [2]]);
- * if (recallAt1 !== 0.5 || mrrAt10 !== 0.75) throw new Error("wrong scores");
- * ```
  */
 export function rankingScores(searches: readonly (readonly number[])[]): RankingScores {
   const mean = (score: (ranks: readonly number[]) => number) =>

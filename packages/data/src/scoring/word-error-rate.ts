@@ -7,12 +7,6 @@ import { ExampleError } from "../errors.ts";
  * the references. 0 is perfect; the value can exceed 1.
  *
  * @throws ExampleError for lists of different lengths, and if the references have no words.
- * @example
- * ```ts
- * import { wordErrorRate } from "@lowrank/data";
- *
- * if (wordErrorRate(["the cat sat"], ["the cat sat down"]) !== 0.25) throw new Error("one of four words is missing");
- * ```
  */
 export function wordErrorRate(transcripts: readonly string[], references: readonly string[]): number {
   if (transcripts.length !== references.length) {

@@ -1,7 +1,7 @@
 // Reads a SentencePiece model (spm.model, spiece.model, tokenizer.model, source.spm …): pieces with scores, and the
 // normalization. https://github.com/google/sentencepiece/blob/master/src/sentencepiece_model.proto
 
-import { readVarint } from "@lowrank/contracts";
+import { readVarint } from "@lowrank/contracts/internal";
 import { tokenizerError } from "../errors.ts";
 
 const kinds = ["normal", "unknown", "control", "user-defined", "unused", "byte"] as const;

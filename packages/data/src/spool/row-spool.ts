@@ -8,7 +8,7 @@ import { deserialize, serialize } from "node:v8";
 import { NumberedRows, type RowList } from "../row-list.ts";
 
 /** Stores rows. */
-export interface RowStore<Row> {
+interface RowStore<Row> {
   add(row: Row): void;
   /** All rows, in the order in which they were added. No row can be added afterwards. */
   finish(): RowList<Row>;
@@ -26,16 +26,6 @@ const pieceSize = 2 ** 20;
 /**
  * Stores rows of plain values and typed arrays. Rows beyond `maxBytes` are in a file without a name in the system's temporary folder
  * (TMPDIR). The system deletes it when the rows are no longer used, or when the process ends in any way.
- *
- * @example
- * ```ts
- * import { RowSpool } from "@lowrank/data/node";
- *
- * const spool = new RowSpool<{ readonly text: string }>({ maxBytes: 1000 });
- * for (let row = 0; row < 100; row += 1) spool.add({ text: `row ${row}` });
- * const rows = spool.finish();
- * if (rows.length !== 100 || rows.at(42)?.text !== "row 42") throw new Error("not kept");
- * ```
  */
 export class RowSpool<Row> implements RowStore<Row> {
   readonly #maxBytes: number;

@@ -1,7 +1,7 @@
 // The model's own chat template (tokenizer_config.json's "chat_template"), a Jinja program.
 
-import type { JsonObject } from "@lowrank/contracts";
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import type { JsonObject } from "@lowrank/contracts/internal";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { TemplateError, TemplateLimitError } from "../errors.ts";
 import type { ChatExample, ChatMessage, Example } from "../example.ts";
 import { imageParts } from "./image-parts.ts";

@@ -1,7 +1,7 @@
 // Types and functions for the library's syntax tree, whose types it does not export.
 
 import type { Interpreter } from "@huggingface/jinja";
-import { isObject } from "@lowrank/contracts";
+import { isObject } from "@lowrank/contracts/internal";
 import type { ChatExample, ChatMessage } from "../example.ts";
 import type { JinjaValue } from "./jinja-values.ts";
 

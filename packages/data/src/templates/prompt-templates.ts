@@ -107,7 +107,8 @@ export const promptTemplates: readonly PromptTemplate[] = [plain, alpaca, vicuna
  *
  * @example
  * ```ts
- * import { promptOf, promptTemplate } from "@lowrank/data";
+ * import { promptTemplate } from "@lowrank/data";
+ * import { promptOf } from "@lowrank/data/internal";
  *
  * const example = { kind: "instruction", instruction: "대한민국의 수도는?", input: "", output: "서울" } as const;
  * const prompt = promptOf(promptTemplate("koalpaca").render(example));

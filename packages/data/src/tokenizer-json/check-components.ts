@@ -1,6 +1,6 @@
 // Checks the parts of a tokenizer.json before and after the model: their number, nesting and fields.
 
-import { isObject, type JsonObject } from "@lowrank/contracts";
+import { isObject, type JsonObject } from "@lowrank/contracts/internal";
 import {
   decoderRules,
   type FieldRule,

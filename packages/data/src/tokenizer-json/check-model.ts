@@ -1,6 +1,6 @@
 // Checks the model of a tokenizer.json: its vocabulary, and the fields that its type needs.
 
-import { isObject, type JsonObject } from "@lowrank/contracts";
+import { isObject, type JsonObject } from "@lowrank/contracts/internal";
 import { shown } from "./check-components.ts";
 
 /** Published tokens have up to 256 characters: runs of spaces and dashes. */

@@ -1,8 +1,8 @@
 // Checks a tokenizer.json, which may be hostile, before the tokenizer library reads it, and reports all problems at once. Parts
 // that the library would read wrongly are rewritten.
 
-import type { OptionNames } from "@lowrank/contracts";
-import { isObject, type JsonObject } from "@lowrank/contracts";
+import type { OptionNames } from "@lowrank/contracts/internal";
+import { isObject, type JsonObject } from "@lowrank/contracts/internal";
 import { tokenizerError } from "../errors.ts";
 import { componentProblems, shown } from "./check-components.ts";
 import { isId, modelProblems } from "./check-model.ts";

@@ -1,7 +1,7 @@
 // The parts that a tokenizer.json may have, with the fields that the library does not check itself. Other fields are not
 // read. A null or missing field has its default, unless `isNeeded`.
 
-import { isObject } from "@lowrank/contracts";
+import { isObject } from "@lowrank/contracts/internal";
 
 /** What a field must contain. */
 export interface FieldRule {

@@ -1,7 +1,7 @@
 // Replaces parts of a tokenizer.json that the JavaScript library lacks, or computes differently from Rust's tokenizers, by
 // parts that both compute alike.
 
-import { isObject, type JsonObject } from "@lowrank/contracts";
+import { isObject, type JsonObject } from "@lowrank/contracts/internal";
 
 type Part = unknown;
 

@@ -1,6 +1,6 @@
 // The tokens of a tokenizer's model, without added tokens.
 
-import { isObject } from "@lowrank/contracts";
+import { isObject } from "@lowrank/contracts/internal";
 
 /** The id of each token. The model must have passed `checkTokenizerJson`: tokens with ids, or pieces in order of their ids. */
 export function vocabularyOf(model: unknown): ReadonlyMap<string, number> {

@@ -2,7 +2,7 @@
 // openai/gpt-2, encoder.py, bytes_to_unicode.
 
 import { ByteFallbackDecoder, ByteLevelPreTokenizer, type Decoder, type Tokenizer } from "@huggingface/tokenizers";
-import { isObject } from "@lowrank/contracts";
+import { isObject } from "@lowrank/contracts/internal";
 import { partsOf } from "../tokenizer-json/parts-of.ts";
 
 /** The letter of each byte: a printable byte is its own letter, the others get the characters after Latin-1. */

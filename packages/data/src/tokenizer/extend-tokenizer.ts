@@ -1,6 +1,6 @@
 // Adds tokens to a model's tokenizer: returns the tokenizer, and files to store next to an adapter or a merged model.
 
-import { isObject, refuseUnknownOptions } from "@lowrank/contracts";
+import { isObject, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { type AddedToken, type AddTokensOptions, addTokens, addTokensNames } from "../added-tokens/add-tokens.ts";
 import { addedTokensError, tokenizerError } from "../errors.ts";
 import type { TextFiles } from "../text-files.ts";

@@ -1,7 +1,7 @@
 // Multilingual tokenizers (mBART, NLLB) put a language token before or after a text. tokenizer_config.json names the
 // languages: `src_lang` of sources and `tgt_lang` of targets, as in transformers' `tokenizer(source, text_target=target)`.
 
-import { isObject, type JsonObject } from "@lowrank/contracts";
+import { isObject, type JsonObject } from "@lowrank/contracts/internal";
 import { tokenizerError } from "../errors.ts";
 import { tokenText } from "../text-files.ts";
 import { vocabularyOf } from "../tokenizer-json/vocabulary-of.ts";

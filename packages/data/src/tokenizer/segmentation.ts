@@ -2,7 +2,7 @@
 // pieces (`model.segmentation`) and another vocabulary has their ids. A third model may split targets (`target`).
 
 import type { Tokenizer } from "@huggingface/tokenizers";
-import { isObject, type JsonObject } from "@lowrank/contracts";
+import { isObject, type JsonObject } from "@lowrank/contracts/internal";
 import { boundedTokenizer } from "../bounds/bounded-tokenizer.ts";
 import { checkTokenizerJson } from "../tokenizer-json/check-tokenizer-json.ts";
 

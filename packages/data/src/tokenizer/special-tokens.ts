@@ -2,7 +2,7 @@
 // RoBERTa and BERT, transformers' classes have them. We read special_tokens_map.json, then the model's config.json.
 
 import type { Tokenizer } from "@huggingface/tokenizers";
-import { isObject, type JsonObject } from "@lowrank/contracts";
+import { isObject, type JsonObject } from "@lowrank/contracts/internal";
 import type { TextFiles } from "../text-files.ts";
 import { parseTokenizerFile } from "./tokenizer-files.ts";
 

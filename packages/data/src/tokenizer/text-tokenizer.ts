@@ -2,7 +2,8 @@
 // Rust's tokenizers.
 
 import type { Tokenizer } from "@huggingface/tokenizers";
-import { isObject, LowrankError, refuseUnknownOptions } from "@lowrank/contracts";
+import { LowrankError } from "@lowrank/contracts";
+import { isObject, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { alignAddedTokens } from "../added-tokens/align-added-tokens.ts";
 import { boundedTokenizer } from "../bounds/bounded-tokenizer.ts";
 import { ExampleError, tokenizerError } from "../errors.ts";

@@ -1,6 +1,7 @@
 // Reads the files of a tokenizer, as transformers' `save_pretrained` writes them.
 
-import { isObject, type LowrankError, parseJson, printable } from "@lowrank/contracts";
+import type { LowrankError } from "@lowrank/contracts";
+import { isObject, parseJson, printable } from "@lowrank/contracts/internal";
 import { tokenizerError } from "../errors.ts";
 import type { TextFiles } from "../text-files.ts";
 import { vocabularyFiles, vocabularyTokenizerFiles } from "../vocabulary-files/vocabulary-tokenizer-files.ts";
@@ -19,15 +20,6 @@ const all = [...needed, ["special_tokens_map.json", 1_000_000]] as const;
 /**
  * The texts of a tokenizer's files by name: the "needed" ones to build it, or "all" to copy it. Throws TOKENIZER_INVALID if
  * there is no tokenizer.json and it cannot be made from vocabulary files (`vocabularyTokenizerFiles`).
- *
- * @example
- * ```ts
- * import { readTokenizerFiles, type TextFiles } from "@lowrank/data";
- *
- * export async function filesToKeep(model: TextFiles): Promise<readonly string[]> {
- *   return [...(await readTokenizerFiles(model, "all")).keys()]; // tokenizer.json and the files next to it
- * }
- * ```
  */
 export async function readTokenizerFiles(
   folder: TextFiles,

@@ -38,13 +38,6 @@ export function shortenSequence(sequence: TokenSequence, maxLength: number, keep
  * Whether a loss counts any token of the example. A causal model's loss does not count the first token, other losses do
  * (`firstCounts`), and a classifier's loss needs any token. `tokenizeExamples`, whose rows are for causal models, leaves out
  * examples that are not trainable.
- *
- * @example
- * ```ts
- * import { isTrainable } from "@lowrank/data";
- *
- * if (isTrainable({ kind: "sequence", inputIds: [5, 6], labels: [5, -100] })) throw new Error("nothing is predicted");
- * ```
  */
 export function isTrainable(example: TokenizedExample, counted: CountedLabels = {}): boolean {
   const { kind, inputIds } = example;

@@ -23,21 +23,6 @@ export interface SourceTargetLimits {
  * features are the source. The target then lacks the start token, because a decoder's input begins with it anyway.
  *
  * Throws TemplateError for an example without an answer (running text, a labelled sentence).
- *
- * @example
- * ```ts
- * import { promptTemplate, TextTokenizer, tokenizeSourceTargets } from "@lowrank/data";
- *
- * const tokenizer = TextTokenizer.fromJson({
- *   model: { type: "WordLevel", vocab: { "[UNK]": 0, one: 1, eins: 2, "</s>": 3 }, unk_token: "[UNK]" },
- *   added_tokens: [{ id: 3, content: "</s>", special: true }],
- *   normalizer: null, pre_tokenizer: { type: "Whitespace" }, post_processor: null, decoder: null,
- * }, { eos_token: "</s>" });
- * const example = { kind: "completion", prompt: "one", completion: "eins" } as const;
- * const limits = { maxLength: 16, maxTargetLength: 16 };
- * const [pair] = tokenizeSourceTargets(example, tokenizer, promptTemplate("plain"), limits);
- * if (pair?.inputIds.join() !== "1" || pair.labels.join() !== "2,3") throw new Error("wrong ids");
- * ```
  */
 export function tokenizeSourceTargets(
   example: Example,

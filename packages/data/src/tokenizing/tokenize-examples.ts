@@ -1,6 +1,6 @@
 // Tokenizes many examples, and counts those that the length limit affected.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import type { Example } from "../example.ts";
 import { checkLabelKinds, rowLabel } from "../reading/label-kinds.ts";
 import type { RowList } from "../row-list.ts";

@@ -22,20 +22,6 @@ export interface TokenizedQuestion {
  * answer that was cut off.
  *
  * Throws ExampleError if the question leaves no room for the text, or if the tokenizer does not report its tokens' characters.
- *
- * @example
- * ```ts
- * import { TextTokenizer, tokenizeQuestion } from "@lowrank/data";
- *
- * const vocab = { "[UNK]": 0, who: 1, sleeps: 2, the: 3, dog: 4 };
- * const tokenizer = TextTokenizer.fromJson({
- *   model: { type: "WordLevel", vocab, unk_token: "[UNK]" }, pre_tokenizer: { type: "Whitespace" },
- * });
- * const context = "the dog sleeps";
- * const example = { kind: "question", question: "who sleeps", context, answers: [{ text: "dog", start: 4 }] } as const;
- * const { tokens } = tokenizeQuestion(example, tokenizer, { maxLength: 16 });
- * if (tokens.inputIds.join() !== "1,2,3,4,2" || tokens.start !== 3 || tokens.end !== 3) throw new Error("wrong tokens");
- * ```
  */
 export function tokenizeQuestion(
   { question, context, answers }: QuestionExample,

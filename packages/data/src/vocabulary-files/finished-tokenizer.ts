@@ -1,7 +1,7 @@
 // Completes a class's draft to tokenizer.json and tokenizer_config.json: adds the special tokens that the folder names, tokens
 // that were added later, and the template around a text.
 
-import { isObject, type JsonObject } from "@lowrank/contracts";
+import { isObject, type JsonObject } from "@lowrank/contracts/internal";
 import { tokenizerError } from "../errors.ts";
 import { tokenText } from "../text-files.ts";
 import {

@@ -1,6 +1,6 @@
 // Makes the texts of tokenizer.json and tokenizer_config.json from a folder's vocabulary files.
 
-import { isObject, type JsonObject, parseJson, printable } from "@lowrank/contracts";
+import { isObject, type JsonObject, parseJson, printable } from "@lowrank/contracts/internal";
 import { tokenizerError } from "../errors.ts";
 import { readSentencePiece } from "../sentence-piece/sentence-piece-model.ts";
 import type { TextFiles } from "../text-files.ts";

@@ -1,6 +1,6 @@
 // The parts in which the classes of tokenizers differ. `finishedTokenizer` adds the special tokens that a folder names.
 
-import { isObject, type JsonObject } from "@lowrank/contracts";
+import { isObject, type JsonObject } from "@lowrank/contracts/internal";
 import { tokenizerError } from "../errors.ts";
 import type { SentencePieceModel } from "../sentence-piece/sentence-piece-model.ts";
 

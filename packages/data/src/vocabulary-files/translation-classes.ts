@@ -1,7 +1,7 @@
 // Tokenizers where SentencePiece splits the text and a vocab.json has the ids: Marian, with one model for sources and one for
 // targets, and M2M-100. transformers has no tokenizer.json for them; texts are split as SentencePiece itself does.
 
-import type { JsonObject } from "@lowrank/contracts";
+import type { JsonObject } from "@lowrank/contracts/internal";
 import { longestMatches } from "../charsmap/charsmap.ts";
 import { tokenizerError } from "../errors.ts";
 import type { SentencePieceModel } from "../sentence-piece/sentence-piece-model.ts";

@@ -1,7 +1,7 @@
 // Folders without a tokenizer.json may have the files of one of transformers' classes: a SentencePiece model, vocab.json with
 // merges.txt, or vocab.txt. A tokenizer.json is made from them, so that the same code reads both.
 
-import { printable } from "@lowrank/contracts";
+import { printable } from "@lowrank/contracts/internal";
 import { tokenizerError } from "../errors.ts";
 import type { TextFiles } from "../text-files.ts";
 
@@ -12,23 +12,6 @@ const madeFiles = ["tokenizer.json", "tokenizer_config.json"];
  * transformers 5 makes them, for the classes T5, XLM-RoBERTa, CamemBERT, ALBERT, DeBERTa v2, mBART, Pegasus, LLaMA, Gemma,
  * GPT-2, RoBERTa, Whisper, Qwen 2, BERT and MPNet. Texts of Marian and M2M-100 are split as SentencePiece does. `readText`
  * throws TOKENIZER_INVALID for broken files. All other files come from the folder itself.
- *
- * @example
- * ```ts
- * import { openTokenizer, vocabularyTokenizerFiles } from "@lowrank/data";
- *
- * const texts = new Map([
- *   ["config.json", '{"model_type": "bert"}'],
- *   ["vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nhello"],
- * ]);
- * const folder = {
- *   name: "model",
- *   has: async (file: string) => texts.has(file),
- *   readText: async (file: string) => texts.get(file) ?? "",
- * };
- * const tokenizer = await openTokenizer(vocabularyTokenizerFiles(folder));
- * if (tokenizer.encode("Hello").join() !== "2,5,3") throw new Error("wrong ids");
- * ```
  */
 export function vocabularyTokenizerFiles<Files extends TextFiles>(folder: Files): Files {
   let texts: Promise<ReadonlyMap<string, string> | undefined> | undefined;

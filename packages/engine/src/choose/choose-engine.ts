@@ -1,6 +1,6 @@
 // Picks the best engine that starts here, and records why the others were skipped.
 
-import { refuseUnknownOptions } from "@lowrank/contracts";
+import { refuseUnknownOptions } from "@lowrank/contracts/internal";
 import type { EngineName } from "../engines/facts.ts";
 import type { StartOutcome } from "../engines/start-options.ts";
 import { noEngineError } from "../errors.ts";

@@ -26,14 +26,6 @@ const steadyRounds = 5;
 /**
  * Multiplies matrices until five products in a row take the same time within 5 %, or 0.3 seconds are over; reports the
  * median of the last five.
- *
- * @example
- * ```ts
- * import { measureMatMul } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-cpu";
- *
- * const { gflops } = await measureMatMul([64, 64, 64]);
- * ```
  */
 export async function measureMatMul(shape = layer): Promise<MatMulSpeed> {
   const [rows, inner, columns] = shape;
@@ -49,14 +41,6 @@ export async function measureMatMul(shape = layer): Promise<MatMulSpeed> {
 /**
  * The same with a frozen weight in 8 bits, as in a training step: it rounds the other matrix, multiplies and scales. If
  * `int8Problem()` gives a reason, the product is in float32.
- *
- * @example
- * ```ts
- * import { measureInt8Product } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-cpu";
- *
- * const { gflops } = await measureInt8Product([64, 64, 64]);
- * ```
  */
 export async function measureInt8Product(shape = layer): Promise<MatMulSpeed> {
   const [rows, inner, columns] = shape;

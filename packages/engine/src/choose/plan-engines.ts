@@ -1,6 +1,6 @@
 // Which engines to try, in which order, and with which settings: decided before anything is loaded.
 
-import type { OptionNames } from "@lowrank/contracts";
+import type { OptionNames } from "@lowrank/contracts/internal";
 import { type EngineName, engineFacts, engineNames } from "../engines/facts.ts";
 import { isNode } from "../engines/import-unbundled.ts";
 import type { StartOptions } from "../engines/start-options.ts";

@@ -1,6 +1,6 @@
 // Tries every engine in turn, so that a user can see which ones work on this machine.
 
-import { refuseUnknownOptions } from "@lowrank/contracts";
+import { refuseUnknownOptions } from "@lowrank/contracts/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { type EngineName, engineNames } from "../engines/facts.ts";
 import { registerGradients } from "../gradients/register-gradients.ts";

@@ -13,19 +13,7 @@ export const backends: Readonly<Partial<Record<string, BackendFacts>>> = {
   webgpu: { memory: "gpu" },
 };
 
-/**
- * Facts of the backend that computes now; undefined for one that no engine here runs on.
- *
- * @example
- * ```ts
- * import { currentBackend } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
- *
- * await tf.setBackend("cpu");
- * console.log(currentBackend()?.memory); // process
- * ```
- */
+/** Facts of the backend that computes now; undefined for one that no engine here runs on. */
 export function currentBackend(): BackendFacts | undefined {
   return backends[tf.getBackend()];
 }

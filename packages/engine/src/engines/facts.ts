@@ -71,7 +71,7 @@ export type EngineName = keyof typeof rows;
  *
  * @example
  * ```ts
- * import { engineFacts } from "@lowrank/engine/facts";
+ * import { engineFacts } from "@lowrank/engine/internal/facts";
  *
  * console.log(engineFacts.native.install); // npm install onnxruntime-node koffi --ignore-scripts
  * ```

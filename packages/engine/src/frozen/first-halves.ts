@@ -1,6 +1,6 @@
 // Rows of a 16-bit matrix whose values the host cannot read: they are widened, read, and rounded again, which is exact.
 
-import { halfBits } from "@lowrank/contracts";
+import { halfBits } from "@lowrank/contracts/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { HalfMatrix } from "../packed/packed-matrix.ts";
 import type { FrozenStorage } from "./frozen-storage.ts";

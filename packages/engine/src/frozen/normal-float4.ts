@@ -23,15 +23,6 @@ const bounds = Float64Array.from({ length: 15 }, (_, index) => {
  * Rounds a matrix, given row by row, to 4 bits a number and one float32 scale for every 64 of a row: the nearest of 16
  * levels times the block's largest magnitude. bitsandbytes' blocks continue across rows, so the numbers equal its own
  * if rows are whole blocks. Throws ArgumentError.
- *
- * @example
- * ```ts
- * import { FrozenWeight, packNormalFloat4 } from "@lowrank/engine";
- *
- * const packed = packNormalFloat4(Float32Array.of(1, -0.5, 0.25, 0), { rows: 2, columns: 2 });
- * const weight = FrozenWeight.fromTransposed(packed); // 2 outputs of 2 inputs
- * weight.dispose();
- * ```
  */
 export function packNormalFloat4(
   values: Float32Array,

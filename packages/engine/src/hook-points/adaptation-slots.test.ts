@@ -1,12 +1,5 @@
-import {
-  type Adaptation,
-  activeAdapters,
-  adapterRows,
-  type ForwardContext,
-  inferenceContext,
-  type Site,
-  type TokenPositions,
-} from "@lowrank/contracts";
+import { activeAdapters, adapterRows, type ForwardContext, inferenceContext, type Site } from "@lowrank/contracts";
+import type { Adaptation, TokenPositions } from "@lowrank/contracts/internal";
 import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";

@@ -1,14 +1,7 @@
 // The adaptations attached to one site, and how a call picks among them.
 
-import {
-  type Adaptation,
-  type AdapterSelection,
-  type Detach,
-  type ForwardContext,
-  type LowRankBranch,
-  type Site,
-  selectedNames,
-} from "@lowrank/contracts";
+import { type AdapterSelection, type ForwardContext, type Site, selectedNames } from "@lowrank/contracts";
+import type { Adaptation, Detach, LowRankBranch } from "@lowrank/contracts/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { concatRows, contextOfRows, groupRows } from "./adapter-rows.ts";
 import { rowCountError } from "./errors.ts";

@@ -50,23 +50,6 @@ export interface RowsCall {
 /**
  * Computes with the whole batch. If the call selects adapters by row and one of them overrides a weight here, it computes with the
  * rows of each adapter separately; `compute` then sees that adapter selected for all of them. Throws ROW_COUNT_MISMATCH.
- *
- * @example
- * ```ts
- * import { adapterRows, inferenceContext } from "@lowrank/contracts";
- * import { computeByRows, OverridableParameter } from "@lowrank/engine/hook-points";
- * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
- *
- * const gain = new OverridableParameter({ path: "norm.weight", tensor: tf.ones([2]) });
- * gain.override("twice", (frozen) => tf.mul(frozen, 2));
- * const context = inferenceContext(adapterRows(["twice", null]));
- * const y = computeByRows({ x: tf.ones([2, 2]), context, path: "norm", hookPoints: [gain] }, (rows, alone) =>
- *   tf.mul(rows, gain.value(alone)),
- * ); // [[2, 2], [1, 1]]
- * y.dispose();
- * gain.dispose();
- * ```
  */
 export function computeByRows(
   { x, context, path, hookPoints }: RowsCall,

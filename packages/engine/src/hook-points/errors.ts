@@ -1,6 +1,7 @@
 // Errors of hook points, each with its facts as fields.
 
-import { failure, listed } from "@lowrank/contracts";
+import { listed } from "@lowrank/contracts";
+import { failure } from "@lowrank/contracts/internal";
 
 /** The adapter selection has another number of rows than the batch. Name one adapter (or null) for each row. */
 export function rowCountError(path: string, selected: number, batch: number) {

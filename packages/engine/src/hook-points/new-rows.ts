@@ -1,7 +1,7 @@
 // Initial values of added tokens' rows. transformers' `resize_token_embeddings` draws them around the mean of the old rows,
 // with a billionth of their covariance; here they are that mean.
 
-import type { ParameterRef } from "@lowrank/contracts";
+import type { ParameterRef } from "@lowrank/contracts/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { FrozenWeight } from "../frozen-weight.ts";
 import { normal } from "../random/draw.ts";

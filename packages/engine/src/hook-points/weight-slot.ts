@@ -1,7 +1,8 @@
 // A slot for one tensor of a file. A model is first built without tensors. Its slots then list what the files must contain,
 // so that everything is checked before anything is read.
 
-import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
+import type { ForwardContext } from "@lowrank/contracts";
+import type { ParameterRef } from "@lowrank/contracts/internal";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Int8Matrix } from "../packed/int8-matrix.ts";
 import type { PackedMatrix } from "../packed/packed-matrix.ts";

@@ -42,13 +42,6 @@ interface AdamWNumbers {
 /**
  * Joins tensors into one [size], each at its offset and 0 elsewhere; splits one into new tensors of the shapes of others; and makes
  * one step of AdamW (Loshchilov & Hutter 2019) as torch does, in three dispatches. Undefined if the current backend has no kernels.
- *
- * @example
- * ```ts
- * import { flatKernels } from "@lowrank/engine";
- *
- * const a = flatKernels()?.join([], [], 3); // on webgpu: [0, 0, 0]
- * ```
  */
 export function flatKernels(): FlatKernels | undefined {
   return tf.getKernel("LowrankAdamW" satisfies FlatKernel, tf.getBackend()) == null ? undefined : kernels;

@@ -1,7 +1,7 @@
 // A backend that computes nothing. Its kernels write nodes of an ONNX graph and know only their shapes, so that the forward pass of
 // a model of any size is recorded in a moment.
 
-import { failure } from "@lowrank/contracts";
+import { failure } from "@lowrank/contracts/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { GraphWriter } from "../engines/native/kernels/graph.ts";
 import { elementTypes, type OnnxConstant } from "../engines/native/runtime/onnx-model.ts";

@@ -12,15 +12,6 @@ import { checkRate } from "./dropout.ts";
  * a + b, of one shape: a residual stream and a layer's output, on which `draw` applies dropout first (see `dropout`).
  *
  * Differentiable for both. Throws SHAPE_MISMATCH, and ArgumentError unless 0 ≤ rate < 1.
- *
- * @example
- * ```ts
- * import { addResidual } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
- *
- * const y = addResidual(tf.ones([2, 3]), tf.ones([2, 3])); // every entry 2
- * ```
  */
 export function addResidual(a: tf.Tensor, b: tf.Tensor, draw?: DropoutDraw): tf.Tensor {
   if (!tf.util.arraysEqual(a.shape, b.shape)) throw shapeError("addResidual", b.shape, `[${a.shape.join(", ")}]`);

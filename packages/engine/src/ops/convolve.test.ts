@@ -1,4 +1,4 @@
-import type { ConvolutionGeometry } from "@lowrank/contracts";
+import type { ConvolutionGeometry } from "@lowrank/contracts/internal";
 import "../gradients.ts";
 import { expectClose, expectGradients, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,7 +1,7 @@
 // Convolution with everything torch's has: stride, zero padding, dilation, groups. tfjs has no groups, and no backend has
 // the gradient of a dilated convolution; both are put together from plain convolutions here, exactly.
 
-import type { ConvolutionGeometry } from "@lowrank/contracts";
+import type { ConvolutionGeometry } from "@lowrank/contracts/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { shapeError } from "../errors.ts";
 import { requireAlive } from "../kernels/require-alive.ts";
@@ -12,16 +12,6 @@ import { spreadAxis } from "../spread-axis.ts";
  * outFeatures]; returns [batch, newHeight, newWidth, outFeatures].
  *
  * Differentiable for x and the filter. Throws SHAPE_MISMATCH.
- *
- * @example
- * ```ts
- * import { convolve } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
- *
- * const geometry = { kernel: [3, 3], strides: [1, 1], padding: [1, 1], dilations: [1, 1], groups: 1 } as const;
- * const y = convolve(tf.ones([1, 4, 4, 2]), tf.ones([3, 3, 2, 5]), geometry); // [1, 4, 4, 5]
- * ```
  */
 export function convolve(x: tf.Tensor, filter: tf.Tensor, geometry: ConvolutionGeometry): tf.Tensor {
   requireAlive({ x, filter });

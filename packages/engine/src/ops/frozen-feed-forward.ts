@@ -23,17 +23,6 @@ export interface FrozenLayer {
  *
  * Differentiable only for x. If both weights are of `FrozenWeight.fromInt8` and multiplied in 8 bits, gelu's derivatives are
  * rounded to multiples of 0.005 for the gradient. Throws SHAPE_MISMATCH.
- *
- * @example
- * ```ts
- * import { FrozenWeight, frozenFeedForward } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
- *
- * const up = { weight: FrozenWeight.from(tf.ones([2, 8])) };
- * const down = { weight: FrozenWeight.from(tf.ones([8, 2])), bias: tf.zeros([2]) };
- * const y = frozenFeedForward(tf.ones([3, 2]), { up, down }, "tanh"); // [3, 2], every entry 15.6
- * ```
  */
 export function frozenFeedForward(
   x: tf.Tensor,

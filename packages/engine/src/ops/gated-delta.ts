@@ -39,17 +39,6 @@ const unitEpsilon = 1e-6;
  * read = Sᵀq/√keySize.
  *
  * Differentiable for all inputs. The caller owns both results. Throws SHAPE_MISMATCH.
- *
- * @example
- * ```ts
- * import { gatedDelta } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
- *
- * const one = tf.ones<tf.Rank.R4>([1, 1, 1, 1]);
- * const rates = { strength: tf.ones<tf.Rank.R3>([1, 1, 1]), decay: tf.zeros<tf.Rank.R3>([1, 1, 1]) };
- * const { read } = gatedDelta({ query: one, key: one, value: tf.mul(one, 3), ...rates }); // [[[[3]]]]
- * ```
  */
 export function gatedDelta(inputs: GatedDeltaInputs): GatedDelta {
   checkShapes(inputs);

@@ -16,15 +16,6 @@ const normalDensityAtZero = 1 / Math.sqrt(2 * Math.PI);
  * x·Φ(x), Φ being the normal distribution ("erf") or its usual approximation by tanh ("tanh"). Any shape.
  *
  * Differentiable.
- *
- * @example
- * ```ts
- * import { gelu } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
- *
- * const y = gelu(tf.tensor1d([-1, 0, 1]), "erf"); // [-0.1587, 0, 0.8413]
- * ```
  */
 export function gelu(x: tf.Tensor, kind: GeluKind): tf.Tensor {
   const rule = kind === "tanh" ? tanhRule : erfRule;

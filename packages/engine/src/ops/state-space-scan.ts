@@ -32,16 +32,6 @@ export interface StateSpaceScan {
  * Lets tokens, one after the other, fade a state, write to it and read from it: S ← e^decay·S + B·(Δ·x)ᵀ, read = Sᵀ·C.
  *
  * Linear in time. Differentiable for all inputs. The caller owns both results. Throws SHAPE_MISMATCH.
- *
- * @example
- * ```ts
- * import { stateSpaceScan } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
- *
- * const two = tf.ones<tf.Rank.R4>([1, 2, 1, 1]);
- * const { read } = stateSpaceScan({ value: two, key: two, query: two, decay: tf.zeros<tf.Rank.R3>([1, 2, 1]) }); // [[[[1]], [[2]]]]
- * ```
  */
 export function stateSpaceScan(inputs: StateSpaceInputs): StateSpaceScan {
   checkShapes(inputs);

@@ -1,6 +1,6 @@
 // A number for each block of a matrix: its scale, or its minimum.
 
-import { f16Values } from "@lowrank/contracts";
+import { f16Values } from "@lowrank/contracts/internal";
 
 /** Numbers that are whole multiples of a step, which `span` blocks share: number i is `steps[⌊i / span⌋] · multiples[i]`. */
 export interface SteppedNumbers {

@@ -1,7 +1,7 @@
 // Packed numbers → float32 in plain JavaScript: for matrices that the kernel does not support, and if WebAssembly is missing. The
 // loops read tables rather than compute, which V8 does best, and round like the kernel: product and sum each to float32.
 
-import { f16Values } from "@lowrank/contracts";
+import { f16Values } from "@lowrank/contracts/internal";
 import { readNumbers } from "./block-numbers.ts";
 import {
   type BlockMatrix,

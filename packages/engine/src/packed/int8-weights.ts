@@ -22,16 +22,6 @@ export interface Int8Weights {
 /**
  * Why weights of `FrozenWeight.fromInt8` are now multiplied in float32: the engine has no 8-bit matrix products, or this processor's
  * are slower than those in float32 or not exact. A clause; undefined if they are multiplied in 8 bits.
- *
- * @example
- * ```ts
- * import { int8Problem } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
- *
- * await tf.setBackend("cpu");
- * console.log(int8Problem()); // the backend "cpu" has no 8-bit matrix products
- * ```
  */
 export function int8Problem(): string | undefined {
   const weights = currentInt8Weights();

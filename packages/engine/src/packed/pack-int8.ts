@@ -17,16 +17,6 @@ const roundingShift = 1.5 * 2 ** 23;
  * Rounds a matrix, given row by row, to 8 bits a number and one float32 scale for each output: the largest magnitude of the
  * output's weights over 127. Returns undefined if it holds a NaN or an infinity, which 8 bits cannot represent.
  * Throws ArgumentError unless there are rows × columns numbers.
- *
- * @example
- * ```ts
- * import { FrozenWeight, packInt8 } from "@lowrank/engine";
- *
- * const packed = packInt8(Float32Array.of(1, -0.5, 0.25, 0), { rows: 2, columns: 2, layout: "out-in" });
- * if (packed === undefined) throw new Error("a weight is not finite");
- * const weight = FrozenWeight.fromInt8(packed); // 2 outputs of 2 inputs
- * weight.dispose();
- * ```
  */
 export function packInt8(values: Float32Array, { rows, columns, layout }: MatrixShape): Int8Matrix | undefined {
   if (values.length !== rows * columns)

@@ -7,18 +7,7 @@ import { threefry } from "./threefry.ts";
 /** 2⁻²⁴: the spacing at which a float32 in [0, 1) can hold every value. */
 const unit = 2 ** -24;
 
-/**
- * Values drawn uniformly from [min, max), the same for the same key on every backend. The caller owns the tensor.
- *
- * @example
- * ```ts
- * import { uniform } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-cpu";
- *
- * const noise = uniform([2, 3], -1, 1, { seed: 7, path: "example" });
- * noise.dispose();
- * ```
- */
+/** Values drawn uniformly from [min, max), the same for the same key on every backend. The caller owns the tensor. */
 export function uniform(shape: readonly number[], min: number, max: number, key: DrawKey): tf.Tensor {
   const values = uniformValues(tf.util.sizeFromShape([...shape]), key);
   for (let index = 0; index < values.length; index++) values[index] = min + (values[index] ?? 0) * (max - min);

@@ -1,6 +1,6 @@
 // From names to keys: a draw depends on its owner's name, never on the number of earlier draws.
 
-import type { RandomKey } from "@lowrank/contracts";
+import type { RandomKey } from "@lowrank/contracts/internal";
 import { ArgumentError } from "../errors.ts";
 import { threefry, type Words } from "./threefry.ts";
 
@@ -16,13 +16,6 @@ export type DrawKey = Partial<RandomKey> & {
  * The two 32-bit words that key a draw. The same key gives the same words, always and everywhere.
  *
  * Throws ArgumentError if seed, step or microStep is not an integer from 0 to 2³² − 1.
- *
- * @example
- * ```ts
- * import { hashKey } from "@lowrank/engine";
- *
- * const [first, second] = hashKey({ seed: 7, step: 0, microStep: 0, path: "h.0.attn.c_attn" });
- * ```
  */
 export function hashKey(key: DrawKey): Words {
   const { seed, step = 0, microStep = 0, path } = key;

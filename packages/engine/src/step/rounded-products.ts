@@ -6,18 +6,6 @@ let isAllowed = false;
  * Runs `compute`. Its products with block-quantized matrices may round the other factor to 8 bits, with one scale for 32
  * numbers (rms error of a product: 4e-3), if the engine has such products. They multiply the blocks without decoding them,
  * which takes a tenth of the time for one row. Products inside a gradient stay exact. `compute` must be synchronous.
- *
- * @example
- * ```ts
- * import { frozenLinear, FrozenWeight, packNormalFloat4, withRoundedProducts } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
- *
- * const weight = FrozenWeight.fromTransposed(packNormalFloat4(Float32Array.of(1, -0.5), { rows: 1, columns: 2 }));
- * const y = withRoundedProducts(() => frozenLinear(tf.ones([1, 2]), weight));
- * y.dispose();
- * weight.dispose();
- * ```
  */
 export function withRoundedProducts<T>(compute: () => T): T {
   const before = isAllowed;

@@ -1,7 +1,7 @@
 // The operations of a decoder for its newest tokens, as data: an engine turns the plan into graphs of its own, because
 // running the operations one by one would cost more time than the operations themselves.
 
-import type { LowRankBranch } from "@lowrank/contracts";
+import type { LowRankBranch } from "@lowrank/contracts/internal";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { BlockMatrix } from "../packed/packed-matrix.ts";
 import { mayRoundProducts } from "./rounded-products.ts";
@@ -90,19 +90,6 @@ export interface StepPart {
 /**
  * A part of a decoder, such as a block, as operations on its input, [rows, time, features]. Nothing is computed; `TokenSteps`
  * computes it.
- *
- * @example
- * ```ts
- * import { FrozenWeight, StepPlan } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
- *
- * const weight = FrozenWeight.from(tf.tensor2d([[1, 0], [0, 2]]));
- * const plan = new StepPlan();
- * plan.add(0, plan.activate(plan.linear(0, weight), "silu"));
- * console.log(plan.nodes.map(({ op }) => op)); // linear, activation, add
- * weight.dispose();
- * ```
  */
 export class StepPlan {
   readonly nodes: StepNode[] = [];

@@ -25,24 +25,7 @@ interface StepMaker {
   makeSteps(plans: readonly StepPlan[], width: number, padding: readonly number[]): StepProgram | undefined;
 }
 
-/**
- * The state of some texts: a program for their next tokens, and the keys and values of earlier ones. Its owner disposes of it.
- *
- * @example
- * ```ts
- * import { FrozenWeight, StepPlan, TokenSteps } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
- *
- * const weight = FrozenWeight.from(tf.tensor2d([[1, 0], [0, 2]]));
- * const plan = new StepPlan();
- * plan.linear(0, weight);
- * const steps = TokenSteps.of([plan], 2); // undefined but on the native engine
- * steps?.run(tf.ones([1, 1, 2]), [[0]])?.print(); // [[[1, 2]]]
- * steps?.dispose();
- * weight.dispose();
- * ```
- */
+/** The state of some texts: a program for their next tokens, and the keys and values of earlier ones. Its owner disposes of it. */
 export class TokenSteps {
   private constructor(
     private readonly plans: readonly StepPlan[],

@@ -21,17 +21,6 @@ type TapeNode = NonNullable<ReturnType<typeof tf.engine>["state"]["activeTape"]>
  *
  * `outputGradient` has the shape of the result; without it the result's sum is differentiated. All other tensors of `compute` are
  * disposed of, even if it throws.
- *
- * @example
- * ```ts
- * import { differentiate } from "@lowrank/engine";
- * import "@lowrank/engine/gradients";
- * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
- *
- * const x = tf.variable(tf.scalar(3));
- * const { value, gradients } = differentiate(() => tf.square(x), [x]); // 9 and [6]
- * ```
  */
 export function differentiate<T extends tf.Tensor>(
   compute: () => T,

@@ -19,15 +19,6 @@ export interface RecomputedBlock {
  * The block's value; memory between forward and backward is that of its inputs and constants alone.
  *
  * Differentiable for its inputs and variables, at the price of a second forward pass.
- *
- * @example
- * ```ts
- * import { recompute } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
- *
- * const y = recompute({ compute: (x) => tf.square(x), inputs: [tf.ones([3])], variables: [] });
- * ```
  */
 export function recompute(block: RecomputedBlock): tf.Tensor {
   const { compute, inputs, constants = [], variables } = block;

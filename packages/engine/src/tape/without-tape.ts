@@ -6,16 +6,6 @@ import * as tf from "@tensorflow/tfjs-core";
  * Runs `compute` off the tape: its result is a constant for outer gradients, and nothing in it is saved.
  *
  * For everything below the first adapter. `compute` must be synchronous.
- *
- * @example
- * ```ts
- * import { withoutTape } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
- *
- * const hidden = withoutTape(() => tf.tidy(() => tf.square(tf.ones([2, 2]))));
- * hidden.dispose();
- * ```
  */
 export function withoutTape<T>(compute: () => T): T {
   return withNestedTape(() => {

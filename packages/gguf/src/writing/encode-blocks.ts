@@ -1,6 +1,6 @@
 // Encodes float32 values as stored tensors. Source: ggml-quants.c (MIT licence); gguf-py, quants.py.
 
-import { halfBits } from "@lowrank/contracts";
+import { halfBits } from "@lowrank/contracts/internal";
 import { GgufError } from "../errors.ts";
 import { tensorTypeOfName } from "../tensor-types.ts";
 import { kQuantizers } from "./quantizers/k-quants.ts";
@@ -31,14 +31,6 @@ export const encodableTypes: readonly EncodableType[] = [
  * an importance matrix.
  *
  * @throws {GgufError} `GGUF_RANGE_INVALID` if the values are not whole blocks: of 32, or 256 for k-quants.
- *
- * @example
- * ```ts
- * import { dequantize, encodeValues } from "@lowrank/gguf";
- *
- * const bytes = encodeValues(Float32Array.of(1.5, -0.25), "F16");
- * if (String(dequantize(bytes, "F16", 2)) !== "1.5,-0.25") throw new Error("rounded");
- * ```
  */
 export function encodeValues(values: Float32Array, type: EncodableType): Uint8Array {
   if (Object.hasOwn(plain, type)) return plain[type as keyof typeof plain](values);

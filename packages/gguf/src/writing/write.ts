@@ -53,17 +53,6 @@ const numbers = {
  * The file in consecutive pieces. The tensors' bytes are not copied.
  *
  * @throws {GgufError} `GGUF_TENSOR_INVALID` for a name longer than llama.cpp keeps, or bytes that are not those of the shape.
- *
- * @example
- * ```ts
- * import { encodeValues, ggufPieces } from "@lowrank/gguf";
- *
- * const pieces = ggufPieces(
- *   new Map([["general.architecture", { type: "string", value: "llama" }]]),
- *   new Map([["output.weight", { type: "F16", shape: [2, 2], bytes: encodeValues(Float32Array.of(1, 2, 3, 4), "F16") }]]),
- * );
- * const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0); // a multiple of 32
- * ```
  */
 export function ggufPieces(
   metadata: ReadonlyMap<string, WritableValue>,
@@ -90,14 +79,6 @@ interface GgufLayout {
  * Plans a file with its tensors in the given order.
  *
  * @throws {GgufError} `GGUF_TENSOR_INVALID` for a name longer than llama.cpp keeps, or rows that are no whole blocks of the type.
- *
- * @example
- * ```ts
- * import { layoutGguf } from "@lowrank/gguf";
- *
- * const { head, size } = layoutGguf(new Map(), new Map([["output.weight", { type: "Q8_0", shape: [2, 32] }]]));
- * if (size !== head.length + 96) throw new Error("68 bytes, and what fills them up to 96");
- * ```
  */
 export function layoutGguf(
   metadata: ReadonlyMap<string, WritableValue>,
@@ -128,7 +109,8 @@ export function layoutGguf(
  *
  * @example
  * ```ts
- * import { encodeValues, ggufChunks } from "@lowrank/gguf";
+ * import { ggufChunks } from "@lowrank/gguf";
+ * import { encodeValues } from "@lowrank/gguf/internal";
  *
  * const pieces = () => [encodeValues(Float32Array.of(1, 2), "F16"), encodeValues(Float32Array.of(3, 4), "F16")];
  * for await (const chunk of ggufChunks(new Map(), new Map([["output.weight", { type: "F16", shape: [2, 2], pieces }]])))

@@ -1,6 +1,7 @@
 // Errors of graph models as hosts, with their facts as fields.
 
-import { failure, itemized, listed, printable } from "@lowrank/contracts";
+import { itemized, listed } from "@lowrank/contracts";
+import { failure, printable } from "@lowrank/contracts/internal";
 
 /** The value is not a loaded `tf.GraphModel`. Load it with `tf.loadGraphModel` of tfjs-converter 4.22. */
 export function unreadableGraphError() {

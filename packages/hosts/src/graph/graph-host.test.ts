@@ -1,6 +1,6 @@
 import { createLoraConfig } from "@lowrank/adapter-format";
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
-import { differentiate } from "@lowrank/engine";
+import { differentiate } from "@lowrank/engine/internal";
 import "@lowrank/engine/gradients";
 import { type AdapterHandle, injectAdapter, planInjection } from "@lowrank/inject";
 import { mergeAdapter } from "@lowrank/merge";

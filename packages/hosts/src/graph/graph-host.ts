@@ -1,14 +1,10 @@
 // A tf.GraphModel with hook points. The model itself is unchanged and still works on its own. Calls of the host select the adapters;
 // without an adapter only TensorFlow.js's own executor runs.
 
-import {
-  type AdaptableModel,
-  type ForwardContext,
-  inferenceContext,
-  type ParameterRef,
-  type Site,
-} from "@lowrank/contracts";
-import { graphKernelGradients, registerGradients } from "@lowrank/engine";
+import { type AdaptableModel, type ForwardContext, inferenceContext, type Site } from "@lowrank/contracts";
+import type { ParameterRef } from "@lowrank/contracts/internal";
+import { registerGradients } from "@lowrank/engine";
+import { graphKernelGradients } from "@lowrank/engine/internal";
 import { adapterNames } from "@lowrank/inject";
 import type { GraphModel } from "@tensorflow/tfjs-converter";
 import * as tf from "@tensorflow/tfjs-core";

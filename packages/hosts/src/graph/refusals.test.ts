@@ -1,8 +1,9 @@
 import { createLoraConfig } from "@lowrank/adapter-format";
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
-import { differentiate } from "@lowrank/engine";
+import { differentiate } from "@lowrank/engine/internal";
 import "@lowrank/engine/gradients";
-import { type AdapterHandle, injectAdapter, planInjection, UnsupportedSiteError } from "@lowrank/inject";
+import { type AdapterHandle, injectAdapter, planInjection } from "@lowrank/inject";
+import { UnsupportedSiteError } from "@lowrank/inject/internal";
 import "@tensorflow/tfjs-backend-cpu";
 import { GraphModel } from "@tensorflow/tfjs-converter";
 import * as tf from "@tensorflow/tfjs-core";

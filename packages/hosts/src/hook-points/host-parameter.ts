@@ -1,7 +1,8 @@
 // A named weight of a host model, with the values by which adapters override it.
 
-import type { ForwardContext, ParameterRef, Restore } from "@lowrank/contracts";
-import { OverrideList, type ParameterOverride } from "@lowrank/engine/hook-points";
+import type { ForwardContext } from "@lowrank/contracts";
+import type { ParameterRef, Restore } from "@lowrank/contracts/internal";
+import { OverrideList, type ParameterOverride } from "@lowrank/engine/hook-points/internal";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { HostWeight } from "./host-weight.ts";
 import type { SharedPatch } from "./shared-patch.ts";

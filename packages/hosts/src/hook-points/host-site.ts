@@ -1,17 +1,16 @@
 // A site of a host model. Adapters change the layer's output or, if the output is not accessible, the weight itself.
 
+import type { ForwardContext, Site } from "@lowrank/contracts";
 import type {
   Adaptation,
   ConvolutionGeometry,
   Detach,
-  ForwardContext,
   ParameterRef,
   Restore,
-  Site,
   SiteValues,
-} from "@lowrank/contracts";
-import { convolve } from "@lowrank/engine";
+} from "@lowrank/contracts/internal";
 import { AdaptationSlots } from "@lowrank/engine/hook-points";
+import { convolve } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { HostParameter } from "./host-parameter.ts";
 import type { SharedPatch } from "./shared-patch.ts";

@@ -1,7 +1,7 @@
 // A weight of a host model. It can be read in the adapters' layout (a view), replaced, and restored bit for bit.
 
-import type { Restore } from "@lowrank/contracts";
-import { shapeError } from "@lowrank/engine";
+import type { Restore } from "@lowrank/contracts/internal";
+import { shapeError } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** Access to a tensor of a host model. */

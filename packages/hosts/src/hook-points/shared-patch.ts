@@ -1,6 +1,6 @@
 // Changes a host model while at least one hook point is in use, and restores it with the last one.
 
-import type { Detach } from "@lowrank/contracts";
+import type { Detach } from "@lowrank/contracts/internal";
 
 export class SharedPatch {
   #users = 0;

@@ -4,7 +4,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readAdapterFolder, writeAdapterFolder } from "@lowrank/adapter-format/node";
-import { DifferentBaseError } from "@lowrank/inject";
+import { DifferentBaseError } from "@lowrank/inject/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { type LayersModel, layers, sequential } from "@tensorflow/tfjs-layers";
 import { describe, expect, it } from "vitest";

@@ -1,7 +1,8 @@
 // LoRA in one line, as in Keras.
 
 import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
-import { listed, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { listed } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { type AdapterHandle, injectAdapter, planInjection } from "@lowrank/inject";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { unadaptableLayerError, unadaptableModelError } from "../errors.ts";

@@ -4,13 +4,12 @@ import {
   type AdaptableModel,
   type AdapterSelection,
   activeAdapters,
-  type Detach,
   type ForwardContext,
   noAdapters,
-  type ParameterRef,
   type Site,
   selectedNames,
 } from "@lowrank/contracts";
+import type { Detach, ParameterRef } from "@lowrank/contracts/internal";
 import { adapterNames, findAdapter } from "@lowrank/inject";
 import { mergeAdapter } from "@lowrank/merge";
 import * as tf from "@tensorflow/tfjs-core";

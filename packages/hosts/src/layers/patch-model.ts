@@ -1,7 +1,7 @@
 // Changes the instances of a LayersModel while adapters are attached, and undoes it. No prototype is changed, so other models of the
 // same classes are not affected.
 
-import type { Detach } from "@lowrank/contracts";
+import type { Detach } from "@lowrank/contracts/internal";
 import type * as tf from "@tensorflow/tfjs-core";
 import { adaptersAttachedError, optimizerInUseError, undecidedSaveError, unfitDataError } from "../errors.ts";
 import type { CallSettings, ForeignLayer, Tensors } from "./foreign-layer.ts";

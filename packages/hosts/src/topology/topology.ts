@@ -1,7 +1,8 @@
 // The structure of a host model as lines of text. Adapters store them, so that an adapter of another model is refused, with the
 // lines that differ.
 
-import { failure, itemized, printable } from "@lowrank/contracts";
+import { itemized } from "@lowrank/contracts";
+import { failure, printable } from "@lowrank/contracts/internal";
 
 /** One line for each layer or node: its name, class, shapes of weights and inputs. */
 export type Topology = readonly string[];

@@ -1,7 +1,9 @@
 // A raw parameter with A and B (PEFT's `target_parameters`): experts of a mixture, or any matrix that no layer owns.
 
-import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
-import { type LoraMatrices, parameterDelta, parameterRows } from "@lowrank/math";
+import type { ForwardContext } from "@lowrank/contracts";
+import type { ParameterRef } from "@lowrank/contracts/internal";
+import type { LoraMatrices } from "@lowrank/math";
+import { parameterDelta, parameterRows } from "@lowrank/math/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PlannedRawParameter } from "../planned/planned-parts.ts";
 import type { AdapterPart } from "./adapter-part.ts";

@@ -1,16 +1,17 @@
 // A layer with A and B, and the additional vectors of variants.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
-import type { Detach, ParameterRef, Site } from "@lowrank/contracts";
+import type { Site } from "@lowrank/contracts";
+import type { Detach, ParameterRef } from "@lowrank/contracts/internal";
+import type { LoraMatrices } from "@lowrank/math";
 import {
-  type LoraMatrices,
   type LowRankAdaptation,
   plainLayout,
   readStored,
   reshapedLayout,
   siteKinds,
   transposedLayout,
-} from "@lowrank/math";
+} from "@lowrank/math/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PlannedSite } from "../planned/planned-parts.ts";
 import { adaptationOf, type VariantVectors } from "../variants/adaptation-of.ts";

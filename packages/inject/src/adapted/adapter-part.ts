@@ -1,7 +1,7 @@
 // The common interface of an adapter's parts: variables with names in files, hook points to attach to, weights to merge into.
 
-import type { Restore } from "@lowrank/contracts";
-import type { FileLayout, RowUpdate } from "@lowrank/math";
+import type { Restore } from "@lowrank/contracts/internal";
+import type { FileLayout, RowUpdate } from "@lowrank/math/internal";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Attachable } from "./attach-all.ts";
 

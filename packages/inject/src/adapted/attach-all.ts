@@ -1,6 +1,7 @@
 // Attaches an adapter to a model's hook points: to all of them, or to none.
 
-import type { Adaptation, Detach, ForwardContext } from "@lowrank/contracts";
+import type { ForwardContext } from "@lowrank/contracts";
+import type { Adaptation, Detach } from "@lowrank/contracts/internal";
 
 export interface CheckedAdapter {
   /** Name of the adapter. */

@@ -1,7 +1,8 @@
 // A base weight that an adapter replaces completely.
 
-import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
-import { plainLayout, readStored, transposedLayout } from "@lowrank/math";
+import type { ForwardContext } from "@lowrank/contracts";
+import type { ParameterRef } from "@lowrank/contracts/internal";
+import { plainLayout, readStored, transposedLayout } from "@lowrank/math/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PlannedParameter } from "../planned/planned-parts.ts";
 import type { AdapterPart, WeightChange } from "./adapter-part.ts";

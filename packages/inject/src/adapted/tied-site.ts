@@ -1,7 +1,8 @@
 // An output head that shares A and B of the embedding whose weight it shares.
 
 import type { Site } from "@lowrank/contracts";
-import { type LoraMatrices, plainLayout, tiedHead } from "@lowrank/math";
+import type { LoraMatrices } from "@lowrank/math";
+import { plainLayout, tiedHead } from "@lowrank/math/internal";
 import type { PlannedTiedSite } from "../planned/planned-parts.ts";
 import { adaptationOf, type VariantVectors } from "../variants/adaptation-of.ts";
 import type { Wrapping } from "../variants/variant.ts";

@@ -1,7 +1,7 @@
 // Trained rows of an embedding (PEFT's `trainable_token_indices`), and of a head that shares it.
 
 import type { Site } from "@lowrank/contracts";
-import { plainLayout, TokenRowsAdaptation } from "@lowrank/math";
+import { plainLayout, TokenRowsAdaptation } from "@lowrank/math/internal";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { PlannedTokenRows } from "../planned/planned-parts.ts";
 import type { AdapterPart, WeightChange } from "./adapter-part.ts";

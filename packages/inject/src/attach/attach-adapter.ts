@@ -1,8 +1,11 @@
 // Attaches an existing adapter. All differences to the model are found before anything changes.
 
-import { type Adapter, type AdapterTensor, currentAdapter } from "@lowrank/adapter-format";
-import { type AdaptableModel, type OptionNames, refuseUnknownOptions, type WarningListener } from "@lowrank/contracts";
-import { fromStored, LoraMatrices, plainLayout, transposedLayout } from "@lowrank/math";
+import { type Adapter, currentAdapter } from "@lowrank/adapter-format";
+import type { AdapterTensor } from "@lowrank/adapter-format/internal";
+import type { AdaptableModel, WarningListener } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import { LoraMatrices } from "@lowrank/math";
+import { fromStored, plainLayout, transposedLayout } from "@lowrank/math/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkFit } from "../fit/check-fit.ts";
 import type { AdapterContents } from "../handle/adapter-contents.ts";

@@ -1,7 +1,7 @@
 // Replaces an attached adapter by another one: same name and handle.
 
 import type { Adapter } from "@lowrank/adapter-format";
-import { refuseUnknownOptions } from "@lowrank/contracts";
+import { refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { handleDisposedError } from "../errors/errors.ts";
 import { disposeContents } from "../handle/adapter-contents.ts";
 import type { AdapterHandle } from "../handle/adapter-handle.ts";

@@ -1,8 +1,10 @@
 // Attaches a new adapter: new A and B, and copies of the weights that are trained in full.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
-import { type AdaptableModel, type OptionNames, refuseUnknownOptions, type Site } from "@lowrank/contracts";
-import { createLora, type Measured } from "@lowrank/math";
+import type { AdaptableModel, Site } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import { createLora } from "@lowrank/math";
+import type { Measured } from "@lowrank/math/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { AdapterHandle } from "../handle/adapter-handle.ts";
 import { buildHandle } from "../handle/build-handle.ts";

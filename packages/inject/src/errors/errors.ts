@@ -1,15 +1,7 @@
 // The errors of planning and attaching an adapter.
 
-import {
-  enumerated,
-  failure,
-  itemized,
-  LowrankError,
-  listed,
-  maxListed,
-  printable,
-  shortened,
-} from "@lowrank/contracts";
+import { itemized, LowrankError, listed } from "@lowrank/contracts";
+import { enumerated, failure, maxListed, printable, shortened } from "@lowrank/contracts/internal";
 
 /** Targets cannot be adapted with this configuration. Leave them out, or change the setting that the message names. */
 export class UnsupportedSiteError extends LowrankError {

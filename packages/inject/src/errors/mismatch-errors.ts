@@ -1,6 +1,7 @@
 // The differences between an adapter and a model, and their errors.
 
-import { itemized, LowrankError, listed, maxListed, printable } from "@lowrank/contracts";
+import { itemized, LowrankError, listed } from "@lowrank/contracts";
+import { maxListed, printable } from "@lowrank/contracts/internal";
 
 /** One difference between an adapter and a model. */
 export type AdapterProblem =

@@ -1,6 +1,6 @@
 // Finds names that are similar to a misspelt name.
 
-import { editDistance } from "@lowrank/contracts";
+import { editDistance } from "@lowrank/contracts/internal";
 
 /** The `limit` names nearest to `wanted` by edit distance of their last parts, nearest first, each part once. */
 export function nearestNames(wanted: string, paths: readonly string[], limit = 3): readonly string[] {

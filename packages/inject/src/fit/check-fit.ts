@@ -1,15 +1,13 @@
 // Checks that an adapter fits a model. All differences are found before anything changes, and reported in one error.
 
+import { type Adapter, type LoraConfig, parseTensorKey } from "@lowrank/adapter-format";
 import {
-  type Adapter,
   type Feature,
   firstNonFinite,
   initOf,
-  type LoraConfig,
-  parseTensorKey,
   rankAxisOf,
   trainingOnlyFeatures,
-} from "@lowrank/adapter-format";
+} from "@lowrank/adapter-format/internal";
 import { type AdaptableModel, LowrankError, type WarningListener } from "@lowrank/contracts";
 
 import {

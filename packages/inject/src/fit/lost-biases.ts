@@ -2,7 +2,8 @@
 // Today's PEFT ignores "query.bias" from PEFT 0.6.
 
 import { type Adapter, parseTensorKey } from "@lowrank/adapter-format";
-import { printable, type Warning } from "@lowrank/contracts";
+import type { Warning } from "@lowrank/contracts";
+import { printable } from "@lowrank/contracts/internal";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { partsOf } from "../planned/planned-parts.ts";
 

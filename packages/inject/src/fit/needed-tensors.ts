@@ -1,6 +1,7 @@
 // Checks that an adapter's file has the tensors that a plan needs, with the right shapes.
 
-import { type Adapter, embeddingKeys, loraKeys, parseTensorKey, rankAxisOf } from "@lowrank/adapter-format";
+import { type Adapter, parseTensorKey } from "@lowrank/adapter-format";
+import { embeddingKeys, loraKeys, rankAxisOf } from "@lowrank/adapter-format/internal";
 import type { AdapterProblem } from "../errors/mismatch-errors.ts";
 import { tensorsFor } from "../parts/part-kinds.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";

@@ -1,8 +1,10 @@
 // Whom a table of the base reaches that an adapter's file brings along: PEFT 0.21.2 puts it into the one parameter with which
 // all modules compute that share it.
 
-import { type AdapterTensor, createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
-import type { AdaptableModel, ParameterRef } from "@lowrank/contracts";
+import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
+import type { AdapterTensor } from "@lowrank/adapter-format/internal";
+import type { AdaptableModel } from "@lowrank/contracts";
+import type { ParameterRef } from "@lowrank/contracts/internal";
 import { HandMadeModel } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";

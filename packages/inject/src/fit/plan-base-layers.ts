@@ -1,7 +1,9 @@
 // Frozen base weights in an adapter file: PEFT's `save_embedding_layers`. They are used if they differ from the model's.
 
-import { type Adapter, type AdapterTensor, parseTensorKey, type TensorKey } from "@lowrank/adapter-format";
-import type { AdaptableModel, ParameterRef } from "@lowrank/contracts";
+import { type Adapter, parseTensorKey } from "@lowrank/adapter-format";
+import type { AdapterTensor, TensorKey } from "@lowrank/adapter-format/internal";
+import type { AdaptableModel } from "@lowrank/contracts";
+import type { ParameterRef } from "@lowrank/contracts/internal";
 import { sharedNames } from "../hosts/count-parameters.ts";
 import { parametersOfTable, vocabularyTables } from "../hosts/vocabulary-tables.ts";
 import { plannedParameter } from "../parts/saved-parameters.ts";

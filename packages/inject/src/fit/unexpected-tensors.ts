@@ -1,7 +1,9 @@
 // Tensors of a file that are not in a plan.
 
-import { type Adapter, parseTensorKey, type TensorKey } from "@lowrank/adapter-format";
-import { type AdaptableModel, printable, type Warning } from "@lowrank/contracts";
+import { type Adapter, parseTensorKey } from "@lowrank/adapter-format";
+import type { TensorKey } from "@lowrank/adapter-format/internal";
+import type { AdaptableModel, Warning } from "@lowrank/contracts";
+import { printable } from "@lowrank/contracts/internal";
 import type { AdapterProblem } from "../errors/mismatch-errors.ts";
 import { nearestPaths } from "../errors/nearest-names.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";

@@ -1,6 +1,7 @@
 // Shared values have two names in a file and must be equal: PEFT's `ensure_weight_tying`, and a bias with two names.
 
-import { type Adapter, type AdapterTensor, embeddingKeys } from "@lowrank/adapter-format";
+import type { Adapter } from "@lowrank/adapter-format";
+import { type AdapterTensor, embeddingKeys } from "@lowrank/adapter-format/internal";
 import type { AdapterProblem } from "../errors/mismatch-errors.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { type PlannedParameter, partsOf } from "../planned/planned-parts.ts";

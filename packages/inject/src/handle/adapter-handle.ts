@@ -1,8 +1,9 @@
 // The handle of an attached adapter: its variables, detaching, saving.
 
 import type { Adapter, LoraConfig } from "@lowrank/adapter-format";
-import { type AdaptableModel, type Detach, refuseUnknownOptions } from "@lowrank/contracts";
-import { settingError } from "@lowrank/math";
+import type { AdaptableModel } from "@lowrank/contracts";
+import { type Detach, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import { settingError } from "@lowrank/math/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { AdaptedPart } from "../adapted/adapted-part.ts";
 import type { AdaptedSite } from "../adapted/adapted-site.ts";

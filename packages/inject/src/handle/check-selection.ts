@@ -1,7 +1,8 @@
 // Checks the selection of a call. A weight of NaN would silently make all logits NaN. If two adapters replace the same weight,
 // one would silently be ignored.
 
-import { type ActiveAdapter, type AdaptableModel, type ForwardContext, selectedNames } from "@lowrank/contracts";
+import { type AdaptableModel, type ForwardContext, selectedNames } from "@lowrank/contracts";
+import type { ActiveAdapter } from "@lowrank/contracts/internal";
 import { invalidWeightError } from "../errors/errors.ts";
 import { adaptersOn } from "./adapter-names.ts";
 import { checkTogether } from "./conflicting-adapters.ts";

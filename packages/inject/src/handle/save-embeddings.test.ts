@@ -1,7 +1,8 @@
 // The tables that are written to a file, as PEFT 0.21.2's `save_pretrained` decides: the names are from files that it wrote.
 
 import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
-import type { AdaptableModel, ParameterRef } from "@lowrank/contracts";
+import type { AdaptableModel } from "@lowrank/contracts";
+import type { ParameterRef } from "@lowrank/contracts/internal";
 import { HandMadeModel } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";

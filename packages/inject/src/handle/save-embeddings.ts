@@ -1,8 +1,10 @@
 // Selects the base weights to save in an adapter file (PEFT's `save_embedding_layers`). PEFT 0.21.2: utils/save_and_load.py,
 // get_peft_model_state_dict.
 
-import { buildTensorKey, isSavedModule, type LoraConfig, matchesTarget, parseTensorKey } from "@lowrank/adapter-format";
-import type { AdaptableModel, ParameterRef, Site } from "@lowrank/contracts";
+import { type LoraConfig, parseTensorKey } from "@lowrank/adapter-format";
+import { buildTensorKey, isSavedModule, matchesTarget } from "@lowrank/adapter-format/internal";
+import type { AdaptableModel, Site } from "@lowrank/contracts";
+import type { ParameterRef } from "@lowrank/contracts/internal";
 import { lastPart } from "../errors/nearest-names.ts";
 import { embeddingNames } from "../hosts/tie-modules.ts";
 import { parametersOfTable, vocabularyTables } from "../hosts/vocabulary-tables.ts";

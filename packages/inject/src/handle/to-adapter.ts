@@ -1,7 +1,9 @@
 // Converts an attached adapter to plain data in torch's layout, as in files.
 
-import type { Adapter, AdapterTensor, LoraConfig } from "@lowrank/adapter-format";
-import type { AdaptableModel, OptionNames } from "@lowrank/contracts";
+import type { Adapter, LoraConfig } from "@lowrank/adapter-format";
+import type { AdapterTensor } from "@lowrank/adapter-format/internal";
+import type { AdaptableModel } from "@lowrank/contracts";
+import type { OptionNames } from "@lowrank/contracts/internal";
 import {
   pissaToLora,
   plainLayout,
@@ -9,7 +11,7 @@ import {
   type TorchMatrices,
   type TorchMatrix,
   transposedLayout,
-} from "@lowrank/math";
+} from "@lowrank/math/internal";
 import { mergedTableError } from "../errors/errors.ts";
 import { partsOf } from "../planned/planned-parts.ts";
 import { type AdapterContents, tensorsOf } from "./adapter-contents.ts";

@@ -1,6 +1,7 @@
 // The hook points of a model by path.
 
-import type { AdaptableModel, ParameterRef, Site } from "@lowrank/contracts";
+import type { AdaptableModel, Site } from "@lowrank/contracts";
+import type { ParameterRef } from "@lowrank/contracts/internal";
 import { stalePlanError } from "../errors/errors.ts";
 
 export interface HookPointPaths {

@@ -1,7 +1,8 @@
 // PEFT's `ensure_weight_tying`: modules that share the embedding's weight get the same change. The configuration then names only
 // the embedding (PEFT 0.21.2: BaseTuner._check_tied_modules).
 
-import { firstNamedIn, type LoraConfig, loraKeys, matchesTarget } from "@lowrank/adapter-format";
+import type { LoraConfig } from "@lowrank/adapter-format";
+import { firstNamedIn, loraKeys, matchesTarget } from "@lowrank/adapter-format/internal";
 import type { AdaptableModel, Site, Warning } from "@lowrank/contracts";
 import { lastPart } from "../errors/nearest-names.ts";
 

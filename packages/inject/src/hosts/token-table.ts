@@ -1,7 +1,7 @@
 // A layer's weight with a vector for each token: an embedding, or the transposed weight of an output head.
 
 import type { Site } from "@lowrank/contracts";
-import { siteKinds } from "@lowrank/math";
+import { siteKinds } from "@lowrank/math/internal";
 
 export interface TokenTable {
   /** The axis of tokens in `readWeight`. */

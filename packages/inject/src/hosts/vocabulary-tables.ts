@@ -1,8 +1,10 @@
 // The weights that have a row for each token: transformers' get_input_embeddings and get_output_embeddings.
 
-import { type Adapter, buildTensorKey, parseTensorKey, type TensorKey } from "@lowrank/adapter-format";
-import type { AdaptableModel, ParameterRef, Site } from "@lowrank/contracts";
-import { siteKinds } from "@lowrank/math";
+import { type Adapter, parseTensorKey } from "@lowrank/adapter-format";
+import { buildTensorKey, type TensorKey } from "@lowrank/adapter-format/internal";
+import type { AdaptableModel, Site } from "@lowrank/contracts";
+import type { ParameterRef } from "@lowrank/contracts/internal";
+import { siteKinds } from "@lowrank/math/internal";
 import type { AdapterProblem } from "../errors/mismatch-errors.ts";
 import { tokenTableOf } from "./token-table.ts";
 
@@ -40,18 +42,6 @@ interface AdapterVocabulary {
 /**
  * The vocabulary size of an adapter's base, from its file: from saved embeddings (PEFT's `save_embedding_layers`) or from A and B
  * for them. Undefined if the file does not show it, or if sizes contradict each other.
- *
- * @example
- * ```ts
- * import type { Adapter } from "@lowrank/adapter-format";
- * import { vocabularyOf } from "@lowrank/inject";
- * import type { PretrainedModel } from "@lowrank/models";
- *
- * export function modelFor(base: PretrainedModel, adapter: Adapter): PretrainedModel {
- *   const { size = base.config.vocabularySize } = vocabularyOf(base, adapter) ?? {};
- *   return base.withVocabulary(size);
- * }
- * ```
  */
 export function vocabularyOf(model: AdaptableModel, { tensors }: Adapter): AdapterVocabulary | undefined {
   const tables = new Map(vocabularyTables(model).map((site) => [site.path, site]));

@@ -1,7 +1,8 @@
 // Reads settings of initializations from PEFT's nested configuration.
 
-import { invalidAdapterConfigError, type JsonObject, type JsonValue, type LoraConfig } from "@lowrank/adapter-format";
-import type { GradientDirection, GradientScale, InitSettings } from "@lowrank/math";
+import type { LoraConfig } from "@lowrank/adapter-format";
+import { invalidAdapterConfigError, type JsonObject, type JsonValue } from "@lowrank/adapter-format/internal";
+import type { GradientDirection, GradientScale, InitSettings } from "@lowrank/math/internal";
 
 const directions: readonly GradientDirection[] = ["ArBr", "A2rBr", "ArB2r", "random"];
 const scales: readonly GradientScale[] = ["stable", "weight_svd", "gd_scale", "unit"];

@@ -1,16 +1,10 @@
 // Initializes the A and B of an adapter, including initializations that depend on the model's weights.
 
-import { type Feature, initFeatures, initOf, type LoraConfig } from "@lowrank/adapter-format";
+import type { LoraConfig } from "@lowrank/adapter-format";
+import { type Feature, initFeatures, initOf } from "@lowrank/adapter-format/internal";
 import type { Site } from "@lowrank/contracts";
-import {
-  type BaseChange,
-  createLora,
-  initializeMatrices,
-  LoraMatrices,
-  type Measured,
-  type RandomInit,
-  takeMatrix,
-} from "@lowrank/math";
+import { createLora, initializeMatrices, LoraMatrices } from "@lowrank/math";
+import { type BaseChange, type Measured, type RandomInit, takeMatrix } from "@lowrank/math/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PlannedSite } from "../planned/planned-parts.ts";
 import { factorSpecs } from "../variants/factor-specs.ts";

@@ -1,9 +1,10 @@
 // Records statistics of a layer's inputs: for EVA the inputs as they are, for CorDA those of each call divided by their largest
 // entry, as in PEFT. A recorder is an adaptation that changes nothing.
 
-import { initOf } from "@lowrank/adapter-format";
-import type { Adaptation, AdaptationCall } from "@lowrank/contracts";
-import { createMatrix, type Measured } from "@lowrank/math";
+import { initOf } from "@lowrank/adapter-format/internal";
+import type { Adaptation, AdaptationCall } from "@lowrank/contracts/internal";
+import { createMatrix } from "@lowrank/math";
+import type { Measured } from "@lowrank/math/internal";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** Rows of the next batch to record: 1 or 0, [batch·time, 1]; null: all. */

@@ -1,15 +1,10 @@
 // Measures the gradient of each weight of a plan, for LoRA-GA, with a matrix of zeros that is added to the weight. It has the
 // same gradient, and frozen weights stay frozen.
 
-import {
-  type AdaptableModel,
-  type Adaptation,
-  type AdaptationCall,
-  activeAdapters,
-  type ForwardContext,
-  inferenceContext,
-} from "@lowrank/contracts";
-import { createMatrix, type Matrix, type Measured } from "@lowrank/math";
+import { type AdaptableModel, activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";
+import type { Adaptation, AdaptationCall } from "@lowrank/contracts/internal";
+import { createMatrix, type Matrix } from "@lowrank/math";
+import type { Measured } from "@lowrank/math/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { claimName } from "../handle/adapter-names.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";

@@ -5,11 +5,10 @@ import {
   activeAdapters,
   type ForwardContext,
   inferenceContext,
-  type OptionNames,
-  refuseUnknownOptions,
   type Site,
 } from "@lowrank/contracts";
-import type { Measured } from "@lowrank/math";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import type { Measured } from "@lowrank/math/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { stalePlanError } from "../errors/errors.ts";
 import { claimName } from "../handle/adapter-names.ts";

@@ -1,7 +1,8 @@
 // The second part of EVA: redistributes the total rank to layers whose inputs it explains best.
 
-import { type LoraConfig, patternFor } from "@lowrank/adapter-format";
-import { explainedVariance, type Measured, missingMeasurementError } from "@lowrank/math";
+import type { LoraConfig } from "@lowrank/adapter-format";
+import { patternFor } from "@lowrank/adapter-format/internal";
+import { explainedVariance, type Measured, missingMeasurementError } from "@lowrank/math/internal";
 import { rankSettings } from "../init/init-settings.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { type PlannedSite, partsOf } from "../planned/planned-parts.ts";
@@ -11,18 +12,6 @@ import { type PlannedSite, partsOf } from "../planned/planned-parts.ts";
  * the old rank. A layer with rank 0 is no longer a target. Plan again with it.
  *
  * @throws MISSING_MEASUREMENT, INVALID_ADAPTER_CONFIG
- *
- * @example
- * ```ts
- * import type { AdaptableModel, ForwardContext } from "@lowrank/contracts";
- * import { type InjectionPlan, injectAdapter, measureInputs, planInjection, shareRanks } from "@lowrank/inject";
- *
- * export async function startAsEva(model: AdaptableModel, plan: InjectionPlan, run: (context: ForwardContext) => void) {
- *   const measured = await measureInputs(model, plan, { run });
- *   const shared = planInjection(model, shareRanks(plan, measured));
- *   return injectAdapter(model, shared, { seed: 7, measured });
- * }
- * ```
  */
 export function shareRanks(plan: InjectionPlan, measured: ReadonlyMap<string, Measured>): LoraConfig {
   const { rho, adjustsAlpha } = rankSettings(plan.config);

@@ -1,6 +1,7 @@
 // What kinds of parts need to build a part: hook points, first values, variables with names.
 
-import type { LoraConfig, VariantName } from "@lowrank/adapter-format";
+import type { LoraConfig } from "@lowrank/adapter-format";
+import type { VariantName } from "@lowrank/adapter-format/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { AdaptedPart } from "../adapted/adapted-part.ts";
 import type { HookPoints } from "../hosts/hook-points.ts";

@@ -1,16 +1,10 @@
 // Selects raw parameters for A and B (PEFT's `target_parameters`).
 
-import {
-  alphaOf,
-  drawsBothMatrices,
-  type LoraConfig,
-  loraKeys,
-  nothingMatchedError,
-  rankOf,
-  scalingOf,
-} from "@lowrank/adapter-format";
-import { type AdaptableModel, type LowrankError, listed, type ParameterRef, type Warning } from "@lowrank/contracts";
-import { layerKinds, rawMatrixSizes } from "@lowrank/math";
+import { type LoraConfig, scalingOf } from "@lowrank/adapter-format";
+import { alphaOf, drawsBothMatrices, loraKeys, nothingMatchedError, rankOf } from "@lowrank/adapter-format/internal";
+import { type AdaptableModel, type LowrankError, listed, type Warning } from "@lowrank/contracts";
+import type { ParameterRef } from "@lowrank/contracts/internal";
+import { layerKinds, rawMatrixSizes } from "@lowrank/math/internal";
 import { UnsupportedSiteError } from "../errors/errors.ts";
 import { nearestPaths } from "../errors/nearest-names.ts";
 import type { PlannedRawParameter } from "../planned/planned-parts.ts";

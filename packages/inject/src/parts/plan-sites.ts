@@ -1,17 +1,17 @@
 // Plans A and B of each matched layer.
 
+import { type LoraConfig, scalingOf } from "@lowrank/adapter-format";
 import {
   alphaOf,
   drawsBothMatrices,
   initOf,
   isSavedModule,
-  type LoraConfig,
   rankOf,
   savedModuleNames,
-  scalingOf,
-} from "@lowrank/adapter-format";
-import { listed, type ParameterRef, type Site } from "@lowrank/contracts";
-import { siteKinds } from "@lowrank/math";
+} from "@lowrank/adapter-format/internal";
+import { listed, type Site } from "@lowrank/contracts";
+import type { ParameterRef } from "@lowrank/contracts/internal";
+import { siteKinds } from "@lowrank/math/internal";
 import type { UnsupportedSiteError } from "../errors/errors.ts";
 import type { PlannedSite } from "../planned/planned-parts.ts";
 import { factorKey, factorSpecs, inFileOrder } from "../variants/factor-specs.ts";

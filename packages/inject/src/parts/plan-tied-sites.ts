@@ -1,6 +1,7 @@
 // Plans heads that share an embedding's A and B.
 
-import { drawsBothMatrices, type LoraConfig, loraKeys, rankOf, scalingOf } from "@lowrank/adapter-format";
+import { type LoraConfig, scalingOf } from "@lowrank/adapter-format";
+import { drawsBothMatrices, loraKeys, rankOf } from "@lowrank/adapter-format/internal";
 import type { Site } from "@lowrank/contracts";
 import { UnsupportedSiteError, unsupportedInitError } from "../errors/errors.ts";
 import type { Tying } from "../hosts/tie-modules.ts";

@@ -1,6 +1,7 @@
 // Selects embeddings with trained rows (PEFT's `trainable_token_indices`).
 
-import { buildTensorKey, isSavedModule, type LoraConfig } from "@lowrank/adapter-format";
+import type { LoraConfig } from "@lowrank/adapter-format";
+import { buildTensorKey, isSavedModule } from "@lowrank/adapter-format/internal";
 import type { AdaptableModel, Site } from "@lowrank/contracts";
 import { SavedModuleNotFoundError, UnsupportedSiteError } from "../errors/errors.ts";
 import { nearestNames } from "../errors/nearest-names.ts";

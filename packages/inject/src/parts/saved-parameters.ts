@@ -1,7 +1,9 @@
 // Selects the model's weights that are trained in full: modules to save, and biases.
 
-import { buildTensorKey, isSavedModule, type LoraConfig } from "@lowrank/adapter-format";
-import type { AdaptableModel, ParameterRef } from "@lowrank/contracts";
+import type { LoraConfig } from "@lowrank/adapter-format";
+import { buildTensorKey, isSavedModule } from "@lowrank/adapter-format/internal";
+import type { AdaptableModel } from "@lowrank/contracts";
+import type { ParameterRef } from "@lowrank/contracts/internal";
 import { SavedModuleNotFoundError } from "../errors/errors.ts";
 import { nearestNames } from "../errors/nearest-names.ts";
 import type { PlannedParameter } from "../planned/planned-parts.ts";

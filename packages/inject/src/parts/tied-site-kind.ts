@@ -1,6 +1,7 @@
 // Output heads that share A and B of the embedding (PEFT's `ensure_weight_tying`).
 
-import { LoraAdaptation, tiedHead } from "@lowrank/math";
+import { LoraAdaptation } from "@lowrank/math";
+import { tiedHead } from "@lowrank/math/internal";
 import { type TiedSite, tieSite } from "../adapted/tied-site.ts";
 import { type PlannedTiedSite, partsOf } from "../planned/planned-parts.ts";
 import type { PartKind, PlanningTask } from "./part-kind.ts";

@@ -1,7 +1,8 @@
 // The source of an adapter's first values: a new adapter's, or those of a file.
 
-import type { VariantName } from "@lowrank/adapter-format";
-import type { ParameterRef, Site } from "@lowrank/contracts";
+import type { VariantName } from "@lowrank/adapter-format/internal";
+import type { Site } from "@lowrank/contracts";
+import type { ParameterRef } from "@lowrank/contracts/internal";
 import type { LoraMatrices } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { PlannedParameter, PlannedRawParameter, PlannedSite, PlannedTokenRows } from "../planned/planned-parts.ts";

@@ -1,16 +1,15 @@
 // Builds a plan. If a part is refused, planning continues with the others, so that all errors are reported at once.
 
+import { type LoraConfig, planMatches } from "@lowrank/adapter-format";
 import {
   checkFeatures,
   type Feature,
-  type LoraConfig,
   layerOrderOf,
   type MatchPlan,
   nothingMatchedError,
-  planMatches,
   unsupportedPatterns,
   withTaskModules,
-} from "@lowrank/adapter-format";
+} from "@lowrank/adapter-format/internal";
 import type { AdaptableModel, LowrankError, Site, Warning } from "@lowrank/contracts";
 import { layerReplicationError } from "../errors/errors.ts";
 import type { Refusals } from "../errors/refusals.ts";

@@ -1,8 +1,9 @@
 // Targets by condition number (KappaTune): weights with similar singular values are trained, which preserves what the others have
 // learned. The rule is that of PEFT's `find_kappa_target_modules`.
 
-import { type AdaptableModel, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { extremeSingularValues, settingError, takeMatrix } from "@lowrank/math";
+import type { AdaptableModel } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import { extremeSingularValues, settingError, takeMatrix } from "@lowrank/math/internal";
 import type * as tf from "@tensorflow/tfjs-core";
 
 /** Options of `findKappaTargetModules`. */

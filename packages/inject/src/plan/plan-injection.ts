@@ -1,6 +1,7 @@
 // Plans what an adapter will change, without making a tensor.
 
-import { type Feature, initFeatures, type LoraConfig } from "@lowrank/adapter-format";
+import type { LoraConfig } from "@lowrank/adapter-format";
+import { type Feature, initFeatures } from "@lowrank/adapter-format/internal";
 import type { AdaptableModel } from "@lowrank/contracts";
 import { Refusals } from "../errors/refusals.ts";
 import { checkSavedModules } from "../parts/saved-parameters.ts";

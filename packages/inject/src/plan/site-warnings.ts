@@ -1,7 +1,7 @@
 // Warnings about the layers that an adapter targets.
 
 import type { Warning } from "@lowrank/contracts";
-import { initializationOf } from "@lowrank/math";
+import { initializationOf } from "@lowrank/math/internal";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { type PlannedSite, partsOf } from "../planned/planned-parts.ts";
 

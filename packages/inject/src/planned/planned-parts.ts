@@ -1,6 +1,6 @@
 // The kinds of an adapter's parts in a plan.
 
-import type { VariantName } from "@lowrank/adapter-format";
+import type { VariantName } from "@lowrank/adapter-format/internal";
 
 /** The common fields of parts with A and B. */
 interface PlannedMatrices {

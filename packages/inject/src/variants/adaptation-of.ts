@@ -1,7 +1,8 @@
 // The adaptation of a layer: plain LoRA, changed by the variants of the configuration.
 
-import type { VariantName } from "@lowrank/adapter-format";
-import { LoraAdaptation, type LoraAdaptationOptions, type LowRankAdaptation } from "@lowrank/math";
+import type { VariantName } from "@lowrank/adapter-format/internal";
+import { LoraAdaptation } from "@lowrank/math";
+import type { LoraAdaptationOptions, LowRankAdaptation } from "@lowrank/math/internal";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Wrapping } from "./variant.ts";
 import { variantsOf } from "./variants.ts";

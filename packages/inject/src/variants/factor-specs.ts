@@ -1,8 +1,9 @@
 // The matrices of a layer: the plain ones of its kind, changed by the initialization and the variants.
 
-import { buildTensorKey, initOf, type LoraConfig, type TensorPart } from "@lowrank/adapter-format";
+import type { LoraConfig } from "@lowrank/adapter-format";
+import { buildTensorKey, initOf, type TensorPart } from "@lowrank/adapter-format/internal";
 import type { Site } from "@lowrank/contracts";
-import { type FactorSpec, type Layer, siteKinds } from "@lowrank/math";
+import { type FactorSpec, type Layer, siteKinds } from "@lowrank/math/internal";
 import type { RankedLayer } from "./variant.ts";
 import { variantsOf } from "./variants.ts";
 

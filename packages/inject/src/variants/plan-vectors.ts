@@ -1,8 +1,9 @@
 // Plans the additional vectors of variants: names and shapes in files.
 
-import { buildTensorKey, type LoraConfig } from "@lowrank/adapter-format";
+import type { LoraConfig } from "@lowrank/adapter-format";
+import { buildTensorKey } from "@lowrank/adapter-format/internal";
 import type { Site } from "@lowrank/contracts";
-import type { FactorSpec } from "@lowrank/math";
+import type { FactorSpec } from "@lowrank/math/internal";
 import type { PlannedVectors } from "../planned/planned-parts.ts";
 import { variantsOf } from "./variants.ts";
 

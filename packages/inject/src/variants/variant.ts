@@ -1,9 +1,11 @@
 // The interface of a variant of LoRA: its differences from plain LoRA, one row each. Other code calls the rows of a configuration
 // and names no variant. Facts that need only the configuration are in @lowrank/adapter-format.
 
-import type { LoraConfig, TensorPart } from "@lowrank/adapter-format";
+import type { LoraConfig } from "@lowrank/adapter-format";
+import type { TensorPart } from "@lowrank/adapter-format/internal";
 import type { AdaptableModel, Site, Warning } from "@lowrank/contracts";
-import type { BaseChange, FactorSpec, LoraMatrices, LowRankAdaptation, Matrix, RandomInit } from "@lowrank/math";
+import type { LoraMatrices, Matrix } from "@lowrank/math";
+import type { BaseChange, FactorSpec, LowRankAdaptation, RandomInit } from "@lowrank/math/internal";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { PlannedSite } from "../planned/planned-parts.ts";
 

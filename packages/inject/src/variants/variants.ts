@@ -1,6 +1,7 @@
 // The table of variants: a new one is a folder and a line here, and a row of facts in @lowrank/adapter-format.
 
-import { type LoraConfig, type VariantName, variantFacts } from "@lowrank/adapter-format";
+import type { LoraConfig } from "@lowrank/adapter-format";
+import { type VariantName, variantFacts } from "@lowrank/adapter-format/internal";
 import type * as tf from "@tensorflow/tfjs-core";
 import { activatedLora } from "./activated-lora/activated-lora.ts";
 import { bdLora } from "./bd-lora/bd-lora.ts";

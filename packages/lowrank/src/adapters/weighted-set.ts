@@ -1,7 +1,7 @@
 // Several adapters as one: read separately, then combined as their weighted sum.
 
 import type { Adapter } from "@lowrank/adapter-format";
-import { baseFingerprintKey } from "@lowrank/inject";
+import { baseFingerprintKey } from "@lowrank/inject/internal";
 import { adaptersOfBases, severalTokenizers } from "../errors/library-errors.ts";
 import type { AdapterSource } from "../open/model-source.ts";
 import type { ModelInput, Platform, SourceContext } from "../platform.ts";

@@ -1,7 +1,8 @@
 // A conversation with a model, turn by turn.
 
-import { type ChatMessage, messagesIn } from "@lowrank/data";
-import { PrefixCache } from "@lowrank/models";
+import type { ChatMessage } from "@lowrank/data";
+import { messagesIn } from "@lowrank/data/internal";
+import { PrefixCache } from "@lowrank/models/internal";
 import { noTurn } from "../errors/library-errors.ts";
 import { ChatTemplateMissingError } from "../errors/model-errors.ts";
 import type { TextEvent } from "../generate/continue-prompts.ts";

@@ -1,6 +1,6 @@
 // The base of a command that was given an adapter alone.
 
-import { escapeControls } from "@lowrank/contracts";
+import { escapeControls } from "@lowrank/contracts/internal";
 import { findAdapters } from "../adapters/weighted-set.ts";
 import { UsageError } from "../errors/usage-errors.ts";
 import { findBase } from "../node/base-of.ts";

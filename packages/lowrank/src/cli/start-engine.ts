@@ -1,6 +1,7 @@
 // Starts the engine once for the process.
 
-import { type ChosenEngine, chooseEngine } from "@lowrank/engine";
+import { chooseEngine } from "@lowrank/engine";
+import type { ChosenEngine } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { nodePlatform } from "../node/node-platform.ts";
 import { type OpeningRequest, openOn } from "../open-on.ts";

@@ -1,7 +1,9 @@
 // Computes one embedding per text: vectors for search and comparison.
 
-import { padBatch, promptTemplate, type TextTokenizer, type TokenizedExample, tokenizeExample } from "@lowrank/data";
-import { batchTensors, NonFiniteOutputError } from "@lowrank/models";
+import { padBatch, promptTemplate, type TextTokenizer, tokenizeExample } from "@lowrank/data";
+import type { TokenizedExample } from "@lowrank/data/internal";
+import { batchTensors } from "@lowrank/models";
+import { NonFiniteOutputError } from "@lowrank/models/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { promptUnknown } from "../errors/model-errors.ts";
 import { breather } from "../generate/breathe.ts";

@@ -1,14 +1,15 @@
 // Settings of embeddings, from sentence-transformers' files in the model's folder, or from its .gguf file.
 
-import { isObject, LowrankError, parseJson } from "@lowrank/contracts";
-import type { TextFiles } from "@lowrank/data";
+import { LowrankError } from "@lowrank/contracts";
+import { isObject, parseJson } from "@lowrank/contracts/internal";
+import type { TextFiles } from "@lowrank/data/internal";
 import {
   type EmbeddingSettings,
   embeddingRecipeError,
   modelFileError,
   type Pooling,
   readEmbeddingSettings,
-} from "@lowrank/models";
+} from "@lowrank/models/internal";
 import { PoolingUnknownError } from "../errors/model-errors.ts";
 import { omitUndefined } from "../omit-undefined.ts";
 import type { ModelSource } from "../open/model-source.ts";

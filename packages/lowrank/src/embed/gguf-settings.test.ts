@@ -1,5 +1,5 @@
-import { ggufPieces, type WritableValue } from "@lowrank/gguf";
-import { embeddingRecipeError } from "@lowrank/models";
+import { ggufPieces, type WritableValue } from "@lowrank/gguf/internal";
+import { embeddingRecipeError } from "@lowrank/models/internal";
 import { bytesSource, joinPieces } from "@lowrank/safetensors";
 import { expect, it } from "vitest";
 import { PoolingUnknownError } from "../errors/model-errors.ts";

@@ -1,6 +1,6 @@
 // Errors about the rows of a data file.
 
-import { enumerated, failure, printable } from "@lowrank/contracts";
+import { enumerated, failure, printable } from "@lowrank/contracts/internal";
 import { NamingError, named, namingFailure } from "./named-option.ts";
 
 /** No row of a data file has a token or class to learn. */

@@ -1,6 +1,7 @@
 // Errors of calls to the library.
 
-import { enumerated, failure, itemized } from "@lowrank/contracts";
+import { itemized } from "@lowrank/contracts";
+import { enumerated, failure } from "@lowrank/contracts/internal";
 
 export function rowsNotFound(address: string, status: number) {
   const message = `Cannot read rows from "${address}": the server answered ${status}. Check the address in a browser.`;

@@ -1,6 +1,6 @@
 // Errors about the images and recordings of rows.
 
-import { failure } from "@lowrank/contracts";
+import { failure } from "@lowrank/contracts/internal";
 
 /** An image or a recording of a row cannot be read. Correct its path, or save it again as PNG, JPEG or WAV. */
 export function mediaError(

@@ -1,6 +1,6 @@
 // Errors about models and adapters: missing files, unknown settings, downloads.
 
-import { enumerated, failure, printable } from "@lowrank/contracts";
+import { enumerated, failure, printable } from "@lowrank/contracts/internal";
 import { NamingError, named, namingFailure } from "./named-option.ts";
 
 /** A folder is neither an adapter nor a model, or a file has no weights: then `cause` has the safetensors reader's error. */

@@ -1,6 +1,6 @@
 // Errors about the output path.
 
-import { failure } from "@lowrank/contracts";
+import { failure } from "@lowrank/contracts/internal";
 import { named, namingFailure } from "./named-option.ts";
 
 const out = named("out");

@@ -1,7 +1,8 @@
 // Errors that end a training run early or prevent resuming one.
 
-import { describeValue, failure, LowrankError, shortened } from "@lowrank/contracts";
-import type { NonFiniteOutputError } from "@lowrank/models";
+import { LowrankError } from "@lowrank/contracts";
+import { describeValue, failure, shortened } from "@lowrank/contracts/internal";
+import type { NonFiniteOutputError } from "@lowrank/models/internal";
 import type { NonFiniteLossError } from "@lowrank/trainer";
 import { NamingError, named, namingFailure } from "./named-option.ts";
 

@@ -1,6 +1,7 @@
 // Errors about options, paths, prompts and inputs.
 
-import { failure, itemized } from "@lowrank/contracts";
+import { itemized } from "@lowrank/contracts";
+import { failure } from "@lowrank/contracts/internal";
 import { NamingError, named, namingFailure } from "./named-option.ts";
 
 /** The arguments are contradictory or incomplete; exit code 2. Correct the options that the message names. */

@@ -1,7 +1,9 @@
 // Measures a model on rows.
 
-import { type Example, type LabelMeaning, labelledPairs, type RowList, type TextTokenizer } from "@lowrank/data";
-import { NonFiniteOutputError, type PretrainedModel } from "@lowrank/models";
+import type { Example, TextTokenizer } from "@lowrank/data";
+import { type LabelMeaning, labelledPairs, type RowList } from "@lowrank/data/internal";
+import type { PretrainedModel } from "@lowrank/models";
+import { NonFiniteOutputError } from "@lowrank/models/internal";
 import type { PoolingOptions } from "../embed/embedding-settings.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
 import type { MediaReader } from "../media/prepare-media.ts";

@@ -1,7 +1,8 @@
 // Problems of the rows and of a run's length, reported before the first step so that no time is wasted.
 
-import { printable, type Warning } from "@lowrank/contracts";
-import type { TokenizedExample } from "@lowrank/data";
+import type { Warning } from "@lowrank/contracts";
+import { printable } from "@lowrank/contracts/internal";
+import type { TokenizedExample } from "@lowrank/data/internal";
 import { counted } from "../counted.ts";
 import { named } from "../errors/named-option.ts";
 import { classCounts, someRows } from "../report/data-facts.ts";

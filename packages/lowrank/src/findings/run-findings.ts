@@ -1,8 +1,8 @@
 // Problems that the numbers of a finished run show, as plain rules: a run that learned nothing must not look like a good one.
 
 import type { Warning } from "@lowrank/contracts";
-import type { TokenizedExample } from "@lowrank/data";
-import type { BestEvaluation } from "@lowrank/trainer";
+import type { TokenizedExample } from "@lowrank/data/internal";
+import type { BestEvaluation } from "@lowrank/trainer/internal";
 import { named } from "../errors/named-option.ts";
 import { fourDigits } from "../four-digits.ts";
 import { mean } from "../mean.ts";

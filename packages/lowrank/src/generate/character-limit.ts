@@ -1,7 +1,8 @@
 // Maximum length of a text in characters before it is tokenized: tokenizing megabytes of text, only to find that it does not fit,
 // takes minutes.
 
-import { type PretrainedModel, positionLimitError } from "@lowrank/models";
+import type { PretrainedModel } from "@lowrank/models";
+import { positionLimitError } from "@lowrank/models/internal";
 import { positionLimit } from "../open/position-limit.ts";
 import { plainPrompt, type TextPrompt } from "./prompt-ids.ts";
 

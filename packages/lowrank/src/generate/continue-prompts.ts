@@ -1,7 +1,7 @@
 // Streams the generated text of prompts.
 
 import type { TextTokenizer } from "@lowrank/data";
-import { type FinishReason, generateTokens, positionLimitError } from "@lowrank/models";
+import { type FinishReason, generateTokens, positionLimitError } from "@lowrank/models/internal";
 import { emptyPrompt } from "../errors/usage-errors.ts";
 import type { MediaReader } from "../media/prepare-media.ts";
 import type { Notices } from "../notices.ts";

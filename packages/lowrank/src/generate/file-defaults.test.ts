@@ -1,4 +1,4 @@
-import type { WritingDefaults } from "@lowrank/models";
+import type { WritingDefaults } from "@lowrank/models/internal";
 import { expect, it } from "vitest";
 import { withFileDefaults } from "./file-defaults.ts";
 import type { TextOptions } from "./text-rules.ts";

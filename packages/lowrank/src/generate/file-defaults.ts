@@ -1,6 +1,7 @@
 // Generation options that a call does not set come from generation_config.json in the model's folder, as in transformers.
 
-import type { PretrainedModel, WritingDefaults } from "@lowrank/models";
+import type { PretrainedModel } from "@lowrank/models";
+import type { WritingDefaults } from "@lowrank/models/internal";
 import type { Notices } from "../notices.ts";
 import { positionLimit } from "../open/position-limit.ts";
 import type { TextOptions } from "./text-rules.ts";

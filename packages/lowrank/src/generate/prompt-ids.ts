@@ -1,19 +1,16 @@
 // Prompts and conversations as token ids.
 
 import type { Task } from "@lowrank/contracts/families";
+import type { ChatExample, ChatMessage, PromptTemplate, TextTokenizer } from "@lowrank/data";
 import {
-  type ChatExample,
-  type ChatMessage,
   encodePrompt,
   encodeSource,
   type ImageInput,
   imageParts,
   messagesIn,
-  type PromptTemplate,
   type RenderedExample,
   renderWithImages,
-  type TextTokenizer,
-} from "@lowrank/data";
+} from "@lowrank/data/internal";
 import { omitUndefined } from "../omit-undefined.ts";
 import { chooseTemplate, isConversing } from "../rows/tokens/choose-template.ts";
 
@@ -28,7 +25,7 @@ export interface PartMessage {
 }
 
 /** A conversation, ending with the user's message. */
-export interface Conversation {
+interface Conversation {
   readonly messages: readonly (ChatMessage | PartMessage)[];
   /** Functions that the model may call, as JSON Schema, if its template supports them. */
   readonly tools?: readonly unknown[];

@@ -1,6 +1,6 @@
 // The images of prompts: their tokens in the prompts, and their pixels.
 
-import { imageParts } from "@lowrank/data";
+import { imageParts } from "@lowrank/data/internal";
 import { type ImageTensors, MessageImages } from "../media/message-images.ts";
 import type { MediaReader } from "../media/prepare-media.ts";
 import { type PlainPrompt, plainPrompt, type TextPrompt } from "./prompt-ids.ts";

@@ -1,14 +1,8 @@
 // Generation options: sampling and the end of a text, in the form of @lowrank/models.
 
 import type { TextTokenizer } from "@lowrank/data";
-import type {
-  GenerationOptions,
-  PrefixCache,
-  PretrainedModel,
-  Sampling,
-  TokenConstraint,
-  TokenReport,
-} from "@lowrank/models";
+import type { GenerationOptions, PretrainedModel } from "@lowrank/models";
+import type { PrefixCache, Sampling, TokenConstraint, TokenReport } from "@lowrank/models/internal";
 import { omitUndefined } from "../omit-undefined.ts";
 import { endTokens } from "../rows/text-ending.ts";
 

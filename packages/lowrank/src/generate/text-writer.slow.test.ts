@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type OpenedModel, openModel, type SelectedAdapter, type TextOptions, type TextWriter } from "../index.ts";
+import { type OpenedModel, openModel, type TextOptions, type TextWriter } from "../index.ts";
+import type { SelectedAdapter } from "../opened-model.ts";
 
 const tiny = fileURLToPath(new URL("../../../tiny-model/model", import.meta.url));
 const prompts = ["name[Aromi], food[English] ->", "name[The Mill] ->", "Aromi is", "name[Zizzi], area[riverside] ->"];

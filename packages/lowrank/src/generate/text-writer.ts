@@ -1,5 +1,6 @@
 // Writes many texts at once, each with its own adapter: a new text joins the running batch, and leaves it at its end.
 
+import type { PretrainedModel } from "@lowrank/models";
 import {
   type BatchEvent,
   type BatchLimits,
@@ -7,8 +8,7 @@ import {
   ContinuousBatch,
   canJoinBatches,
   type FinishReason,
-  type PretrainedModel,
-} from "@lowrank/models";
+} from "@lowrank/models/internal";
 import { adapterGone, writerFull, writerStopped } from "../errors/library-errors.ts";
 import { emptyPrompt } from "../errors/usage-errors.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";

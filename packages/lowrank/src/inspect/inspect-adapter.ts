@@ -1,21 +1,13 @@
 // Inspects an adapter's folder: its configuration, its modules, and the layer sizes that its base must have.
 
-import {
-  type Adapter,
-  type AdapterFolder,
-  alphaOf,
-  columnsPerStored,
-  loraMatricesIn,
-  oneFileFormat,
-  rankOf,
-  readAdapterIn,
-  scalingOf,
-} from "@lowrank/adapter-format";
+import { type Adapter, type AdapterFolder, loraMatricesIn, readAdapterIn, scalingOf } from "@lowrank/adapter-format";
+import { alphaOf, columnsPerStored, oneFileFormat, rankOf } from "@lowrank/adapter-format/internal";
 import type { Warning } from "@lowrank/contracts";
 import { LowrankError } from "@lowrank/contracts";
-import { baseFingerprintKey } from "@lowrank/inject";
+import { baseFingerprintKey } from "@lowrank/inject/internal";
 import type { ModelFolder } from "@lowrank/models";
-import { type ByteSource, openSafetensors, type TensorCollection } from "@lowrank/safetensors";
+import { openSafetensors } from "@lowrank/safetensors";
+import type { ByteSource, TensorCollection } from "@lowrank/safetensors/internal";
 import { decodeClassNames } from "../rows/classes/class-names.ts";
 import {
   type AdaptedModule,

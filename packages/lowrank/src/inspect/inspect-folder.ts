@@ -2,7 +2,7 @@
 
 import { LowrankError, type Warning } from "@lowrank/contracts";
 import { checkConfig, type ModelConfig, resolveTask, type Task } from "@lowrank/contracts/families";
-import { vocabularyTokenizerFiles } from "@lowrank/data";
+import { vocabularyTokenizerFiles } from "@lowrank/data/internal";
 import { openGgufParts } from "@lowrank/gguf";
 import { type ModelFolder, readJsonObject } from "@lowrank/models";
 import { openFolderWeights } from "@lowrank/safetensors";

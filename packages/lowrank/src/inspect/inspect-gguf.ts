@@ -2,7 +2,7 @@
 
 import { LowrankError, type Warning } from "@lowrank/contracts";
 import { openGguf } from "@lowrank/gguf";
-import type { ByteSource } from "@lowrank/safetensors";
+import type { ByteSource } from "@lowrank/safetensors/internal";
 import { readGgufConfig } from "../open/base-config.ts";
 import { type GgufInspection, totals } from "./inspection.ts";
 

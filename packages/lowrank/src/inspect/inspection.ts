@@ -3,7 +3,7 @@
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Warning } from "@lowrank/contracts";
 import type { ModelConfig, Task } from "@lowrank/contracts/families";
-import type { GgufValue } from "@lowrank/gguf";
+import type { GgufValue } from "@lowrank/gguf/internal";
 
 /** One tensor as a file describes it. */
 export interface TensorFact {

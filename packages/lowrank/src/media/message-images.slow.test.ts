@@ -5,7 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { ImagePart } from "@lowrank/data";
+import type { ImagePart } from "@lowrank/data/internal";
 import { chooseEngine, registerGradients } from "@lowrank/engine";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Chat } from "../chat/chat.ts";

@@ -1,12 +1,10 @@
 // Images in conversations: the text that a model reads for each image, and its pixels.
 
 import { imageReaderOf } from "@lowrank/contracts/families/checkpoint";
+import type { ChatMessage, Example, ImagePreparation } from "@lowrank/data";
 import {
-  type ChatMessage,
-  type Example,
   type ImageInput,
   type ImagePart,
-  type ImagePreparation,
   imageParts,
   imageWordings,
   type Pixels,
@@ -15,7 +13,7 @@ import {
   tileGrid,
   tileImage,
   withImages,
-} from "@lowrank/data";
+} from "@lowrank/data/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { decodedImage, imagePreparation, type MediaReader, namingBadData } from "./prepare-media.ts";
 

@@ -1,5 +1,7 @@
-import { logMelFeatures, resample } from "@lowrank/data";
-import { fetchedFolder, type PretrainedModel } from "@lowrank/models";
+import { logMelFeatures } from "@lowrank/data";
+import { resample } from "@lowrank/data/internal";
+import type { PretrainedModel } from "@lowrank/models";
+import { fetchedFolder } from "@lowrank/models/internal";
 import { expect, it } from "vitest";
 import { nodePlatform } from "../node/node-platform.ts";
 import { audioFeaturesOf, imagePreparation } from "./prepare-media.ts";

@@ -2,21 +2,23 @@
 
 import { LowrankError } from "@lowrank/contracts";
 import {
-  type AudioFeatures,
-  type AudioInput,
   type DecodedImage,
   type Example,
-  type ImageInput,
   type ImagePreparation,
   logMelFeatures,
-  type Pixels,
   readImagePreparation,
   readWav,
+} from "@lowrank/data";
+import {
+  type AudioFeatures,
+  type AudioInput,
+  type ImageInput,
+  type Pixels,
   resample,
   resizeImage,
   type Sound,
   whisperSampleRate,
-} from "@lowrank/data";
+} from "@lowrank/data/internal";
 import { type ModelFolder, type PretrainedModel, readJsonObject } from "@lowrank/models";
 import { mediaError, preprocessorMissing } from "../errors/media-errors.ts";
 import type { ModelSource } from "../open/model-source.ts";

@@ -2,16 +2,8 @@
 // advance, and those that fit a memory limit are kept from one epoch to the next.
 
 import { LowrankError } from "@lowrank/contracts";
-import type {
-  AudioFeatures,
-  AudioInput,
-  Example,
-  ImageInput,
-  ImagePreparation,
-  Pixels,
-  RowList,
-  TokenizedExample,
-} from "@lowrank/data";
+import type { Example, ImagePreparation } from "@lowrank/data";
+import type { AudioFeatures, AudioInput, ImageInput, Pixels, RowList, TokenizedExample } from "@lowrank/data/internal";
 
 import type { Notices } from "../notices.ts";
 import type { Platform } from "../platform.ts";

@@ -1,8 +1,8 @@
 // Files of the base that an exported model needs.
 
 import { LowrankError } from "@lowrank/contracts";
-import { readTokenizerFiles } from "@lowrank/data";
-import type { ExportOptions } from "@lowrank/merge";
+import { readTokenizerFiles } from "@lowrank/data/internal";
+import type { ExportOptions } from "@lowrank/merge/internal";
 import type { Notices } from "../notices.ts";
 import { omitUndefined } from "../omit-undefined.ts";
 import type { OpenedBase } from "../open/open-base.ts";

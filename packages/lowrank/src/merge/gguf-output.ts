@@ -1,10 +1,12 @@
 // A merged model for llama.cpp and programs based on it: a .gguf file, and a Modelfile for Ollama.
 
-import { ggufFromTokenizer, promptOf, promptTemplate } from "@lowrank/data";
-import { type GgufFile, openGguf, type WritableValue } from "@lowrank/gguf";
-import type { ExportFile } from "@lowrank/merge";
+import { promptTemplate } from "@lowrank/data";
+import { ggufFromTokenizer, promptOf } from "@lowrank/data/internal";
+import { type GgufFile, openGguf } from "@lowrank/gguf";
+import type { WritableValue } from "@lowrank/gguf/internal";
 import { type GgufFileType, type GgufModelOptions, ggufModelFile } from "@lowrank/merge/gguf";
-import type { Pooling } from "@lowrank/models";
+import type { ExportFile } from "@lowrank/merge/internal";
+import type { Pooling } from "@lowrank/models/internal";
 import { findEmbeddingSettings } from "../embed/embedding-settings.ts";
 import { PoolingUnknownError } from "../errors/model-errors.ts";
 import { notGguf } from "../errors/output-errors.ts";

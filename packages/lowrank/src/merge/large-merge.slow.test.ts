@@ -14,8 +14,8 @@ import {
   layoutSafetensors,
   openSafetensors,
   serializeSafetensors,
-  type TensorOutline,
 } from "@lowrank/safetensors";
+import type { TensorOutline } from "@lowrank/safetensors/internal";
 import { openFile } from "@lowrank/safetensors/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BundledProgram, bundleProgram } from "../../test/bundle-program.ts";

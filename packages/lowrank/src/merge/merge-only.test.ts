@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Adapter } from "@lowrank/adapter-format";
-import { planMerge } from "@lowrank/merge";
+import { planMerge } from "@lowrank/merge/internal";
 import { fixturesRoot } from "@lowrank/testing";
 import { expect, it } from "vitest";
 import { nodePlatform } from "../node/node-platform.ts";

@@ -1,6 +1,7 @@
 // Everything that merging needs, loaded on first use: few visitors of a page need it.
 
-export { exportFiles, exportModel } from "@lowrank/merge";
+export { exportModel } from "@lowrank/merge";
+export { exportFiles } from "@lowrank/merge/internal";
 export { joinPieces } from "@lowrank/safetensors";
 export { exportSource, mergedTexts } from "./export-source.ts";
 export { ggufOutput } from "./gguf-output.ts";

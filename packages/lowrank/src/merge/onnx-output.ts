@@ -1,7 +1,7 @@
 // A merged model for transformers.js and ONNX Runtime: its forward pass as a graph, next to configuration and tokenizer.
 
-import { encodeModel, quantizeGraph } from "@lowrank/engine/onnx";
-import { exportFiles } from "@lowrank/merge";
+import { encodeModel, quantizeGraph } from "@lowrank/engine/internal/onnx";
+import { exportFiles } from "@lowrank/merge/internal";
 import { recordModel } from "@lowrank/models/onnx";
 import { joinPieces } from "@lowrank/safetensors";
 import { onnxTooLarge } from "../errors/output-errors.ts";

@@ -1,7 +1,7 @@
 // Opens a base and its adapter for merging; the base's matrices stay in their files.
 
 import { inferenceContext } from "@lowrank/contracts";
-import { WeightsInFiles } from "@lowrank/models";
+import { WeightsInFiles } from "@lowrank/models/internal";
 import { embeddingSettingsIn } from "../embed/embedding-settings.ts";
 import type { Notices } from "../notices.ts";
 import { attachTo } from "../open/attaching.ts";

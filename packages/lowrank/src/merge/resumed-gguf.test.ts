@@ -1,7 +1,7 @@
 import "@tensorflow/tfjs-backend-cpu";
 import { join } from "node:path";
-import { planMerge } from "@lowrank/merge";
 import { ggufModelFile } from "@lowrank/merge/gguf";
+import { planMerge } from "@lowrank/merge/internal";
 import { joinPieces } from "@lowrank/safetensors";
 import { fixturesRoot } from "@lowrank/testing";
 import { expect, it } from "vitest";

@@ -2,7 +2,8 @@
 
 import type { ForwardContext } from "@lowrank/contracts";
 import { mulberry32 } from "@lowrank/data";
-import type { ModelInputs, PretrainedModel } from "@lowrank/models";
+import type { PretrainedModel } from "@lowrank/models";
+import type { ModelInputs } from "@lowrank/models/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { positionLimit } from "../open/position-limit.ts";
 

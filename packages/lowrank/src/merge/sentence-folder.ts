@@ -1,7 +1,7 @@
 // The files of a sentence-transformers folder, with pooling and prompts. They come from the model's folder or .gguf file,
 // or from the adapter, which was trained with them.
 
-import { type EmbeddingSettings, readEmbeddingSettings } from "@lowrank/models";
+import { type EmbeddingSettings, readEmbeddingSettings } from "@lowrank/models/internal";
 import { ggufEmbeddingSettings, sentenceLength } from "../embed/embedding-settings.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { defaultMaxLength, positionLimit } from "../open/position-limit.ts";

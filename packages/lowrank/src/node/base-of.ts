@@ -1,7 +1,8 @@
 // Finds the base model of an adapter, from the adapter's own files.
 
 import { isAbsolute } from "node:path";
-import { BaseNeededError, type LoraConfig } from "@lowrank/adapter-format";
+import type { LoraConfig } from "@lowrank/adapter-format";
+import { BaseNeededError } from "@lowrank/adapter-format/internal";
 import { BaseNotFoundError } from "../errors/model-errors.ts";
 import { parseHubName } from "../open/hub-name.ts";
 import type { AdapterSource } from "../open/model-source.ts";

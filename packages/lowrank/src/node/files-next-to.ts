@@ -2,9 +2,9 @@
 
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import type { TextFiles } from "@lowrank/data";
+import type { TextFiles } from "@lowrank/data/internal";
 import { openGgufParts } from "@lowrank/gguf";
-import type { ByteSource } from "@lowrank/safetensors";
+import type { ByteSource } from "@lowrank/safetensors/internal";
 import { openFile } from "@lowrank/safetensors/node";
 import { fileNotText, fileTooLarge } from "../errors/model-errors.ts";
 

@@ -3,10 +3,10 @@
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
-import { vocabularyTokenizerFiles } from "@lowrank/data";
-import { ggufPartNames } from "@lowrank/gguf";
+import { vocabularyTokenizerFiles } from "@lowrank/data/internal";
+import { ggufPartNames } from "@lowrank/gguf/internal";
 import { diskFolder } from "@lowrank/merge/node";
-import { modelFileError } from "@lowrank/models";
+import { modelFileError } from "@lowrank/models/internal";
 import { openFolder } from "@lowrank/models/node";
 import { adapterAsModel } from "../errors/model-errors.ts";
 import { named } from "../errors/named-option.ts";

@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { parse } from "node:path";
-import { describeValue } from "@lowrank/contracts";
+import { describeValue } from "@lowrank/contracts/internal";
 import { named } from "../errors/named-option.ts";
 import { PathNotFoundError, UsageError } from "../errors/usage-errors.ts";
 import { namedReward } from "../rewards/named-reward.ts";

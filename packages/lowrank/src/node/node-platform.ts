@@ -3,10 +3,12 @@
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { type Example, readObjects } from "@lowrank/data";
-import { RowSpool, streamDataFile } from "@lowrank/data/node";
+import type { Example } from "@lowrank/data";
+import { readObjects } from "@lowrank/data/internal";
+import { RowSpool } from "@lowrank/data/internal/node";
+import { streamDataFile } from "@lowrank/data/node";
 import { writeModelFolder } from "@lowrank/merge/node";
-import { writeListedFolder } from "@lowrank/safetensors/node";
+import { writeListedFolder } from "@lowrank/safetensors/internal/node";
 import { mediaError } from "../errors/media-errors.ts";
 import { omitUndefined } from "../omit-undefined.ts";
 import { adapterIn, folderOf, modelIn } from "../open/model-source.ts";

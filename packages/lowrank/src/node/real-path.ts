@@ -2,7 +2,7 @@
 
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { linkTarget } from "@lowrank/safetensors/node";
+import { linkTarget } from "@lowrank/safetensors/internal/node";
 
 /** The real path, also of something that does not exist yet, or of a link whose target does not. */
 export async function realPath(path: string): Promise<string> {

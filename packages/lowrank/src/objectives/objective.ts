@@ -1,11 +1,14 @@
 // The interface of a training objective: which rows it takes, and how a model learns from them. Callers use these members, never the
 // objective's name, so a new objective is a folder and a row of `objectives.ts`.
 
-import type { ForwardContext, JsonObject, WarningListener } from "@lowrank/contracts";
+import type { ForwardContext, WarningListener } from "@lowrank/contracts";
 import type { Task } from "@lowrank/contracts/families";
-import type { ComparisonPrompts, Example, RowList, TokenBatch, TokenizedExample } from "@lowrank/data";
+import type { JsonObject } from "@lowrank/contracts/internal";
+import type { Example, TokenBatch } from "@lowrank/data";
+import type { ComparisonPrompts, RowList, TokenizedExample } from "@lowrank/data/internal";
 import type { AdapterHandle } from "@lowrank/inject";
-import type { EmbeddingSettings, PolicyTargets, PretrainedModel } from "@lowrank/models";
+import type { PretrainedModel } from "@lowrank/models";
+import type { EmbeddingSettings, PolicyTargets } from "@lowrank/models/internal";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { EmbeddingSource } from "../embed/embedding-settings.ts";
 import type { MediaReader } from "../media/prepare-media.ts";

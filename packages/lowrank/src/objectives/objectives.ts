@@ -1,7 +1,8 @@
 // The table of training objectives, and the objective of the rows of a data file.
 
 import type { Task } from "@lowrank/contracts/families";
-import { DataError, type Example, mapRows, type RowList } from "@lowrank/data";
+import { DataError, type Example } from "@lowrank/data";
+import { mapRows, type RowList } from "@lowrank/data/internal";
 import { rowsWhere } from "../rows/row-kinds.ts";
 import { classification, imageClassification } from "./classification/classification.ts";
 import { embeddings } from "./embeddings/embeddings.ts";

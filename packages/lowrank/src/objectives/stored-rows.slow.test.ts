@@ -1,8 +1,9 @@
 // Rows that lie on the disk train as those in memory do.
 
 import { fileURLToPath } from "node:url";
-import type { Example, RowList } from "@lowrank/data";
-import { RowSpool } from "@lowrank/data/node";
+import type { Example } from "@lowrank/data";
+import type { RowList } from "@lowrank/data/internal";
+import { RowSpool } from "@lowrank/data/internal/node";
 import { chooseEngine, registerGradients } from "@lowrank/engine";
 import { beforeAll, expect, it } from "vitest";
 import { nodePlatform } from "../node/node-platform.ts";

@@ -1,9 +1,8 @@
 // The training rows and the validation rows.
 
 import type { Task } from "@lowrank/contracts/families";
+import { type Example, ExampleError } from "@lowrank/data";
 import {
-  type Example,
-  ExampleError,
   type ImageInput,
   labelledPairs,
   type ProblemType,
@@ -11,7 +10,7 @@ import {
   type Split,
   selectRows,
   splitIndices,
-} from "@lowrank/data";
+} from "@lowrank/data/internal";
 import { checkClassNumbers, rowClasses, tokenClasses } from "../rows/classes/class-numbers.ts";
 import { checkProblem, problemOf } from "../rows/classes/problem-type.ts";
 import { defaultValidationShare, inOrder, type RowFile, textsOf } from "../rows/row-kinds.ts";

@@ -1,6 +1,6 @@
 import { type Adapter, createLoraConfig, type TaskType } from "@lowrank/adapter-format";
 import { checkConfig } from "@lowrank/contracts/families";
-import { DifferentBaseError } from "@lowrank/inject";
+import { DifferentBaseError } from "@lowrank/inject/internal";
 import { describe, expect, it } from "vitest";
 import { adapterHead, refuseOtherModules } from "./adapter-head.ts";
 

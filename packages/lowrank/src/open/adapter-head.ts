@@ -3,7 +3,7 @@
 import { type Adapter, parseTensorKey, type TaskType } from "@lowrank/adapter-format";
 import { familyOf, type ModelConfig, type Task } from "@lowrank/contracts/families";
 import { modulesOf } from "@lowrank/contracts/families/checkpoint";
-import { DifferentBaseError } from "@lowrank/inject";
+import { DifferentBaseError } from "@lowrank/inject/internal";
 import { adapterTask } from "../errors/model-errors.ts";
 import { taskOfType } from "./task-types.ts";
 

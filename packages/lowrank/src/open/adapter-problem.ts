@@ -1,6 +1,6 @@
 // The kind of labels of an adapter's classifier. PEFT's files have no field for it, so it is in the adapter's metadata.
 
-import type { ProblemType } from "@lowrank/contracts/families";
+import type { ProblemType } from "@lowrank/contracts/families/internal";
 
 /** Key in an adapter file's metadata: the problem type, unless it is one class per row. */
 export const problemKey = "lowrank.problem_type";

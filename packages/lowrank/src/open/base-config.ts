@@ -1,7 +1,7 @@
 // Facts from a base's own files before it is loaded: its family, and the classes that decide whether its classifier is kept.
 
 import { checkConfig, type ModelConfig } from "@lowrank/contracts/families";
-import type { GgufSource } from "@lowrank/gguf";
+import type { GgufSource } from "@lowrank/gguf/internal";
 import { type ModelFolder, readJsonObject } from "@lowrank/models";
 import type { ModelSource } from "./model-source.ts";
 

@@ -1,7 +1,7 @@
 // Finds the weight that causes a NaN or infinite output. Only done after such an output, because it reads all weights.
 
-import { firstNonFinite } from "@lowrank/adapter-format";
-import { NonFiniteOutputError } from "@lowrank/models";
+import { firstNonFinite } from "@lowrank/adapter-format/internal";
+import { NonFiniteOutputError } from "@lowrank/models/internal";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { type BrokenWeight, NonFiniteModelError } from "../errors/run-errors.ts";
 import type { OpenedBase } from "./open-base.ts";

@@ -1,15 +1,10 @@
 // Loads the base model with the head that the task, the adapter or the data need.
 
 import type { Adapter } from "@lowrank/adapter-format";
-import { familyOf, type ModelConfig, type ProblemType, type Task } from "@lowrank/contracts/families";
-import {
-  type BasePrecision,
-  HeadMissingError,
-  type LoadOptions,
-  loadModel,
-  type PretrainedModel,
-  type WeightsInFiles,
-} from "@lowrank/models";
+import { familyOf, type ModelConfig, type Task } from "@lowrank/contracts/families";
+import type { ProblemType } from "@lowrank/contracts/families/internal";
+import { type LoadOptions, loadModel, type PretrainedModel } from "@lowrank/models";
+import { type BasePrecision, HeadMissingError, type WeightsInFiles } from "@lowrank/models/internal";
 import { classifierMissing } from "../errors/model-errors.ts";
 import type { Notices } from "../notices.ts";
 import { omitUndefined } from "../omit-undefined.ts";

@@ -1,11 +1,12 @@
 // Sources of a base or an adapter, on any host: disk, Hub, or files in a page.
 
-import type { Adapter, ReadAdapterOptions } from "@lowrank/adapter-format";
+import type { Adapter } from "@lowrank/adapter-format";
+import type { ReadAdapterOptions } from "@lowrank/adapter-format/internal";
 import type { ModelConfig } from "@lowrank/contracts/families";
-import { ggufTokenizerFiles, type TextFiles, vocabularyTokenizerFiles } from "@lowrank/data";
-import { ggufPartNames } from "@lowrank/gguf";
+import { ggufTokenizerFiles, type TextFiles, vocabularyTokenizerFiles } from "@lowrank/data/internal";
+import { ggufPartNames } from "@lowrank/gguf/internal";
 import { filesFolder, type ModelFolder } from "@lowrank/models";
-import type { ByteSource } from "@lowrank/safetensors";
+import type { ByteSource } from "@lowrank/safetensors/internal";
 import { BaseNotFoundError } from "../errors/model-errors.ts";
 import { type AdapterSetup, readSetup } from "../setup/adapter-setup.ts";
 
@@ -47,7 +48,7 @@ export interface TokenizerFolder extends TextFiles {
 }
 
 /** A folder that the user chose in a page: the part of `FileSystemDirectoryHandle` that is needed. */
-export interface DirectoryHandle {
+interface DirectoryHandle {
   readonly name: string;
   values(): AsyncIterable<
     { readonly kind: "directory" } | { readonly kind: "file"; readonly name: string; getFile(): Promise<File> }

@@ -1,10 +1,14 @@
 // Opens a base with its adapter. An adapter may add a head that the base lacks, tokens, and repeated layers.
 
-import { type Adapter, type LoraConfig, layerOrderOf, type ReadAdapterOptions } from "@lowrank/adapter-format";
+import type { Adapter, LoraConfig } from "@lowrank/adapter-format";
+import { layerOrderOf, type ReadAdapterOptions } from "@lowrank/adapter-format/internal";
 import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";
-import { openTokenizer, type TextFiles, type TextTokenizer } from "@lowrank/data";
-import { type AdapterHandle, vocabularyOf } from "@lowrank/inject";
-import type { EmbeddingSettings, ModelFolder, PretrainedModel } from "@lowrank/models";
+import { openTokenizer, type TextTokenizer } from "@lowrank/data";
+import type { TextFiles } from "@lowrank/data/internal";
+import type { AdapterHandle } from "@lowrank/inject";
+import { vocabularyOf } from "@lowrank/inject/internal";
+import type { ModelFolder, PretrainedModel } from "@lowrank/models";
+import type { EmbeddingSettings } from "@lowrank/models/internal";
 import { headIncomplete, tokenizerMissing } from "../errors/model-errors.ts";
 import type { Notices } from "../notices.ts";
 import { type AdapterSetup, readSetup } from "../setup/adapter-setup.ts";

@@ -2,7 +2,8 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Task } from "@lowrank/contracts/families";
-import type { Example, ProblemType } from "@lowrank/data";
+import type { Example } from "@lowrank/data";
+import type { ProblemType } from "@lowrank/data/internal";
 
 export interface RunToCheck {
   /** The objective's facts about options. */

@@ -8,7 +8,7 @@ import {
   type VariantOption,
   type variantFacts,
   variants,
-} from "@lowrank/adapter-format";
+} from "@lowrank/adapter-format/internal";
 import {
   flag,
   integerIn,

@@ -1,7 +1,7 @@
 // Options of a run: the model, the rows, and the engine.
 
 import type { Example } from "@lowrank/data";
-import { engineNames } from "@lowrank/engine/facts";
+import { engineNames } from "@lowrank/engine/internal/facts";
 import { onTokens, reads } from "./acts-on.ts";
 import { flag, integerIn, numberIn, type OptionGroup, oneOf, oneOrMore, pairs, text, texts } from "./option-table.ts";
 

@@ -1,6 +1,6 @@
 // Checks the value of an option against its schema, and describes the allowed values.
 
-import { isObject } from "@lowrank/contracts";
+import { isObject } from "@lowrank/contracts/internal";
 import type { ValueSchema } from "./option-table.ts";
 
 /** Whether the schema allows the value. */

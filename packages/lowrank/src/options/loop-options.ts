@@ -1,7 +1,7 @@
 // Options of a run: how long, how fast, on how much at once, and how the trainer goes.
 
-import type { ComparisonPrompts } from "@lowrank/data";
-import type { OptimizerName, ScheduleName } from "@lowrank/trainer";
+import type { ComparisonPrompts } from "@lowrank/data/internal";
+import type { OptimizerName, ScheduleName } from "@lowrank/trainer/internal";
 import { metricNames } from "../metric-names.ts";
 import { type ActsOn, isOneClass, onComparisons, onTokens, onValidation, reads } from "./acts-on.ts";
 import { loopDefaults } from "./loop-defaults.ts";

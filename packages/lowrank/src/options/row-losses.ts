@@ -1,7 +1,12 @@
 // The names of losses, of which each is for rows of one kind.
 
-import { type ComparisonLoss, comparisonLosses, type PreferenceLossName, preferenceLosses } from "@lowrank/models";
-import { trainingOptionsError } from "@lowrank/trainer";
+import {
+  type ComparisonLoss,
+  comparisonLosses,
+  type PreferenceLossName,
+  preferenceLosses,
+} from "@lowrank/models/internal";
+import { trainingOptionsError } from "@lowrank/trainer/internal";
 
 /** A loss for rows of texts to compare or of judged answers; "answers" trains the better answers alone, as text. */
 export type RowLoss = ComparisonLoss | PreferenceLossName | "answers";

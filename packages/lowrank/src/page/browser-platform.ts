@@ -1,7 +1,9 @@
 // The library's host in a web page: URLs, the Hub over HTTP, and files that the user chose.
 
-import type { DecodedImage, Example, ReadOptions } from "@lowrank/data";
-import { fetchedFolder, type ModelFolder } from "@lowrank/models";
+import type { DecodedImage, Example } from "@lowrank/data";
+import type { ReadOptions } from "@lowrank/data/internal";
+import type { ModelFolder } from "@lowrank/models";
+import { fetchedFolder } from "@lowrank/models/internal";
 
 import { noRunFolder, rowsNotFound, unwritableFolder } from "../errors/library-errors.ts";
 import { mediaError } from "../errors/media-errors.ts";

@@ -1,5 +1,5 @@
-import { vocabularyFiles } from "@lowrank/data";
-import { fetchedFolder } from "@lowrank/models";
+import { vocabularyFiles } from "@lowrank/data/internal";
+import { fetchedFolder } from "@lowrank/models/internal";
 import { expect, it } from "vitest";
 
 it("lists every file of a tokenizer on a server, so that an export includes them", async () => {

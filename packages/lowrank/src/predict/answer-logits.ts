@@ -1,7 +1,9 @@
 // Turns logits into predictions: one reader for each kind of head.
 
-import { type ProblemType, padBatch } from "@lowrank/data";
-import { batchTensors, type ModelInputs, NonFiniteOutputError } from "@lowrank/models";
+import { padBatch } from "@lowrank/data";
+import type { ProblemType } from "@lowrank/data/internal";
+import { batchTensors } from "@lowrank/models";
+import { type ModelInputs, NonFiniteOutputError } from "@lowrank/models/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { omitUndefined } from "../omit-undefined.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";

@@ -1,17 +1,8 @@
 // A row as model input, with the data that maps the answer back to the text.
 
 import type { Task } from "@lowrank/contracts/families";
-import {
-  type CharacterSpan,
-  type Example,
-  ExampleError,
-  type ImageInputs,
-  promptTemplate,
-  type TextTokenizer,
-  type TokenMasks,
-  tokenizeExample,
-  tokenizeQuestion,
-} from "@lowrank/data";
+import { type Example, ExampleError, promptTemplate, type TextTokenizer, tokenizeExample } from "@lowrank/data";
+import { type CharacterSpan, type ImageInputs, type TokenMasks, tokenizeQuestion } from "@lowrank/data/internal";
 
 export interface InputRow extends TokenMasks, ImageInputs {
   /** The text that the answer refers to; empty for rows of tokens. */

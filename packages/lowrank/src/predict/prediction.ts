@@ -18,7 +18,7 @@ export interface LabelledWord {
 }
 
 /** An answer span of a text; "" for no answer. */
-export interface FoundAnswer {
+interface FoundAnswer {
   readonly text: string;
   readonly start: number;
   readonly end: number;

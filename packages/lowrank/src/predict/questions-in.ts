@@ -1,6 +1,7 @@
 // Rows to predict, one by one, from any source.
 
-import { type Example, type ReadOptions, readObjects } from "@lowrank/data";
+import type { Example } from "@lowrank/data";
+import { type ReadOptions, readObjects } from "@lowrank/data/internal";
 import type { Platform, SourceContext } from "../platform.ts";
 import { type RememberedColumns, rowsOfFile } from "../rows/read-rows.ts";
 import type { Question } from "./predict-rows.ts";

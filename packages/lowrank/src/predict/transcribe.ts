@@ -1,6 +1,7 @@
 // Transcribes recordings with a speech model.
 
-import { padBatch, type SpeechExample, type TextTokenizer } from "@lowrank/data";
+import { padBatch, type TextTokenizer } from "@lowrank/data";
+import type { SpeechExample } from "@lowrank/data/internal";
 import { batchTensors, generate } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import { omitUndefined } from "../omit-undefined.ts";

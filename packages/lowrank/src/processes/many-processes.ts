@@ -1,7 +1,7 @@
 // Runs with several processes: checks that rows can be divided, and lets one process measure.
 
 import type { WarningListener } from "@lowrank/contracts";
-import { type Metrics, trainingOptionsError } from "@lowrank/trainer";
+import { type Metrics, trainingOptionsError } from "@lowrank/trainer/internal";
 import type { Communicator } from "@lowrank/trainer/mpi";
 import { counted } from "../counted.ts";
 import type { LearningPlan } from "../objectives/objective.ts";

@@ -2,7 +2,7 @@
 
 import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
-import { isObject, JsonError, parseJson } from "@lowrank/contracts";
+import { isObject, JsonError, parseJson } from "@lowrank/contracts/internal";
 import type { CST } from "yaml";
 import { named } from "../errors/named-option.ts";
 import { PathNotFoundError, RecipeError } from "../errors/usage-errors.ts";

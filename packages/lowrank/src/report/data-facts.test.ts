@@ -1,4 +1,4 @@
-import type { TokenizedExample } from "@lowrank/data";
+import type { TokenizedExample } from "@lowrank/data/internal";
 import { expect, it } from "vitest";
 import { dataFacts } from "./data-facts.ts";
 

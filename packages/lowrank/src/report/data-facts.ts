@@ -1,6 +1,6 @@
 // Facts about a run's rows: their number, lengths, truncation and classes.
 
-import { ignoredLabel, isAtLimit, type RowList, type TokenizedExample } from "@lowrank/data";
+import { ignoredLabel, isAtLimit, type RowList, type TokenizedExample } from "@lowrank/data/internal";
 import type { RowLengths } from "../open/position-limit.ts";
 import type { FactTable } from "./report-page.ts";
 

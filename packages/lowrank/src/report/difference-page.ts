@@ -1,6 +1,6 @@
 // A page of HTML, without network and scripts, that compares two adapters, or an adapter with its base.
 
-import type { AdapterDifference, LayerDifference, WeightDifference } from "@lowrank/merge";
+import type { AdapterDifference, LayerDifference, WeightDifference } from "@lowrank/merge/internal";
 import { cellOf, type HeatMap, heatMap } from "./heat-map.ts";
 import { htmlPage, htmlTable } from "./html-page.ts";
 import { markup } from "./markup.ts";

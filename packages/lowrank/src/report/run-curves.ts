@@ -1,6 +1,6 @@
 // The curves in a run's metrics.jsonl.
 
-import { parseJson } from "@lowrank/contracts";
+import { parseJson } from "@lowrank/contracts/internal";
 
 export type CurvePoint = readonly [step: number, value: number];
 

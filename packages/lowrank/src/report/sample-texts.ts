@@ -1,8 +1,9 @@
 // Generates texts of base and adapter for the same prompts.
 
 import { adapterRows, type ForwardContext, inferenceContext, noAdapters } from "@lowrank/contracts";
-import { ignoredLabel, isUndecoded, type RowList, type TextTokenizer, type TokenizedExample } from "@lowrank/data";
-import { generateTokens } from "@lowrank/models";
+import type { TextTokenizer } from "@lowrank/data";
+import { ignoredLabel, isUndecoded, type RowList, type TokenizedExample } from "@lowrank/data/internal";
+import { generateTokens } from "@lowrank/models/internal";
 import type { OpenedBase } from "../open/open-base.ts";
 import { positionLimit } from "../open/position-limit.ts";
 import { needsSeparatePass } from "../rows/invocation-rows.ts";

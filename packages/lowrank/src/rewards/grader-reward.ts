@@ -1,7 +1,7 @@
 // Graders of OpenAI's reinforcement fine-tuning that need no model: string_check and text_similarity
 // (https://developers.openai.com/api/docs/guides/graders).
 
-import { describeValue, isObject, type JsonObject, jsonIn } from "@lowrank/contracts";
+import { describeValue, isObject, type JsonObject, jsonIn } from "@lowrank/contracts/internal";
 import type { Reward } from "./reward.ts";
 
 type Score = (input: string, reference: string) => number;

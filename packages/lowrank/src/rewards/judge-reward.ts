@@ -1,6 +1,6 @@
 // A language model as judge: on disk, or behind OpenAI's chat API, which `lowrank serve` also has.
 
-import { bytesUpTo, describeValue, shortened } from "@lowrank/contracts";
+import { bytesUpTo, describeValue, shortened } from "@lowrank/contracts/internal";
 import type { ChatMessage } from "@lowrank/data";
 import type { Reward } from "./reward.ts";
 

@@ -1,6 +1,6 @@
 // Rewards that are ready to use, by name: "regex:^[A-Z]".
 
-import { isObject, jsonIn, parseJson } from "@lowrank/contracts";
+import { isObject, jsonIn, parseJson } from "@lowrank/contracts/internal";
 import { RE2JS } from "re2js";
 import { named } from "../errors/named-option.ts";
 import { UsageError } from "../errors/usage-errors.ts";

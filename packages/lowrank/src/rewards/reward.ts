@@ -14,13 +14,13 @@ export interface RewardInput {
 }
 
 /** The result of a reward; higher is better. A finite number, or finite numbers by name, which are added. */
-export type RewardValue = number | Readonly<Record<string, number>>;
+type RewardValue = number | Readonly<Record<string, number>>;
 
 /** Scores a completion. It should give the same value for the same input: a resumed run may call it again. */
 export type Reward = (input: RewardInput) => RewardValue | Promise<RewardValue>;
 
 /** One of several rewards. */
-export interface WeightedReward {
+interface WeightedReward {
   readonly reward: Reward;
   /** Factor in the sum; default 1. */
   readonly weight?: number | undefined;

@@ -1,6 +1,6 @@
 // A look at what a model writes while it learns from rewards.
 
-import { printable } from "@lowrank/contracts";
+import { printable } from "@lowrank/contracts/internal";
 import type { RewardInput } from "./reward.ts";
 
 /**

@@ -1,6 +1,6 @@
 // Calls rewards for many completions: a few at a time, each with a time limit.
 
-import { describeValue, isObject } from "@lowrank/contracts";
+import { describeValue, isObject } from "@lowrank/contracts/internal";
 import { rewardFailed } from "../errors/run-errors.ts";
 import { type RewardInput, type Rewards, weightedRewards } from "./reward.ts";
 

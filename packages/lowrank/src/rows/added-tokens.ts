@@ -1,6 +1,7 @@
 // The model's tokenizer with the tokens that a run adds.
 
-import { type ExtendedTokenizer, extendTokenizer, type TextFiles } from "@lowrank/data";
+import { extendTokenizer } from "@lowrank/data";
+import type { ExtendedTokenizer, TextFiles } from "@lowrank/data/internal";
 import { tokenizerMissing } from "../errors/model-errors.ts";
 
 /** The tokenizer, the added tokens, and the table size that they need. */

@@ -1,7 +1,7 @@
 // Finds rows and prompts without the invocation tokens of an activated LoRA (PEFT's `alora_invocation_tokens`).
 
 import type { LoraConfig } from "@lowrank/adapter-format";
-import type { RowList, TokenizedExample } from "@lowrank/data";
+import type { RowList, TokenizedExample } from "@lowrank/data/internal";
 import { invocationMissing } from "../errors/data-errors.ts";
 import type { Notices } from "../notices.ts";
 

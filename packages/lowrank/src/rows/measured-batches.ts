@@ -1,6 +1,7 @@
 // Batches for measuring a data set: every row once, grouped by length.
 
-import { batches, decodedBatches, type RowList, type TokenBatch, type TokenizedExample } from "@lowrank/data";
+import { batches, type TokenBatch } from "@lowrank/data";
+import { decodedBatches, type RowList, type TokenizedExample } from "@lowrank/data/internal";
 import type { RowMedia } from "../run-folder.ts";
 
 export interface MeasuredData {

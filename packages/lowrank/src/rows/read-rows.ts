@@ -1,15 +1,7 @@
 // Reads rows from any source of a program.
 
-import {
-  concatRows,
-  type Example,
-  type ReadOptions,
-  readCsv,
-  readJson,
-  readJsonl,
-  readObjects,
-  readTsv,
-} from "@lowrank/data";
+import { type Example, readCsv, readJson, readJsonl, readTsv } from "@lowrank/data";
+import { concatRows, type ReadOptions, readObjects } from "@lowrank/data/internal";
 import type { Platform, RowsInput, SourceContext } from "../platform.ts";
 import type { RowFile } from "./row-kinds.ts";
 

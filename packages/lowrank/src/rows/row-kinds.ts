@@ -1,6 +1,7 @@
 // Facts about rows that do not depend on the objective: their kinds, numbers in messages, and how many are held out.
 
-import { type Example, type RowList, selectRows } from "@lowrank/data";
+import type { Example } from "@lowrank/data";
+import { type RowList, selectRows } from "@lowrank/data/internal";
 
 /** A row that needs no text template. */
 type PlainExample = Exclude<

@@ -1,8 +1,9 @@
 // Settings of an adapter's training that its users need. PEFT's files have no field for them, so they are in a small file next to them.
 // The file may be from a stranger: it only has names, and nothing in it is executed.
 
-import { parseJson } from "@lowrank/contracts";
-import type { Example, ReadOptions, RowList } from "@lowrank/data";
+import { parseJson } from "@lowrank/contracts/internal";
+import type { Example } from "@lowrank/data";
+import type { ReadOptions, RowList } from "@lowrank/data/internal";
 import { omitUndefined } from "../omit-undefined.ts";
 
 export interface AdapterSetup {

@@ -1,7 +1,7 @@
 // Texts that are JSON: of a schema, or any object. A grammar is compiled once for each schema and vocabulary.
 
 import type { TextTokenizer } from "@lowrank/data";
-import type { TokenConstraint } from "@lowrank/models";
+import type { TokenConstraint } from "@lowrank/models/internal";
 import { noTokenBytes, unsupportedSchema } from "../errors/usage-errors.ts";
 import { ByteAutomaton, type State } from "./byte-automaton.ts";
 import { objectGrammar, schemaGrammar } from "./schema-rules.ts";

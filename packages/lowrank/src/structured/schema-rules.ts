@@ -1,7 +1,8 @@
 // A JSON schema (draft 2020-12) as a grammar. Every text of the grammar fits the schema; what the grammar cannot guarantee is
 // refused, never ignored. Objects have their properties in the schema's order, and no others.
 
-import { describeValue, isObject, listed, parseJson } from "@lowrank/contracts";
+import { listed } from "@lowrank/contracts";
+import { describeValue, isObject, parseJson } from "@lowrank/contracts/internal";
 import { unsupportedSchema } from "../errors/usage-errors.ts";
 import { anyList, anyObject, anyText, type CountBounds, list, quoted, space } from "./json-rules.ts";
 import { numeral, unbounded } from "./number-rules.ts";

@@ -2,7 +2,8 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { failure, itemized } from "@lowrank/contracts";
+import { itemized } from "@lowrank/contracts";
+import { failure } from "@lowrank/contracts/internal";
 
 import { UsageError } from "../errors/usage-errors.ts";
 import { recipeOptions } from "../options/all-options.ts";

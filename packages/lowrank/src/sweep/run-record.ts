@@ -3,7 +3,7 @@
 
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { isObject, parseJson } from "@lowrank/contracts";
+import { isObject, parseJson } from "@lowrank/contracts/internal";
 import { writeFileAtomic } from "@lowrank/safetensors/node";
 import { type MetricName, metricNames } from "../metric-names.ts";
 import { omitUndefined } from "../omit-undefined.ts";

@@ -1,6 +1,7 @@
 // The events of a training as something to await, for programs that show no progress.
 
-import type { EndEvent, TrainingEvent } from "@lowrank/trainer";
+import type { TrainingEvent } from "@lowrank/trainer";
+import type { EndEvent } from "@lowrank/trainer/internal";
 
 type Events = AsyncGenerator<TrainingEvent, void, undefined>;
 

@@ -1,7 +1,7 @@
 // Describes what a run does with the base's classifier: keep it, replace it to fit the data, or create one.
 
-import { enumerated } from "@lowrank/contracts";
 import { matchCheckpoint } from "@lowrank/contracts/families/checkpoint";
+import { enumerated } from "@lowrank/contracts/internal";
 import type { ModelFolder, PretrainedModel } from "@lowrank/models";
 import { openFolderWeights } from "@lowrank/safetensors";
 import { type BaseClasses, readBaseConfig } from "../open/base-config.ts";

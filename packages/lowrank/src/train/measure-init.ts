@@ -1,16 +1,11 @@
 // Initializations that use data: before the first step, the model runs over the first batches of the run's rows. EVA
 // and CorDA use the inputs of the layers, LoRA-GA the gradients of their weights.
 
-import { initOf, type LoraConfig } from "@lowrank/adapter-format";
+import type { LoraConfig } from "@lowrank/adapter-format";
+import { initOf } from "@lowrank/adapter-format/internal";
 import type { ForwardContext } from "@lowrank/contracts";
-import {
-  batches,
-  decodedBatches,
-  ignoredLabel,
-  type RowList,
-  type TokenBatch,
-  type TokenizedExample,
-} from "@lowrank/data";
+import { batches, type TokenBatch } from "@lowrank/data";
+import { decodedBatches, ignoredLabel, type RowList, type TokenizedExample } from "@lowrank/data/internal";
 import { type InjectionPlan, type InjectOptions, measureGradients, measureInputs } from "@lowrank/inject";
 import { batchTensors, type PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,15 +1,10 @@
 // A new adapter: planned as data, then created, from the run's rows if the initialization needs them.
 
-import {
-  createLoraConfig,
-  initOf,
-  invalidAdapterConfigError,
-  isSavedModule,
-  type LoraConfig,
-} from "@lowrank/adapter-format";
+import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
+import { initOf, invalidAdapterConfigError, isSavedModule } from "@lowrank/adapter-format/internal";
 import type { Site } from "@lowrank/contracts";
-import { architectureOf } from "@lowrank/contracts/families";
 import { imageReaderOf } from "@lowrank/contracts/families/checkpoint";
+import { architectureOf } from "@lowrank/contracts/families/internal";
 import {
   type AdapterHandle,
   type InjectionPlan,
@@ -17,8 +12,8 @@ import {
   injectAdapter,
   partsOf,
   planInjection,
-  shareRanks,
 } from "@lowrank/inject";
+import { shareRanks } from "@lowrank/inject/internal";
 import type { PretrainedModel } from "@lowrank/models";
 import { omitUndefined } from "../omit-undefined.ts";
 import { lastPart } from "../open/hub-name.ts";

@@ -1,4 +1,4 @@
-import { learningRateShare } from "@lowrank/trainer";
+import { learningRateShare } from "@lowrank/trainer/internal";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../errors/usage-errors.ts";
 import type { CompleteRecipe } from "../recipe/recipe.ts";

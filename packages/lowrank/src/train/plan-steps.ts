@@ -1,7 +1,7 @@
 // The number of optimizer steps of a run.
 
-import { batchIndices } from "@lowrank/data";
-import { type ScheduleShape, trainingOptionsError } from "@lowrank/trainer";
+import { batchIndices } from "@lowrank/data/internal";
+import { type ScheduleShape, trainingOptionsError } from "@lowrank/trainer/internal";
 import { omitUndefined } from "../omit-undefined.ts";
 import { defaultEpochs, minEpochs, type RunDefaults } from "./run-defaults.ts";
 import type { TokenizedRows } from "./tokenized-rows.ts";

@@ -1,9 +1,10 @@
 // Everything before the first step of a run, for a loaded model and a planned adapter.
 
-import { isObject } from "@lowrank/contracts";
-import { concatRows, DataError, type LabelMeaning, type RowProblem } from "@lowrank/data";
+import { isObject } from "@lowrank/contracts/internal";
+import { DataError } from "@lowrank/data";
+import { concatRows, type LabelMeaning, type RowProblem } from "@lowrank/data/internal";
 import type { PretrainedModel } from "@lowrank/models";
-import { trainingOptionsError } from "@lowrank/trainer";
+import { trainingOptionsError } from "@lowrank/trainer/internal";
 import { rowsTask } from "../errors/library-errors.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
 import type { Notices } from "../notices.ts";

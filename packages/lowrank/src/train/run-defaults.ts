@@ -2,7 +2,8 @@
 // docs/choose-rank-targets-rate.md has the measurements behind it.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
-import type { ProblemType, Task } from "@lowrank/contracts/families";
+import type { Task } from "@lowrank/contracts/families";
+import type { ProblemType } from "@lowrank/contracts/families/internal";
 import type { MetricName } from "../metric-names.ts";
 import type { Objective } from "../objectives/objective.ts";
 import { isOneClass } from "../options/acts-on.ts";

@@ -1,6 +1,7 @@
 // The tokenized rows of a run, with the template that fits them.
 
-import type { Example, LabelMeaning, RowList, TextTokenizer, TokenizedExample } from "@lowrank/data";
+import type { Example, TextTokenizer } from "@lowrank/data";
+import type { LabelMeaning, RowList, TokenizedExample } from "@lowrank/data/internal";
 import type { PretrainedModel } from "@lowrank/models";
 import { named } from "../errors/named-option.ts";
 import type { Notices } from "../notices.ts";

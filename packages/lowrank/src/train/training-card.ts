@@ -1,7 +1,8 @@
 // The run's section of the model card. Repeating the run gives the same text.
 
-import { enumerated, escapeControls } from "@lowrank/contracts";
-import type { EvaluationEvent, RateRestart } from "@lowrank/trainer";
+import { enumerated, escapeControls } from "@lowrank/contracts/internal";
+import type { EvaluationEvent } from "@lowrank/trainer";
+import type { RateRestart } from "@lowrank/trainer/internal";
 import { counted } from "../counted.ts";
 import { fourDigits } from "../four-digits.ts";
 import { type MetricName, metricFacts, metricNames } from "../metric-names.ts";

@@ -1,6 +1,6 @@
 // The names of all options of `train`, for programs in plain JavaScript.
 
-import type { OptionNames } from "@lowrank/contracts";
+import type { OptionNames } from "@lowrank/contracts/internal";
 import { trainOptionRows } from "../options/all-options.ts";
 import type { KeepingOptions, RunOptions } from "./training-options.ts";
 

@@ -1,9 +1,11 @@
 // The training loop of a run: batches in, events out.
 
-import { activeAdapters, type ImageStates, inferenceContext, LowrankError, type RandomKey } from "@lowrank/contracts";
-import { batches, batchIndices, decodedBatches } from "@lowrank/data";
+import { activeAdapters, inferenceContext, LowrankError } from "@lowrank/contracts";
+import type { ImageStates, RandomKey } from "@lowrank/contracts/internal";
+import { batches } from "@lowrank/data";
+import { batchIndices, decodedBatches } from "@lowrank/data/internal";
 import type { AdapterHandle } from "@lowrank/inject";
-import { preconditionGradients } from "@lowrank/math";
+import { preconditionGradients } from "@lowrank/math/internal";
 import type { PretrainedModel } from "@lowrank/models";
 import { loraPlus, type TrainingEvent, train } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { cp, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { tidyUpTemporaries } from "@lowrank/safetensors/node";
+import { tidyUpTemporaries } from "@lowrank/safetensors/internal/node";
 import type { FaultKind } from "./break-file-system.ts";
 import type { FailedRun } from "./child.ts";
 import type { Scenario } from "./scenarios.ts";

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { tidyUpTemporaries } from "@lowrank/safetensors/node";
+import { tidyUpTemporaries } from "@lowrank/safetensors/internal/node";
 import { lowrankProgram } from "@lowrank/testing/node-arguments";
 import { latestCheckpoint } from "@lowrank/trainer/node";
 import type { Outcome } from "./interrupt-everywhere.ts";

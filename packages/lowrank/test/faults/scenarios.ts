@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type Adapter, createLoraConfig, writeAdapter } from "@lowrank/adapter-format";
 import { writeAdapterFolder } from "@lowrank/adapter-format/node";
 import { checkConfig } from "@lowrank/contracts/families";
-import type { ExportableModel } from "@lowrank/merge";
+import type { ExportableModel } from "@lowrank/merge/internal";
 import type { TrainingState } from "@lowrank/trainer";
 import { latestCheckpoint, writeCheckpoint } from "@lowrank/trainer/node";
 import { claimOutput } from "../../src/node/output/check-output.ts";

@@ -1,6 +1,7 @@
 // inputs.json of `npm run forward`: integer matrices, every fault named at once.
 
-import { failure, isObject, itemized, JsonError, parseJson } from "@lowrank/contracts";
+import { itemized } from "@lowrank/contracts";
+import { failure, isObject, JsonError, parseJson } from "@lowrank/contracts/internal";
 
 import { omitUndefined } from "../../src/omit-undefined.ts";
 import { choicesAsRows } from "./choice-rows.ts";

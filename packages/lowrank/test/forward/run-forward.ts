@@ -3,7 +3,8 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Task } from "@lowrank/contracts/families";
-import { NonFiniteOutputError, type PretrainedModel } from "@lowrank/models";
+import type { PretrainedModel } from "@lowrank/models";
+import { NonFiniteOutputError } from "@lowrank/models/internal";
 import { float32Tensor, serializeSafetensors, type TensorData } from "@lowrank/safetensors";
 import { writeFileAtomic } from "@lowrank/safetensors/node";
 import * as tf from "@tensorflow/tfjs-core";

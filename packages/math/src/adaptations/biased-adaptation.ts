@@ -1,7 +1,7 @@
 // A bias on B (PEFT's `lora_bias`): the branch adds s·(B·A·x + bias) instead of s·B·A·x.
 
-import type { AdaptationCall } from "@lowrank/contracts";
-import { uniform } from "@lowrank/engine";
+import type { AdaptationCall } from "@lowrank/contracts/internal";
+import { uniform } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { CreateLoraOptions } from "../matrices/create-lora.ts";
 import type { RowUpdate } from "../update/row-update.ts";

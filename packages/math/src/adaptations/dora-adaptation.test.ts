@@ -1,6 +1,7 @@
 import { activeAdapters, type ForwardContext, inferenceContext, type Site } from "@lowrank/contracts";
 import "@lowrank/engine/gradients";
-import { dropout, uniform } from "@lowrank/engine";
+import { dropout } from "@lowrank/engine";
+import { uniform } from "@lowrank/engine/internal";
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";

@@ -5,8 +5,9 @@
 // As in PEFT (tuners/lora/dora.py), the gradient treats ‖V‖ as constant (paper, section 4.3), and with dropout the middle term
 // uses the dropped input.
 
-import { type AdaptationCall, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { dropout, withoutTape } from "@lowrank/engine";
+import { type AdaptationCall, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import { dropout } from "@lowrank/engine";
+import { withoutTape } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { siteKinds } from "../kinds/kinds.ts";
 import type { RowUpdate } from "../update/row-update.ts";
@@ -36,20 +37,6 @@ const optionNames: OptionNames<DoraAdaptationOptions> = {
  * Weight-decomposed LoRA for a linear layer, a convolution or an embedding.
  *
  * Throws INVALID_SETTING.
- *
- * @example
- * ```ts
- * import { adaptedNorms, createLora, DoraAdaptation, LoraAdaptation } from "@lowrank/math";
- * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
- *
- * const lora = createLora({ inFeatures: 4, outFeatures: 3, rank: 2, key: { seed: 7, path: "fc" }, name: "dora-example" });
- * const inner = new LoraAdaptation({ lora, scale: 2 });
- * const magnitude = tf.variable(adaptedNorms(tf.ones([4, 3]), inner));
- * const adaptation = new DoraAdaptation({ inner, magnitude });
- * lora.dispose();
- * magnitude.dispose();
- * ```
  */
 export class DoraAdaptation implements LowRankAdaptation {
   readonly inner: LowRankAdaptation;

@@ -1,13 +1,12 @@
 // LoRA at a site (Hu et al. 2021): output + s·(product of the input with A and B), computed as the kind of layer needs it.
 
+import type { ForwardContext, Site } from "@lowrank/contracts";
 import {
   type AdaptationCall,
-  type ForwardContext,
   type LowRankBranch,
   type OptionNames,
   refuseUnknownOptions,
-  type Site,
-} from "@lowrank/contracts";
+} from "@lowrank/contracts/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { settingError } from "../errors.ts";
 import { siteKinds } from "../kinds/kinds.ts";

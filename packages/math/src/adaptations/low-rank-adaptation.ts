@@ -1,6 +1,6 @@
 // The interface of all low-rank adaptations, for all kinds of sites.
 
-import type { Adaptation, AdaptationCall } from "@lowrank/contracts";
+import type { Adaptation, AdaptationCall } from "@lowrank/contracts/internal";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { RowUpdate } from "../update/row-update.ts";
 

@@ -1,6 +1,6 @@
 import { activeAdapters, inferenceContext, type Site } from "@lowrank/contracts";
 import "@lowrank/engine/gradients";
-import { uniform } from "@lowrank/engine";
+import { uniform } from "@lowrank/engine/internal";
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";

@@ -2,8 +2,10 @@
 // ones in the look-up, and in an output head that shares the embedding or has trained rows itself. The embedding, a model's
 // largest weight, is never copied.
 
-import type { Adaptation, AdaptationCall, Site } from "@lowrank/contracts";
-import { embeddingLookup, withGradients } from "@lowrank/engine";
+import type { Site } from "@lowrank/contracts";
+import type { Adaptation, AdaptationCall } from "@lowrank/contracts/internal";
+import { embeddingLookup } from "@lowrank/engine";
+import { withGradients } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { siteKinds } from "../kinds/kinds.ts";
 

@@ -26,15 +26,6 @@ export interface FactoredUpdate {
 /**
  * The amplification factor of an update with respect to a weight [outFeatures, inFeatures] (paper, table 7), with U and V
  * the update's singular vectors. The update is never expanded. Throws INVALID_SETTING.
- *
- * @example
- * ```ts
- * import { amplificationFactor, createMatrix } from "@lowrank/math";
- *
- * const weight = createMatrix(2, 2, [10, 0, 0, 0.5]);
- * const update = { a: createMatrix(1, 2, [0, 1]), b: createMatrix(2, 1, [0, 3]), scale: 2 };
- * console.assert(Math.abs(amplificationFactor(weight, update).factor - 12) < 1e-9); // 6 / 0.5
- * ```
  */
 export function amplificationFactor(weight: Matrix, { a, b, scale }: FactoredUpdate): Amplification {
   const all = lowRankSvd(b, a);

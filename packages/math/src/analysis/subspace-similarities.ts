@@ -6,16 +6,6 @@ import { createMatrix, type Matrix, multiply, transpose } from "../linear-algebr
 /**
  * φ(i, j) = ‖Uᵢᵀ·Vⱼ‖² / min(i, j) (paper, equation 4) of the first i columns of one matrix and the first j of the other, in row
  * i − 1 and column j − 1. Columns are orthonormal, the strongest direction first, as `lowRankSvd` gives them. Throws INVALID_SETTING.
- *
- * @example
- * ```ts
- * import { createMatrix, subspaceSimilarities } from "@lowrank/math";
- *
- * const axes = createMatrix(3, 2, [1, 0, 0, 1, 0, 0]);
- * const turned = createMatrix(3, 1, [0, 1, 0]);
- * const { values } = subspaceSimilarities(axes, turned); // [2, 1]
- * console.assert(values[0] === 0 && values[1] === 1);
- * ```
  */
 export function subspaceSimilarities(one: Matrix, other: Matrix): Matrix {
   if (one.rows !== other.rows) throw settingError("subspaceSimilarities", "other.rows", other.rows, `${one.rows}`);

@@ -1,6 +1,6 @@
 // How similar the directions of two adapters are: section 7.2 of the LoRA paper.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { settingError } from "../errors.ts";
 import { frobeniusNorm, type Matrix, multiply, sliceColumns, transpose } from "../linear-algebra/matrix.ts";
 import { truncatedSvd } from "../linear-algebra/truncated-svd.ts";

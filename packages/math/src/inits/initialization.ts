@@ -1,6 +1,6 @@
 // The interface of all initializations of A and B.
 
-import type { ConvolutionGeometry } from "@lowrank/contracts";
+import type { ConvolutionGeometry } from "@lowrank/contracts/internal";
 import type { Matrix } from "../linear-algebra/matrix.ts";
 import type { LayerKindName, LoraMatrices } from "../matrices/lora-matrices.ts";
 

@@ -1,6 +1,7 @@
-import { activeAdapters, type ConvolutionGeometry, inferenceContext, type Site } from "@lowrank/contracts";
+import { activeAdapters, inferenceContext, type Site } from "@lowrank/contracts";
+import type { ConvolutionGeometry } from "@lowrank/contracts/internal";
 import "@lowrank/engine/gradients";
-import { convolve, uniform } from "@lowrank/engine";
+import { convolve, uniform } from "@lowrank/engine/internal";
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";

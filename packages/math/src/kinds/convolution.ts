@@ -2,8 +2,9 @@
 // (PEFT's `Conv2d`). PEFT gives A no dilation, so its branch does not fit a dilated layer. Here A has the layer's dilation, like
 // the merged weight.
 
-import type { ConvolutionGeometry } from "@lowrank/contracts";
-import { convolve, dropout } from "@lowrank/engine";
+import type { ConvolutionGeometry } from "@lowrank/contracts/internal";
+import { dropout } from "@lowrank/engine";
+import { convolve } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { groupedConvolutionError } from "../errors.ts";
 import { toAB } from "../update/factor.ts";

@@ -1,4 +1,5 @@
-import type { ConvolutionGeometry, Site } from "@lowrank/contracts";
+import type { Site } from "@lowrank/contracts";
+import type { ConvolutionGeometry } from "@lowrank/contracts/internal";
 import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";

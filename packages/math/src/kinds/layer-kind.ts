@@ -1,7 +1,8 @@
 // The interface of a kind of layer: linear, embedding, convolution, raw parameter. One row each in kinds.ts.
 
-import type { ConvolutionGeometry, Site } from "@lowrank/contracts";
-import type { DrawKey, DropoutDraw } from "@lowrank/engine";
+import type { Site } from "@lowrank/contracts";
+import type { ConvolutionGeometry } from "@lowrank/contracts/internal";
+import type { DrawKey, DropoutDraw } from "@lowrank/engine/internal";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { AB, FactorSpec, Update } from "../update/factor.ts";
 import type { FileLayout } from "../update/file-layout.ts";

@@ -1,6 +1,7 @@
 // A linear layer: output + s·(x·A)·B (Hu et al. 2021).
 
-import { addLowRank, type DrawKey, normal, uniform } from "@lowrank/engine";
+import { addLowRank } from "@lowrank/engine";
+import { type DrawKey, normal, uniform } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { plainLayout, transposedLayout } from "../update/file-layout.ts";
 import { loraDelta } from "../update/low-rank-delta.ts";

@@ -1,5 +1,5 @@
 import "@lowrank/engine/gradients";
-import { uniform } from "@lowrank/engine";
+import { uniform } from "@lowrank/engine/internal";
 import { expectClose, expectGradients } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";

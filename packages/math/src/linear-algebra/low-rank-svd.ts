@@ -26,13 +26,6 @@ export function lowRankSvd(left: Matrix, right: Matrix): Svd {
 /**
  * ‖left · right‖, Frobenius norm, for left [outFeatures, rank] and right [rank, inFeatures]. It uses triangular factors and not
  * inner products, so that the result is accurate also if parts of the product cancel. Throws INVALID_SETTING.
- *
- * @example
- * ```ts
- * import { createMatrix, lowRankNorm } from "@lowrank/math";
- *
- * console.assert(Math.abs(lowRankNorm(createMatrix(2, 1, [3, 4]), createMatrix(1, 2, [0, 2])) - 10) < 1e-12);
- * ```
  */
 export function lowRankNorm(left: Matrix, right: Matrix): number {
   return frobeniusNorm(multiply(thinQr(left).r, transpose(thinQr(transpose(right)).r)));

@@ -1,6 +1,6 @@
 // Random masks of entries to keep.
 
-import { type DrawKey, uniformValues } from "@lowrank/engine";
+import { type DrawKey, uniformValues } from "@lowrank/engine/internal";
 
 /** `count` values, each 1 with probability `density` (or its own, from a list), else 0. The same key gives the same mask. */
 export function randomMask(count: number, density: number | ArrayLike<number>, key: DrawKey): Uint8Array {

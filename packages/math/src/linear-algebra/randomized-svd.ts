@@ -1,8 +1,8 @@
 // The randomized range finder with power iterations (Halko, Martinsson & Tropp 2011, algorithms 4.4 and 5.1), as in
 // torch.svd_lowrank and PEFT's "pissa_niter_<n>".
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { type DrawKey, uniformValues } from "@lowrank/engine";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import { type DrawKey, uniformValues } from "@lowrank/engine/internal";
 import { settingError } from "../errors.ts";
 import { createMatrix, type Matrix, multiply, transpose } from "./matrix.ts";
 import { type Svd, svd, truncateSvd } from "./svd.ts";
@@ -27,18 +27,7 @@ const optionNames: OptionNames<RandomizedSvdOptions> = {
   key: true,
 };
 
-/**
- * Approximates the first `rank` singular values and vectors with a few products. Throws INVALID_SETTING.
- *
- * @example
- * ```ts
- * import { createMatrix, randomizedSvd } from "@lowrank/math";
- *
- * const key = { seed: 7, path: "example" };
- * const { s } = randomizedSvd(createMatrix(2, 2, [3, 0, 0, 5]), { rank: 2, powerIterations: 2, key });
- * console.assert(Math.abs(s[0]! - 5) < 1e-9);
- * ```
- */
+/** Approximates the first `rank` singular values and vectors with a few products. Throws INVALID_SETTING. */
 export function randomizedSvd(matrix: Matrix, options: RandomizedSvdOptions): Svd {
   refuseUnknownOptions("randomizedSvd", options, optionNames);
   const { rank, oversampling = 0, powerIterations, key } = options;

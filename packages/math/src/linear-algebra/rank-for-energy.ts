@@ -6,14 +6,6 @@ import { settingError } from "../errors.ts";
  * The smallest number of singular values, the largest first, whose squares add up to a share of the whole; at least 1. `whole` is
  * the sum of all squares, ‖W‖², if some values are not given. If the share is never reached, all non-zero values count. Throws
  * INVALID_SETTING.
- *
- * @example
- * ```ts
- * import { rankForEnergy } from "@lowrank/math";
- *
- * console.assert(rankForEnergy([4, 3, 0], 0.64) === 1); // 16 of 25
- * console.assert(rankForEnergy([4, 3, 0], 1) === 2);
- * ```
  */
 export function rankForEnergy(values: ArrayLike<number>, energy: number, whole = sumOfSquares(values)): number {
   if (!(energy > 0 && energy <= 1)) throw settingError("rankForEnergy", "energy", energy, "above 0 and at most 1");

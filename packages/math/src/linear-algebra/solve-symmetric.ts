@@ -3,17 +3,7 @@
 import { settingError } from "../errors.ts";
 import { createMatrix, type Matrix } from "./matrix.ts";
 
-/**
- * X with matrix · X = right, for a symmetric positive definite matrix. Throws INVALID_SETTING if it is not.
- *
- * @example
- * ```ts
- * import { createMatrix, solveSymmetric } from "@lowrank/math";
- *
- * const { values } = solveSymmetric(createMatrix(2, 2, [4, 2, 2, 3]), createMatrix(2, 1, [6, 5]));
- * console.assert(Math.abs(values[0]! - 1) < 1e-12 && Math.abs(values[1]! - 1) < 1e-12);
- * ```
- */
+/** X with matrix · X = right, for a symmetric positive definite matrix. Throws INVALID_SETTING if it is not. */
 export function solveSymmetric(matrix: Matrix, right: Matrix): Matrix {
   const size = matrix.rows;
   if (matrix.columns !== size || right.rows !== size)

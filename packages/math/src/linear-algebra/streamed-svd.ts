@@ -1,8 +1,8 @@
 // The randomized decomposition (Halko, Martinsson & Tropp 2011) of a matrix that is read some rows at a time. Only the current
 // rows and thin matrices are in memory. The engine computes the products; only thin matrices are decomposed.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import type { DrawKey } from "@lowrank/engine";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import type { DrawKey } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { settingError } from "../errors.ts";
 import { lowRankSvd } from "./low-rank-svd.ts";
@@ -41,19 +41,6 @@ const optionNames: OptionNames<StreamedSvdOptions> = {
 /**
  * Approximates the first singular values and vectors of a matrix of any size, in 2 + 2 · powerIterations passes. Throws
  * INVALID_SETTING, also for NaN and infinity.
- *
- * @example
- * ```ts
- * import { streamedSvd } from "@lowrank/math";
- * import "@tensorflow/tfjs-backend-cpu";
- *
- * async function* blocks() {
- *   yield Float32Array.of(3, 0);
- *   yield Float32Array.of(0, 5);
- * }
- * const { s } = await streamedSvd({ rows: 2, columns: 2, blocks }, { rank: 1, key: { seed: 7, path: "example" } });
- * console.assert(Math.abs(s[0]! - 5) < 1e-5);
- * ```
  */
 export async function streamedSvd(matrix: RowBlocks, options: StreamedSvdOptions): Promise<Svd> {
   refuseUnknownOptions("streamedSvd", options, optionNames);

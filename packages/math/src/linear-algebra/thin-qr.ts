@@ -15,17 +15,7 @@ export interface ThinQr {
 /** Smaller sums of squares lose precision. Sums of float32 numbers are never that small. */
 const negligible = 1e-290;
 
-/**
- * The thin QR decomposition. Throws INVALID_SETTING for NaN and infinity.
- *
- * @example
- * ```ts
- * import { createMatrix, thinQr } from "@lowrank/math";
- *
- * const { q, r } = thinQr(createMatrix(3, 2, [1, 2, 3, 4, 5, 6])); // q [3, 2], r [2, 2]
- * console.assert(q.columns === 2 && r.values[2] === 0);
- * ```
- */
+/** The thin QR decomposition. Throws INVALID_SETTING for NaN and infinity. */
 export function thinQr(matrix: Matrix): ThinQr {
   const { rows, columns } = matrix;
   // NaN would spread through all steps, and iterations that use the result would never end.

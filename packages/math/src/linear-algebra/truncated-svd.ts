@@ -16,17 +16,7 @@ const maxRestarts = 40;
 /** Largest ‖W·v − σ·u‖ / σ₁: well below the precision of float32 weights. */
 const tolerance = 1e-7;
 
-/**
- * The first `rank` singular values and vectors. Deterministic: the initial vectors do not depend on a seed. Throws INVALID_SETTING.
- *
- * @example
- * ```ts
- * import { createMatrix, truncatedSvd } from "@lowrank/math";
- *
- * const { s, u } = truncatedSvd(createMatrix(2, 3, [3, 0, 0, 0, 5, 0]), 1);
- * console.assert(Math.abs(s[0]! - 5) < 1e-12 && u.columns === 1);
- * ```
- */
+/** The first `rank` singular values and vectors. Deterministic: the initial vectors do not depend on a seed. Throws INVALID_SETTING. */
 export function truncatedSvd(matrix: Matrix, rank: number): Svd {
   const side = Math.min(matrix.rows, matrix.columns);
   if (!Number.isInteger(rank) || rank < 1 || rank > side)

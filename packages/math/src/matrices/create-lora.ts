@@ -1,8 +1,8 @@
 // Makes new A and B. Random values come from JavaScript and depend only on seed and path, so that a run has the same initial
 // values on every backend and with any other adapted sites.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import type { DrawKey } from "@lowrank/engine";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import type { DrawKey } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { rankError, settingError } from "../errors.ts";
 import { layerKinds } from "../kinds/kinds.ts";

@@ -1,6 +1,6 @@
 // The trainable factors of one adapted weight: A and B, and in some variants a factor between them.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { matrixShapeError } from "../errors.ts";
 import { layerKinds } from "../kinds/kinds.ts";

@@ -9,18 +9,6 @@ import type { TorchMatrices, TorchMatrix } from "../update/file-layout.ts";
  * A [rank, inFeatures], B [outFeatures, rank].
  *
  * Throws MATRIX_SHAPE_MISMATCH if they differ in shape.
- *
- * @example
- * ```ts
- * import { pissaToLora } from "@lowrank/math";
- *
- * const lora = (a: number[], b: number[]) => ({
- *   a: { shape: [1, 2], values: Float32Array.from(a) },
- *   b: { shape: [2, 1], values: Float32Array.from(b) },
- * });
- * const { a, b } = pissaToLora(lora([1, 2], [3, 4]), lora([5, 6], [7, 8]));
- * if (String(a.values) !== "1,2,5,6" || String(b.values) !== "3,-7,4,-8") throw new Error("wrong");
- * ```
  */
 export function pissaToLora(trained: TorchMatrices, initial: TorchMatrices): TorchMatrices {
   const [rank = 0, inFeatures = 0] = trained.a.shape;

@@ -1,7 +1,7 @@
 // LoftQ: a quantized weight with an A and B that reduce its error.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { normalFloat4Levels } from "@lowrank/engine";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import { normalFloat4Levels } from "@lowrank/engine/internal";
 import { settingError } from "../errors.ts";
 import { type Matrix, multiply, scaleColumns, transpose } from "../linear-algebra/matrix.ts";
 import { truncatedSvd } from "../linear-algebra/truncated-svd.ts";
@@ -31,15 +31,6 @@ export interface LoftqInit {
  * Quantizes a weight [outFeatures, inFeatures] and finds A and B that minimize the error (Li et al. 2023, arXiv 2310.08659;
  * PEFT's loftq_init). PEFT uses this A and B with every scaling s of the adapter, which is correct only for s = 1. To initialize
  * adapters use `init: "loftq"`. Throws INVALID_SETTING.
- *
- * @example
- * ```ts
- * import { createMatrix, loftq } from "@lowrank/math";
- *
- * const weight = createMatrix(2, 2, [1, 0.3, -0.2, 0.6]);
- * const { quantized, a, b } = loftq(weight, { rank: 1, iterations: 2 });
- * console.assert(quantized.rows === 2 && a.rows === 1 && b.columns === 1);
- * ```
  */
 export function loftq(weight: Matrix, options: LoftqOptions): LoftqInit {
   refuseUnknownOptions("loftq", options, optionNames);

@@ -1,6 +1,6 @@
 import { activeAdapters, inferenceContext, type Site } from "@lowrank/contracts";
 import "@lowrank/engine/gradients";
-import { uniform } from "@lowrank/engine";
+import { uniform } from "@lowrank/engine/internal";
 import { expectClose } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";

@@ -1,7 +1,7 @@
 // Layouts of tensors in torch files and in memory. Each layout is two inverse functions.
 
-import type { ConvolutionGeometry } from "@lowrank/contracts";
-import { borrowedValues } from "@lowrank/engine";
+import type { ConvolutionGeometry } from "@lowrank/contracts/internal";
+import { borrowedValues } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** Values as a torch file stores them, row by row. */

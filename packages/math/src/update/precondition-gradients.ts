@@ -13,15 +13,6 @@ interface TrainedNumbers {
 /**
  * Multiplies the gradient of A [inFeatures, rank] by (B·Bᵀ + reg·I)⁻¹ and that of B [rank, outFeatures] by (Aᵀ·A + reg·I)⁻¹, like
  * `create_riemannian_optimizer` of PEFT 0.21.2. Names are those of adapter files. Embeddings and other variables keep their gradients.
- *
- * @example
- * ```ts
- * import { preconditionGradients } from "@lowrank/math";
- *
- * const [a, b] = [1, 3].map((value) => ({ shape: [1, 1], values: Float32Array.of(value), gradient: Float32Array.of(10) }));
- * preconditionGradients(new Map([["q.lora_A.weight", a!], ["q.lora_B.weight", b!]]), 1);
- * console.assert(a!.gradient[0] === 1 && b!.gradient[0] === 5); // 10 / (3² + 1), 10 / (1² + 1)
- * ```
  */
 export function preconditionGradients(variables: ReadonlyMap<string, TrainedNumbers>, reg: number): void {
   for (const [name, a] of variables) {

@@ -1,6 +1,6 @@
 // The scaling s of an update.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { rankError, settingError } from "../errors.ts";
 
 /** Settings of `scaling`. */

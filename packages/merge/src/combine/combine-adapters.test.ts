@@ -1,5 +1,6 @@
 import { fc, it as property } from "@fast-check/vitest";
-import { type Adapter, createLoraConfig, scalingOf, spreadBlocks } from "@lowrank/adapter-format";
+import { type Adapter, createLoraConfig, scalingOf } from "@lowrank/adapter-format";
+import { spreadBlocks } from "@lowrank/adapter-format/internal";
 import { frobeniusNorm } from "@lowrank/math";
 import { describe, expect, it } from "vitest";
 import { a, adapter, delta, errorOf, pair, tensor, weights, wide } from "../../test/random-adapters.ts";

@@ -1,8 +1,10 @@
 // Combines several adapters to one. It works on the tensors of files: no model and no backend are needed.
 
-import { type Adapter, type AdapterTensor, scalingOf, toPlainLora } from "@lowrank/adapter-format";
-import { type LowrankError, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { randomMask } from "@lowrank/math";
+import { type Adapter, scalingOf, toPlainLora } from "@lowrank/adapter-format";
+import type { AdapterTensor } from "@lowrank/adapter-format/internal";
+import type { LowrankError } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import { randomMask } from "@lowrank/math/internal";
 import type {
   CombinationMethod,
   Factors,

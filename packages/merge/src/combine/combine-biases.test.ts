@@ -1,4 +1,5 @@
-import type { Adapter, AdapterTensor, LoraConfig } from "@lowrank/adapter-format";
+import type { Adapter, LoraConfig } from "@lowrank/adapter-format";
+import type { AdapterTensor } from "@lowrank/adapter-format/internal";
 import { describe, expect, it } from "vitest";
 import { adapter } from "../../test/random-adapters.ts";
 import { combineAdapters } from "./combine-adapters.ts";

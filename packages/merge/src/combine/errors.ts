@@ -1,6 +1,7 @@
 // Errors of combining adapters.
 
-import { failure, itemized, listed, printable } from "@lowrank/contracts";
+import { itemized, listed } from "@lowrank/contracts";
+import { failure, printable } from "@lowrank/contracts/internal";
 
 /** This method of combining adapters does not exist. Use one of the supported methods. */
 export function unknownCombinationError(combination: string, known: readonly string[]) {

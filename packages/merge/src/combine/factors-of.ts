@@ -1,18 +1,9 @@
 // Makes factors from a decomposition: B = U·S, A = Vᵀ, as in PEFT and kohya's svd_merge_lora.py.
 
-import type { AdapterTensor } from "@lowrank/adapter-format";
+import type { AdapterTensor } from "@lowrank/adapter-format/internal";
 import { listed } from "@lowrank/contracts";
-import {
-  concatColumns,
-  createMatrix,
-  lowRankSvd,
-  type Matrix,
-  rowOf,
-  type Svd,
-  scaleColumns,
-  transpose,
-  truncateSvd,
-} from "@lowrank/math";
+import { createMatrix, lowRankSvd, type Matrix, transpose } from "@lowrank/math";
+import { concatColumns, rowOf, type Svd, scaleColumns, truncateSvd } from "@lowrank/math/internal";
 import type { Factors, MethodSettings, WeightedLora } from "./combination-method.ts";
 import { combinationSettingError } from "./errors.ts";
 import type { CombinedLayer } from "./read-layers.ts";

@@ -1,7 +1,8 @@
 // The table of methods; a new one is a row. Methods with rank "shared" add A to A and B to B: fast and of the same rank, but with
 // cross terms. Methods with "_svd" form whole updates and take the nearest one of the given rank.
 
-import { type Matrix, multiply, transpose, truncatedSvd } from "@lowrank/math";
+import { type Matrix, multiply, transpose } from "@lowrank/math";
+import { truncatedSvd } from "@lowrank/math/internal";
 import type { CombinationMethod, Factors, MethodSettings, WeightedLora } from "./combination-method.ts";
 import { compressed, concatFactors, factorsOf, nearest } from "./factors-of.ts";
 import { byRank, elected, largest, type MatrixMerge, middle, random, sum, sumOf } from "./sparsify.ts";

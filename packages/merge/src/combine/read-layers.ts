@@ -1,19 +1,17 @@
 // Reads A and B of all adapters, layer by layer. All reasons against combining are checked first.
 
+import { type Adapter, loraMatricesIn, parseTensorKey } from "@lowrank/adapter-format";
 import {
-  type Adapter,
   type AdapterTensor,
   buildTensorKey,
   type Feature,
-  loraMatricesIn,
-  parseTensorKey,
   rankAxisOf,
   type TensorPart,
   trainingOnlyFeatures,
   unsupportedFeatures,
   type VariantFacts,
   variants,
-} from "@lowrank/adapter-format";
+} from "@lowrank/adapter-format/internal";
 import { createMatrix, type Matrix } from "@lowrank/math";
 import { maxBiases } from "./combined-config.ts";
 import { combinationShapeError, sharedSavedWeightError, uncombinableAdapterError } from "./errors.ts";

@@ -1,8 +1,10 @@
 // Compares two adapters layer by layer: how much each changes, how far apart they are, and whether they use the same directions
 // (LoRA paper, section 7). It uses A and B only; no model is needed.
 
-import { type Adapter, type AdapterTensor, scalingOf, toPlainLora } from "@lowrank/adapter-format";
-import { lowRankNorm, lowRankSvd, type Matrix, type Svd, subspaceSimilarities, truncateSvd } from "@lowrank/math";
+import { type Adapter, scalingOf, toPlainLora } from "@lowrank/adapter-format";
+import type { AdapterTensor } from "@lowrank/adapter-format/internal";
+import { lowRankSvd, type Matrix } from "@lowrank/math";
+import { lowRankNorm, type Svd, subspaceSimilarities, truncateSvd } from "@lowrank/math/internal";
 import type { WeightedLora } from "../combine/combination-method.ts";
 import { combinationShapeError } from "../combine/errors.ts";
 import { concatFactors } from "../combine/factors-of.ts";

@@ -19,17 +19,6 @@ export interface WeightDifference {
  * Measures the changes of a planned merge, weight by weight while they are read.
  *
  * @throws NON_FINITE_MERGE
- *
- * @example
- * ```ts
- * import type { AdapterHandle } from "@lowrank/inject";
- * import { diffFromBase, type ExportableModel, type FileWeights, planMerge } from "@lowrank/merge";
- *
- * export async function measure(model: ExportableModel, adapter: AdapterHandle, weights: FileWeights): Promise<void> {
- *   const merge = planMerge(model, adapter, { weights, tied: "untie" });
- *   for await (const { path, relative } of diffFromBase(merge)) console.log(path, relative);
- * }
- * ```
  */
 export async function* diffFromBase(
   merge: Pick<MergeInFiles, "changed" | "before" | "values">,

@@ -1,8 +1,10 @@
 // The changes of weights by an adapter without A and B: (IA)³, BEFT, LayerNorm tuning. As PEFT 0.21.2 merges them.
 
-import { type Adapter, type AdapterTensor, currentAdapter } from "@lowrank/adapter-format";
-import type { AdaptableModel, ParameterRef, Site } from "@lowrank/contracts";
-import { AdapterMismatchError } from "@lowrank/inject";
+import { type Adapter, currentAdapter } from "@lowrank/adapter-format";
+import type { AdapterTensor } from "@lowrank/adapter-format/internal";
+import type { AdaptableModel, Site } from "@lowrank/contracts";
+import type { ParameterRef } from "@lowrank/contracts/internal";
+import { AdapterMismatchError } from "@lowrank/inject/internal";
 
 /** The change of one weight. */
 export interface Edit {

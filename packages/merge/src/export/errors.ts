@@ -1,6 +1,6 @@
 // Errors of writing a model.
 
-import { enumerated, failure } from "@lowrank/contracts";
+import { enumerated, failure } from "@lowrank/contracts/internal";
 
 /** A weight has values that the chosen type cannot store. Export as BF16 or F32. */
 export function exportOverflowError(tensor: string, dtype: string, options?: { readonly cause?: unknown }) {

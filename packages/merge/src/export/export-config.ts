@@ -1,6 +1,7 @@
 // Makes config.json of the exported model from the base's, with the changes of the export.
 
-import { architectureOf, checkConfig, InvalidConfigError, type Task } from "@lowrank/contracts/families";
+import { checkConfig, InvalidConfigError, type Task } from "@lowrank/contracts/families";
+import { architectureOf } from "@lowrank/contracts/families/internal";
 import { repeatedLayersError } from "./errors.ts";
 import type { ExportableModel, ExportDtype } from "./exportable-model.ts";
 

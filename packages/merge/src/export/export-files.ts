@@ -1,14 +1,8 @@
 // Lists the files of the exported folder. Each is made when it is written.
 
-import { parseJson } from "@lowrank/contracts";
-import {
-  type FolderWeights,
-  layoutSafetensors,
-  openFolderWeights,
-  type StreamedTensor,
-  safetensorsChunks,
-  weightFileNames,
-} from "@lowrank/safetensors";
+import { parseJson } from "@lowrank/contracts/internal";
+import { layoutSafetensors, openFolderWeights, safetensorsChunks } from "@lowrank/safetensors";
+import { type FolderWeights, type StreamedTensor, weightFileNames } from "@lowrank/safetensors/internal";
 import { sourceFolderError } from "./errors.ts";
 import { type ConfigChanges, exportConfig, repeatLayers } from "./export-config.ts";
 import type { ExportableModel, ExportFile, ExportOptions, SourceFolder } from "./exportable-model.ts";

@@ -1,6 +1,6 @@
 // Exports without a disk: in memory for small models, or piece by piece.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { joinPieces } from "@lowrank/safetensors";
 import { planFiles } from "./export-files.ts";
 import type { ExportableModel, ExportFile, ExportOptions } from "./exportable-model.ts";
@@ -24,7 +24,8 @@ const optionNames: OptionNames<ExportOptions> = {
  *
  * @example
  * ```ts
- * import { type ExportableModel, exportModel, type SourceFolder } from "@lowrank/merge";
+ * import { exportModel, type SourceFolder } from "@lowrank/merge";
+ * import { type ExportableModel } from "@lowrank/merge/internal";
  *
  * export async function weightsOf(model: ExportableModel, source: SourceFolder): Promise<Uint8Array | undefined> {
  *   const files = await exportModel(model, { source, dtype: "F16" });
@@ -47,19 +48,6 @@ export async function exportModel(
  * asking for the next file.
  *
  * @throws the same errors as `exportModel`
- *
- * @example
- * ```ts
- * import { type ExportableModel, exportFiles, type SourceFolder } from "@lowrank/merge";
- *
- * export async function bytesOf(model: ExportableModel, source: SourceFolder): Promise<number> {
- *   let bytes = 0;
- *   for await (const { contents } of exportFiles(model, { source })) {
- *     for await (const piece of contents()) bytes += piece.length;
- *   }
- *   return bytes;
- * }
- * ```
  */
 export async function* exportFiles(
   model: ExportableModel,

@@ -3,7 +3,7 @@
 import type { AdaptableModel } from "@lowrank/contracts";
 import type { ModelConfig, Task } from "@lowrank/contracts/families";
 import { parametersOf } from "@lowrank/contracts/families/checkpoint";
-import type { ByteSource } from "@lowrank/safetensors";
+import type { ByteSource } from "@lowrank/safetensors/internal";
 import type { PlannedMerge } from "./planned-merge.ts";
 
 /** A model that can be written as a Hugging Face folder. `PretrainedModel` of `@lowrank/models` is one. */

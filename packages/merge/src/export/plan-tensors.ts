@@ -12,7 +12,7 @@ import {
   planSplits,
   planStacks,
 } from "@lowrank/contracts/families/checkpoint";
-import type { Dtype } from "@lowrank/safetensors";
+import type { Dtype } from "@lowrank/safetensors/internal";
 import { mergesOf } from "../fold/merged-handle.ts";
 import { sourceFolderError } from "./errors.ts";
 import { type ExportableModel, type ExportDtype, resizedParameters } from "./exportable-model.ts";

@@ -1,6 +1,6 @@
 // Reads a model's weights in the layout of files.
 
-import { type FileLayout, plainLayout, siteKinds, transposedLayout } from "@lowrank/math";
+import { type FileLayout, plainLayout, siteKinds, transposedLayout } from "@lowrank/math/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ExportableModel } from "./exportable-model.ts";
 

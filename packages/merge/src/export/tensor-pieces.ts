@@ -1,15 +1,14 @@
 // Makes the bytes of an exported tensor piece by piece.
 
+import { decodeToFloat32, SafetensorsError } from "@lowrank/safetensors";
 import {
   bitsOf,
   type Dtype,
-  decodeToFloat32,
   type EncodableDtype,
   encodeNumbers,
-  SafetensorsError,
   type StreamedTensor,
   type TensorCollection,
-} from "@lowrank/safetensors";
+} from "@lowrank/safetensors/internal";
 import { exportOverflowError, unwritableTypeError } from "./errors.ts";
 import type { ExportableModel, ExportOptions } from "./exportable-model.ts";
 import type { PlannedTensor } from "./plan-tensors.ts";

@@ -1,10 +1,13 @@
 // Extracts an adapter from two checkpoints of one model: for each layer the low-rank update nearest to the change by training.
 // The weights of both stay in their files.
 
-import { type Adapter, type AdapterTensor, type LoraConfig, transposed } from "@lowrank/adapter-format";
-import { itemized, listed, type OptionNames, printable, refuseUnknownOptions } from "@lowrank/contracts";
-import { baseFingerprintKey, type PlannedSite, partsOf, planInjection } from "@lowrank/inject";
-import { settingError } from "@lowrank/math";
+import type { Adapter, LoraConfig } from "@lowrank/adapter-format";
+import { type AdapterTensor, transposed } from "@lowrank/adapter-format/internal";
+import { itemized, listed } from "@lowrank/contracts";
+import { type OptionNames, printable, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import { partsOf, planInjection } from "@lowrank/inject";
+import { baseFingerprintKey, type PlannedSite } from "@lowrank/inject/internal";
+import { settingError } from "@lowrank/math/internal";
 import type { ExportableModel } from "../export/exportable-model.ts";
 import { ranksPerLayer } from "../reduce/reduce-adapter.ts";
 import { ExtractionError } from "./errors.ts";
@@ -18,7 +21,7 @@ import {
 import { rowsOf } from "./weight-pair.ts";
 
 /** Options of `extractAdapter`. */
-export interface ExtractOptions {
+interface ExtractOptions {
   readonly base: ModelInFiles;
   /** The same model after training. */
   readonly tuned: ModelInFiles;
@@ -74,7 +77,8 @@ const optionNames: OptionNames<ExtractOptions> = {
  * @example
  * ```ts
  * import { type Adapter, createLoraConfig } from "@lowrank/adapter-format";
- * import { extractAdapter, type ModelInFiles } from "@lowrank/merge";
+ * import { extractAdapter } from "@lowrank/merge";
+ * import { type ModelInFiles } from "@lowrank/merge/internal";
  *
  * export async function extract(base: ModelInFiles, tuned: ModelInFiles): Promise<Adapter> {
  *   const config = createLoraConfig({ rank: 32, targetModules: "all-linear" });

@@ -1,7 +1,7 @@
 // Extracts the update of one weight from the difference of two checkpoints.
 
-import { type ParameterRef, printable } from "@lowrank/contracts";
-import { rankForEnergy, type Svd, streamedSvd } from "@lowrank/math";
+import { type ParameterRef, printable } from "@lowrank/contracts/internal";
+import { rankForEnergy, type Svd, streamedSvd } from "@lowrank/math/internal";
 import { factorsOf } from "../combine/factors-of.ts";
 import type { ExportableModel } from "../export/exportable-model.ts";
 import { takeValues } from "../export/read-as-stored.ts";

@@ -1,6 +1,6 @@
 // Reads one weight of two checkpoints, some rows at a time, and measures both in a first pass.
 
-import type { RowBlocks } from "@lowrank/math";
+import type { RowBlocks } from "@lowrank/math/internal";
 import type { FileWeight, WeightRows } from "../stream/fold-rows.ts";
 
 /** The weight in both checkpoints, as matrices of the same shape. */

@@ -1,7 +1,8 @@
 // Checks a merge before any number is computed.
 
 import type { AdaptableModel } from "@lowrank/contracts";
-import { type AdapterHandle, checkTogether, handleDisposedError } from "@lowrank/inject";
+import type { AdapterHandle } from "@lowrank/inject";
+import { checkTogether, handleDisposedError } from "@lowrank/inject/internal";
 import {
   alreadyMergedError,
   ForeignAdapterError,

@@ -1,6 +1,7 @@
 // Errors of merging adapters into weights, and of undoing it.
 
-import { failure, itemized, LowrankError, listed, printable } from "@lowrank/contracts";
+import { itemized, LowrankError, listed } from "@lowrank/contracts";
+import { failure, printable } from "@lowrank/contracts/internal";
 
 /** Merging would make weights NaN or infinite, so nothing was changed. Use a finite adapter, or a smaller scale. */
 export function nonFiniteMergeError(/** Paths of the weights that would not be finite. */ weights: readonly string[]) {

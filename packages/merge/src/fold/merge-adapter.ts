@@ -1,8 +1,9 @@
 // Merges adapters into the weights: W + s·A·B in float32. All new weights are computed and checked before one is replaced. The
 // old ones are kept, so undoing is exact, unless the caller gives that up to save memory.
 
-import { firstNonFinite } from "@lowrank/adapter-format";
-import { type AdaptableModel, type OptionNames, type Restore, refuseUnknownOptions } from "@lowrank/contracts";
+import { firstNonFinite } from "@lowrank/adapter-format/internal";
+import type { AdaptableModel } from "@lowrank/contracts";
+import { type OptionNames, type Restore, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import type { AdapterHandle } from "@lowrank/inject";
 import type * as tf from "@tensorflow/tfjs-core";
 import { checkMergeable } from "./check-mergeable.ts";

@@ -1,7 +1,8 @@
 // The handle of a merge, which can undo it. Merges are undone in reverse order, because another order would restore weights that
 // never existed.
 
-import type { AdaptableModel, Restore } from "@lowrank/contracts";
+import type { AdaptableModel } from "@lowrank/contracts";
+import type { Restore } from "@lowrank/contracts/internal";
 import type { AdapterHandle } from "@lowrank/inject";
 import { finalMergeError, laterMergeError } from "./errors.ts";
 import type { WeightToMerge } from "./merged-weights.ts";

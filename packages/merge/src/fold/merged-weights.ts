@@ -1,6 +1,6 @@
 // Computes the new value of each weight of a merge.
 
-import type { Restore } from "@lowrank/contracts";
+import type { Restore } from "@lowrank/contracts/internal";
 import type { AdapterHandle, WeightChange } from "@lowrank/inject";
 import * as tf from "@tensorflow/tfjs-core";
 

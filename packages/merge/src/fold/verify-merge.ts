@@ -1,6 +1,6 @@
 // Checks that a merged model computes what the adapted one did.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import type * as tf from "@tensorflow/tfjs-core";
 import { logitsShapeError, mergeVerificationError } from "./errors.ts";
 

@@ -1,8 +1,9 @@
 // llama.cpp's file types: which GGML type each tensor gets. Source: llama.cpp, src/llama-quant.cpp (MIT licence),
 // llama_tensor_get_type and tensor_type_fallback, without an importance matrix.
 
-import { failure, itemized } from "@lowrank/contracts";
-import type { EncodableType } from "@lowrank/gguf";
+import { itemized } from "@lowrank/contracts";
+import { failure } from "@lowrank/contracts/internal";
+import type { EncodableType } from "@lowrank/gguf/internal";
 
 /** One type for all matrices, or a mix with more bits for important ones. */
 export type GgufFileType = keyof typeof fileTypes;

@@ -1,17 +1,15 @@
 // Writes a model, merged or not, as one GGUF file for llama.cpp and programs built on it, piece by piece.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { type GgufTable, ggufFromConfig, ggufPoolingTypes, ggufTableOf } from "@lowrank/contracts/families/gguf";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import { dequantize, type GgufFile, ggufChunks } from "@lowrank/gguf";
 import {
-  dequantize,
   type EncodableType,
   encodeValues,
-  type GgufFile,
-  ggufChunks,
   layoutGguf,
   type StreamedGgufTensor,
   type WritableValue,
-} from "@lowrank/gguf";
+} from "@lowrank/gguf/internal";
 import { exportOverflowError } from "../export/errors.ts";
 import type { ExportableModel, ExportFile } from "../export/exportable-model.ts";
 import { type Changes, changesOf } from "../export/plan-tensors.ts";
@@ -62,7 +60,7 @@ const optionNames: OptionNames<GgufModelOptions> = {
  *
  * @example
  * ```ts
- * import type { ExportableModel, MergeInFiles } from "@lowrank/merge";
+ * import type { ExportableModel, MergeInFiles } from "@lowrank/merge/internal";
  * import { ggufModelFile } from "@lowrank/merge/gguf";
  *
  * export async function* asQ4(model: ExportableModel, merge: MergeInFiles): AsyncGenerator<Uint8Array> {

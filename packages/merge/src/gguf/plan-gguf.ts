@@ -3,7 +3,8 @@
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { parametersOf, pathInModel } from "@lowrank/contracts/families/checkpoint";
 import { type GgufTable, ggufNameOf, ggufParameterOf } from "@lowrank/contracts/families/gguf";
-import { type EncodableType, encodableTypes, type GgufFile } from "@lowrank/gguf";
+import type { GgufFile } from "@lowrank/gguf";
+import { type EncodableType, encodableTypes } from "@lowrank/gguf/internal";
 import type { ExportableModel } from "../export/exportable-model.ts";
 import type { Changes } from "../export/plan-tensors.ts";
 import { fitting, type GgufFileType, tensorTypeIn, unnamedWeightsError } from "./file-types.ts";

@@ -1,7 +1,7 @@
 // Converts a weight's values to the layout of GGUF files, some rows at a time: rows in llama.cpp's order, Conv1D matrices
 // transposed, Gemma's norm weights plus 1.
 
-import { transposed } from "@lowrank/adapter-format";
+import { transposed } from "@lowrank/adapter-format/internal";
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { type GgufChange, storedRowOf } from "@lowrank/contracts/families/gguf";
 

@@ -8,9 +8,9 @@ import {
   FolderDraft,
   folderFiles,
   type WrittenFile,
-  writeFileAtomic,
   writeListedFolder,
-} from "@lowrank/safetensors/node";
+} from "@lowrank/safetensors/internal/node";
+import { writeFileAtomic } from "@lowrank/safetensors/node";
 import { sourceFolderError } from "../export/errors.ts";
 import type { ExportFile, SourceFolder } from "../export/exportable-model.ts";
 
@@ -48,7 +48,7 @@ export interface WriteExportFolderOptions {
  *
  * @example
  * ```ts
- * import type { ExportableModel } from "@lowrank/merge";
+ * import type { ExportableModel } from "@lowrank/merge/internal";
  * import { ggufModelFile } from "@lowrank/merge/gguf";
  * import { writeExportFolder } from "@lowrank/merge/node";
  *

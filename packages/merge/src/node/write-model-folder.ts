@@ -2,8 +2,8 @@
 
 import { realpath } from "node:fs/promises";
 import { resolve, sep } from "node:path";
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import type { WrittenFile } from "@lowrank/safetensors/node";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import type { WrittenFile } from "@lowrank/safetensors/internal/node";
 import { outputIsSourceError } from "../export/errors.ts";
 import { planFiles } from "../export/export-files.ts";
 import type { ExportableModel, ExportOptions } from "../export/exportable-model.ts";
@@ -42,7 +42,7 @@ const optionNames: OptionNames<WriteModelFolderOptions> = {
  *
  * @example
  * ```ts
- * import type { ExportableModel } from "@lowrank/merge";
+ * import type { ExportableModel } from "@lowrank/merge/internal";
  * import { writeModelFolder } from "@lowrank/merge/node";
  *
  * export async function save(model: ExportableModel): Promise<void> {

@@ -1,4 +1,5 @@
-import { rankOf, scalingOf } from "@lowrank/adapter-format";
+import { scalingOf } from "@lowrank/adapter-format";
+import { rankOf } from "@lowrank/adapter-format/internal";
 
 import { describe, expect, it } from "vitest";
 import { adapter, delta, errorOf, wide } from "../../test/random-adapters.ts";

@@ -1,15 +1,10 @@
 // Reduces the rank of an adapter: the nearest update of each layer (Eckart & Young 1936), computed from A and B.
 
-import {
-  type Adapter,
-  type AdapterTensor,
-  type LoraConfig,
-  patternFor,
-  scalingOf,
-  toPlainLora,
-} from "@lowrank/adapter-format";
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { lowRankSvd, rankError, rankForEnergy, settingError } from "@lowrank/math";
+import { type Adapter, type LoraConfig, scalingOf, toPlainLora } from "@lowrank/adapter-format";
+import { type AdapterTensor, patternFor } from "@lowrank/adapter-format/internal";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import { lowRankSvd } from "@lowrank/math";
+import { rankError, rankForEnergy, settingError } from "@lowrank/math/internal";
 import { concatFactors, factorsOf, storedFactors } from "../combine/factors-of.ts";
 import { type CombinedLayer, readLayers } from "../combine/read-layers.ts";
 

@@ -3,7 +3,8 @@
 import "@tensorflow/tfjs-backend-cpu";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Adapter, type AdapterTensor, createLoraConfig } from "@lowrank/adapter-format";
+import { type Adapter, createLoraConfig } from "@lowrank/adapter-format";
+import type { AdapterTensor } from "@lowrank/adapter-format/internal";
 import { createMatrix, type Matrix, multiply } from "@lowrank/math";
 import { expectClose, expectNoLeak, fixturesRoot, HandMadeSite } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,23 +1,21 @@
 // Weakens intruder dimensions: directions that an adapter makes important and that its base does not have (Shuttleworth et al. 2024,
 // "LoRA vs Full Fine-tuning: An Illusion of Equivalence"). The rule is that of PEFT's `reduce_intruder_dimension`.
 
-import { type Adapter, type AdapterTensor, rankOf, scalingOf, toPlainLora } from "@lowrank/adapter-format";
-import { type AdaptableModel, type OptionNames, refuseUnknownOptions, type Site } from "@lowrank/contracts";
+import { type Adapter, scalingOf, toPlainLora } from "@lowrank/adapter-format";
+import { type AdapterTensor, rankOf } from "@lowrank/adapter-format/internal";
+import type { AdaptableModel, Site } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import { lowRankSvd, type Matrix, multiply, svd, transpose } from "@lowrank/math";
 import {
   concatColumns,
-  lowRankSvd,
-  type Matrix,
-  multiply,
   type Svd,
   scaleColumns,
   selectRows,
   settingError,
-  svd,
   takeMatrix,
-  transpose,
   truncatedSvd,
   truncateSvd,
-} from "@lowrank/math";
+} from "@lowrank/math/internal";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Factors } from "../combine/combination-method.ts";
 import { concatFactors, storedFactors } from "../combine/factors-of.ts";

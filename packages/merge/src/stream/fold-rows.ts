@@ -1,6 +1,6 @@
 // Merges changes into a weight some rows at a time: only a few million numbers are in memory, for a weight of any size.
 
-import type { RowChange } from "@lowrank/inject";
+import type { RowChange } from "@lowrank/inject/internal";
 import type { PlainType } from "../export/planned-merge.ts";
 import { type AddRows, lowRankRows } from "./low-rank-rows.ts";
 

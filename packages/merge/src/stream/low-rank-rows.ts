@@ -1,7 +1,7 @@
 // Adds rows of scale·left·right to rows of a weight: with WebAssembly's vector instructions if they are available and rows are
 // whole vectors, else with loops.
 
-import type { RowUpdate } from "@lowrank/math";
+import type { RowUpdate } from "@lowrank/math/internal";
 
 /** Adds the update's rows from `first` on to `values` [rows, columns]. */
 export type AddRows = (values: Float32Array, first: number) => void;

@@ -1,9 +1,11 @@
 // Plans a merge that is computed while its result is written. The base's weights stay in their files and are read a few rows at a
 // time.
 
-import { type Adapter, firstNonFinite } from "@lowrank/adapter-format";
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import type { AdapterHandle, RowChange } from "@lowrank/inject";
+import type { Adapter } from "@lowrank/adapter-format";
+import { firstNonFinite } from "@lowrank/adapter-format/internal";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import type { AdapterHandle } from "@lowrank/inject";
+import type { RowChange } from "@lowrank/inject/internal";
 import { type Edit, editsOf } from "../edit/edits-of.ts";
 import { type ExportableModel, resizedParameters } from "../export/exportable-model.ts";
 import type { PlainType, PlannedMerge } from "../export/planned-merge.ts";
@@ -36,18 +38,6 @@ export interface MergeInFiles extends PlannedMerge {
  * (`Adapter.mergeOnly`) is given as it was read.
  *
  * @throws the errors of `mergeAdapter` that come before computing; AdapterMismatchError for such an adapter
- *
- * @example
- * ```ts
- * import type { AdapterHandle } from "@lowrank/inject";
- * import { type ExportableModel, type FileWeights, planMerge } from "@lowrank/merge";
- * import { writeModelFolder } from "@lowrank/merge/node";
- *
- * export async function merge(model: ExportableModel, adapter: AdapterHandle, weights: FileWeights): Promise<void> {
- *   const merge = planMerge(model, adapter, { weights });
- *   await writeModelFolder("runs/merged", { model, merge, sourceFolder: "models/base" });
- * }
- * ```
  */
 export function planMerge(
   model: ExportableModel,

@@ -1,4 +1,5 @@
-import { decodeToFloat32, encodeNumbers } from "@lowrank/safetensors";
+import { decodeToFloat32 } from "@lowrank/safetensors";
+import { encodeNumbers } from "@lowrank/safetensors/internal";
 import { describe, expect, it } from "vitest";
 import type { PlainType } from "../export/planned-merge.ts";
 import { lowRankRows } from "./low-rank-rows.ts";

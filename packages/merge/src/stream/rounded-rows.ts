@@ -2,7 +2,7 @@
 // fastest cache. This takes a third of the time of separate passes that decode, add, check for infinity, round, and decode again
 // for the error.
 
-import type { RowUpdate } from "@lowrank/math";
+import type { RowUpdate } from "@lowrank/math/internal";
 import { decodeToFloat32 } from "@lowrank/safetensors";
 import type { PlainType } from "../export/planned-merge.ts";
 import { lowRankRows, rowModule } from "./low-rank-rows.ts";

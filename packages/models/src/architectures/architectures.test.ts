@@ -1,5 +1,6 @@
-import { checkConfig, families, type Task } from "@lowrank/contracts/families";
+import { checkConfig, type Task } from "@lowrank/contracts/families";
 import { parametersOf } from "@lowrank/contracts/families/checkpoint";
+import { families } from "@lowrank/contracts/families/internal";
 import { describe, expect, it } from "vitest";
 import { outlineModel } from "../outline/outline-model.ts";
 

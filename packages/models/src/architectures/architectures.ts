@@ -1,6 +1,6 @@
 // The table of forward passes. A new family: its file, and one line here.
 
-import { unsupportedModelError } from "@lowrank/contracts/families";
+import { unsupportedModelError } from "@lowrank/contracts/families/internal";
 import {
   bertHeads,
   debertaV2Heads,

@@ -2,7 +2,7 @@
 // knowledge distillation, or to keep an adapter close to its base model.
 
 import { type ForwardContext, inferenceContext, noAdapters } from "@lowrank/contracts";
-import { withoutTape } from "@lowrank/engine";
+import { withoutTape } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { modelInputError } from "../errors.ts";
 import type { HeadRows } from "../heads/head.ts";
@@ -41,7 +41,8 @@ export interface DistillationOptions {
  * @example
  * ```ts
  * import { activeAdapters, inferenceContext } from "@lowrank/contracts";
- * import { distillationLoss, type LabelledInputs, type PretrainedModel } from "@lowrank/models";
+ * import { distillationLoss, type PretrainedModel } from "@lowrank/models";
+ * import { type LabelledInputs } from "@lowrank/models/internal";
  * import type * as tf from "@tensorflow/tfjs-core";
  *
  * export function nearItsBase(model: PretrainedModel, inputs: LabelledInputs, adapter: string): tf.Scalar {

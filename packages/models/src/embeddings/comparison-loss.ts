@@ -32,16 +32,6 @@ export interface ComparedEmbeddings {
  * The mean over the rows. The caller owns the result.
  *
  * @throws MODEL_INPUT for a loss that needs scores, or another number of texts, than the batch has.
- * @example
- * ```ts
- * import { comparisonLoss } from "@lowrank/models";
- * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
- *
- * const embeddings = tf.tensor2d([[1, 0], [0, 1], [1, 0], [0, 1]]); // two texts, then one that belongs to each
- * const loss = comparisonLoss("ranking", { embeddings, columns: 2 });
- * if (loss.dataSync()[0] > 1e-6) throw new Error("each text is nearest to its own");
- * ```
  */
 export function comparisonLoss(loss: ComparisonLoss, { matryoshka, ...compared }: ComparedEmbeddings): tf.Scalar {
   const { embeddings, columns, similarities: scores, guide, miniBatchSize: anchorsAtOnce } = compared;

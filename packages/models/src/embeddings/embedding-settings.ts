@@ -1,7 +1,7 @@
 // How a model's states become one embedding for each text, as folders of sentence-transformers define it: modules.json lists
 // the steps, 1_Pooling/config.json the states that are pooled.
 
-import { describeValue } from "@lowrank/contracts";
+import { describeValue } from "@lowrank/contracts/internal";
 import { embeddingRecipeError } from "../errors.ts";
 
 /** Which states represent a text: the mean of all without padding, the first token's, or the last token's. */
@@ -37,16 +37,6 @@ const olderKeys: ReadonlyMap<string, string> = new Map([
  * ("1_Pooling").
  *
  * @throws EMBEDDING_RECIPE for steps or poolings that are not computed.
- * @example
- * ```ts
- * import { readEmbeddingSettings } from "@lowrank/models";
- *
- * const steps = ["Transformer", "Pooling", "Normalize"].map((type, index) => {
- *   return { path: index === 0 ? "" : `${index}_${type}`, type: `sentence_transformers.models.${type}` };
- * });
- * const settings = await readEmbeddingSettings(steps, async () => ({ pooling_mode_mean_tokens: true }));
- * if (settings.pooling !== "mean" || !settings.isNormalized) throw new Error("unexpected settings");
- * ```
  */
 export async function readEmbeddingSettings(
   modules: unknown,

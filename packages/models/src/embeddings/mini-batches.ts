@@ -2,7 +2,7 @@
 // token ids until the backward pass and is then computed again. So memory is that of one mini-batch, and a loss still compares all texts.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { recompute, withoutTape } from "@lowrank/engine";
+import { recompute, withoutTape } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { modelInputError } from "../errors.ts";
 import type { ModelInputs } from "../inputs/model-inputs.ts";

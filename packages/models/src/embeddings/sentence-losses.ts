@@ -1,6 +1,7 @@
 // Losses for embeddings: matching texts should be closer than others. The formulas are those of sentence-transformers 6.2.
 
-import { crossEntropy, recompute } from "@lowrank/engine";
+import { crossEntropy } from "@lowrank/engine";
+import { recompute } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { modelInputError } from "../errors.ts";
 import { normalized } from "./pooled-embeddings.ts";
@@ -14,16 +15,6 @@ type Embeddings = tf.Tensor2D;
  * exist at a time, and again in the backward pass.
  *
  * @throws MODEL_INPUT if the columns have different numbers of rows.
- * @example
- * ```ts
- * import { rankingLoss } from "@lowrank/models";
- * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
- *
- * const texts = tf.tensor2d([[1, 0], [0, 1]]);
- * const loss = rankingLoss({ anchors: texts, positives: texts });
- * if (loss.dataSync()[0] > 1e-6) throw new Error("each text is nearest to itself");
- * ```
  */
 export function rankingLoss(
   { anchors, positives, negatives = [] }: Ranked,

@@ -1,7 +1,8 @@
 // A model folder on a web server, read in ranges so that no file has to be in memory whole.
 
-import { bytesUpTo } from "@lowrank/contracts";
-import { type ByteSource, bytesSource } from "@lowrank/safetensors";
+import { bytesUpTo } from "@lowrank/contracts/internal";
+import { bytesSource } from "@lowrank/safetensors";
+import type { ByteSource } from "@lowrank/safetensors/internal";
 import { modelFileError } from "../errors.ts";
 import { checkFileName, decodeText, type ModelFolder } from "./model-folder.ts";
 
@@ -29,16 +30,6 @@ const knownFiles = [
  * @param baseUrl URL of the folder; a trailing slash is optional.
  * @param fetchFile default: the platform's `fetch`.
  * @throws MODEL_FILE on reading, naming the file and the HTTP status.
- *
- * @example
- * ```ts
- * import { fetchedFolder } from "@lowrank/models";
- *
- * const answer = async () => new Response('{"model_type": "gpt2"}', { status: 200 });
- * const folder = fetchedFolder("https://example.org/my-model", answer);
- * const config = await folder.readText("config.json", { maxBytes: 1000 });
- * if (!config.includes("gpt2")) throw new Error("not read");
- * ```
  */
 export function fetchedFolder(baseUrl: string, fetchFile: typeof fetch = fetch): ModelFolder {
   const base = baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`;

@@ -1,7 +1,7 @@
 // The source of a model's files: a folder on disk, a web server, memory. The loader knows only this interface.
 
-import { parseJson } from "@lowrank/contracts";
-import type { ByteSource } from "@lowrank/safetensors";
+import { parseJson } from "@lowrank/contracts/internal";
+import type { ByteSource } from "@lowrank/safetensors/internal";
 import { modelFileError } from "../errors.ts";
 
 /** A folder of plain files, named without any path. */

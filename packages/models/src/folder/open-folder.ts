@@ -2,7 +2,7 @@
 
 import { realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { folderFiles } from "@lowrank/safetensors/node";
+import { folderFiles } from "@lowrank/safetensors/internal/node";
 import { modelFileError, modelFolderError } from "../errors.ts";
 import type { ModelFolder } from "./model-folder.ts";
 
@@ -13,13 +13,13 @@ import type { ModelFolder } from "./model-folder.ts";
  *
  * @example
  * ```ts
- * import { MODEL_FOLDER } from "@lowrank/models";
+ * import { LowrankError } from "@lowrank/contracts";
  * import { openFolder } from "@lowrank/models/node";
  *
  * try {
  *   openFolder("no-such-folder");
  * } catch (error) {
- *   if (!(error instanceof MODEL_FOLDER)) throw error;
+ *   if (!LowrankError.isInstance(error, "MODEL_FOLDER")) throw error;
  * }
  * ```
  */

@@ -1,6 +1,7 @@
 // Defaults of generation: sampling settings, lengths and stop strings of generation_config.json, with transformers' meaning.
 
-import { describeValue, type WarningListener } from "@lowrank/contracts";
+import type { WarningListener } from "@lowrank/contracts";
+import { describeValue } from "@lowrank/contracts/internal";
 
 /** Settings of generation_config.json. A field is absent if the file does not have it. */
 export interface WritingDefaults {

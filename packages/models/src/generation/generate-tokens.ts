@@ -1,9 +1,10 @@
 // Continues prompts token by token. A batch is padded on the left and each row keeps its own positions, so each prompt has
 // the same result as alone.
 
-import { type ForwardContext, inferenceContext, refuseUnknownOptions } from "@lowrank/contracts";
+import { type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/contracts/families";
-import { withRoundedProducts } from "@lowrank/engine";
+import { refuseUnknownOptions } from "@lowrank/contracts/internal";
+import { withRoundedProducts } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { KeyValueCache } from "../parts/cache/key-value-cache.ts";
 import { assemblyOf, type PretrainedModel } from "../pretrained-model.ts";
@@ -30,18 +31,6 @@ export interface GeneratedToken extends Partial<TokenReport> {
  *
  * @throws GENERATION_OPTION, MODEL_INPUT, POSITION_LIMIT before anything is computed; NonFiniteOutputError; the
  * signal's reason.
- *
- * @example
- * ```ts
- * import { generateTokens, type PretrainedModel } from "@lowrank/models";
- *
- * async function firstTokenAbove(model: PretrainedModel, prompt: readonly number[], least: number): Promise<number> {
- *   for await (const { id } of generateTokens(model, { promptIds: [prompt], maxNewTokens: 50 })) {
- *     if (id >= least) return id;
- *   }
- *   return -1;
- * }
- * ```
  */
 export async function* generateTokens(
   model: PretrainedModel,

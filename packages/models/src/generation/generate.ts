@@ -1,6 +1,6 @@
 // Continues prompts to their ends.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import { type GeneratedToken, generateTokens } from "./generate-tokens.ts";
 import { type GenerationOptions, generationNames } from "./generation-options.ts";

@@ -1,7 +1,8 @@
 // The options of a generation, checked before anything is computed.
 
-import { describeValue, type ForwardContext, type OptionNames } from "@lowrank/contracts";
+import type { ForwardContext } from "@lowrank/contracts";
 import { familyOf } from "@lowrank/contracts/families";
+import { describeValue, type OptionNames } from "@lowrank/contracts/internal";
 import type * as tf from "@tensorflow/tfjs-core";
 import { generationOptionError, modelInputError, positionLimitError } from "../errors.ts";
 import type { BannedTokens, ForcedTokens } from "../folder/generation-defaults.ts";

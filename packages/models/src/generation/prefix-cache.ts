@@ -15,23 +15,6 @@ export interface TakenPrefix {
 /**
  * Keeps the keys and values of one text for the next text with the same beginning and the same adapters. If an adapter was trained
  * in between, call `forget`. It does not help adapters with an invocation text. Its owner disposes of it.
- *
- * @example
- * ```ts
- * import { generate, PrefixCache, type PretrainedModel } from "@lowrank/models";
- *
- * export async function twoTurns(model: PretrainedModel, turns: readonly (readonly number[])[]): Promise<number[]> {
- *   const prefix = new PrefixCache();
- *   let text: number[] = [];
- *   for (const turn of turns) {
- *     text = [...text, ...turn];
- *     const [answer = []] = await generate(model, { promptIds: [text], maxNewTokens: 20, prefix });
- *     text.push(...answer);
- *   }
- *   prefix.dispose();
- *   return text;
- * }
- * ```
  */
 export class PrefixCache {
   #cache: KeyValueCache | undefined;

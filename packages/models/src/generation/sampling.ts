@@ -1,7 +1,7 @@
 // How the next token is drawn from its logits.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { uniformValues } from "@lowrank/engine";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import { uniformValues } from "@lowrank/engine/internal";
 import { generationOptionError } from "../errors.ts";
 import { type ProbabilityRules, weighTokens } from "./token-probabilities.ts";
 

@@ -1,6 +1,6 @@
 // One answer for a whole sequence – a class, several yes-or-no labels, or numbers –, or for several choices together.
 
-import type { ProblemType } from "@lowrank/contracts/families";
+import type { ProblemType } from "@lowrank/contracts/families/internal";
 import type { LinearSite } from "@lowrank/engine/hook-points";
 import * as tf from "@tensorflow/tfjs-core";
 import { modelInputError } from "../errors.ts";

@@ -1,6 +1,6 @@
 // The interface of a head: logits and losses from the last hidden states.
 
-import type { ProblemType } from "@lowrank/contracts/families";
+import type { ProblemType } from "@lowrank/contracts/families/internal";
 import type * as tf from "@tensorflow/tfjs-core";
 import { modelInputError } from "../errors.ts";
 import type { StateSelection } from "../parts/backbone/stages.ts";

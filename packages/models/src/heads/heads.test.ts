@@ -2,7 +2,8 @@ import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Adaptation, activeAdapters, inferenceContext } from "@lowrank/contracts";
+import { activeAdapters, inferenceContext } from "@lowrank/contracts";
+import type { Adaptation } from "@lowrank/contracts/internal";
 
 import { expectClose, expectNoLeak, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";

@@ -1,6 +1,6 @@
 // The state that represents a whole sequence: one of its states, or the mean of all without padding.
 
-import { currentBackend } from "@lowrank/engine";
+import { currentBackend } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { StateSelection } from "../parts/backbone/stages.ts";
 import type { Pass } from "../parts/pass.ts";

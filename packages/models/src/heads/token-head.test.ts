@@ -3,15 +3,10 @@
 import { LinearSite } from "@lowrank/engine/hook-points";
 import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
-import {
-  type Adaptation,
-  activeAdapters,
-  adapterRows,
-  type ForwardContext,
-  inferenceContext,
-  type TokenPositions,
-} from "@lowrank/contracts";
-import { addLowRank, dropout, uniform } from "@lowrank/engine";
+import { activeAdapters, adapterRows, type ForwardContext, inferenceContext } from "@lowrank/contracts";
+import type { Adaptation, TokenPositions } from "@lowrank/contracts/internal";
+import { addLowRank, dropout } from "@lowrank/engine";
+import { uniform } from "@lowrank/engine/internal";
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";

@@ -1,8 +1,10 @@
 // Logits over the vocabulary at every position: causal and masked language models.
 
 import { adapterRows, type ForwardContext } from "@lowrank/contracts";
-import { linearCrossEntropy, linearLabelMargin } from "@lowrank/engine";
-import { type LinearSite, type ParameterSlot, rowCountError } from "@lowrank/engine/hook-points";
+import { linearCrossEntropy } from "@lowrank/engine";
+import type { LinearSite, ParameterSlot } from "@lowrank/engine/hook-points";
+import { rowCountError } from "@lowrank/engine/hook-points/internal";
+import { linearLabelMargin } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { modelInputError, nothingSupervisedError } from "../errors.ts";
 import { pickStates } from "../parts/backbone/picked-states.ts";

@@ -1,14 +1,8 @@
 import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
 import { fileURLToPath } from "node:url";
-import {
-  type Adaptation,
-  activeAdapters,
-  adapterRows,
-  type ForwardContext,
-  type ImageStates,
-  inferenceContext,
-} from "@lowrank/contracts";
+import { activeAdapters, adapterRows, type ForwardContext, inferenceContext } from "@lowrank/contracts";
+import type { Adaptation, ImageStates } from "@lowrank/contracts/internal";
 import { expectClose } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -2,7 +2,7 @@
 
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { imageReaderOf } from "@lowrank/contracts/families/checkpoint";
-import { currentBackend } from "@lowrank/engine";
+import { currentBackend } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { modelInputError, positionLimitError } from "../errors.ts";
 import type { Backbone } from "../parts/backbone/backbone.ts";

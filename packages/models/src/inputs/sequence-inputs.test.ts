@@ -1,7 +1,8 @@
 import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
 import { fileURLToPath } from "node:url";
-import { type Adaptation, activeAdapters, adapterRows, inferenceContext } from "@lowrank/contracts";
+import { activeAdapters, adapterRows, inferenceContext } from "@lowrank/contracts";
+import type { Adaptation } from "@lowrank/contracts/internal";
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -1,8 +1,9 @@
 import "@tensorflow/tfjs-backend-cpu";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { normalFloat4Levels } from "@lowrank/engine";
-import { float32Tensor, parseSafetensors, serializeSafetensors } from "@lowrank/safetensors";
+import { normalFloat4Levels } from "@lowrank/engine/internal";
+import { float32Tensor, serializeSafetensors } from "@lowrank/safetensors";
+import { parseSafetensors } from "@lowrank/safetensors/internal";
 import { expectClose, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";

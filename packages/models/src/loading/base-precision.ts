@@ -1,8 +1,9 @@
 // The precision in which a base's matrices are stored. Computation is in float32, except for "bf16", "int8" and matrices in 4 bits.
 
-import { halfBits, type WarningListener } from "@lowrank/contracts";
-import { int8Problem, packInt8, packNormalFloat4 } from "@lowrank/engine";
+import type { WarningListener } from "@lowrank/contracts";
+import { halfBits } from "@lowrank/contracts/internal";
 import type { WeightSlot } from "@lowrank/engine/hook-points";
+import { int8Problem, packInt8, packNormalFloat4 } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { WeightSource } from "./weight-source.ts";
 

@@ -1,7 +1,7 @@
 // Reads tensors into an outline one after the other, so that at most two of them are in memory in the file's format.
 
-import { normal } from "@lowrank/engine";
 import type { WeightSlot } from "@lowrank/engine/hook-points";
+import { normal } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelTooLargeError } from "../errors.ts";
 import type { GenerationDefaults } from "../folder/generation-defaults.ts";

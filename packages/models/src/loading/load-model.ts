@@ -1,6 +1,6 @@
 // From a Hugging Face folder to a model.
 
-import { refuseUnknownOptions, type WarningListener } from "@lowrank/contracts";
+import type { WarningListener } from "@lowrank/contracts";
 import {
   checkConfig,
   familyOf,
@@ -10,6 +10,7 @@ import {
   type Task,
 } from "@lowrank/contracts/families";
 import { matchCheckpoint, pathInModel } from "@lowrank/contracts/families/checkpoint";
+import { refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { defaultsOf, readGenerationDefaults } from "../folder/generation-defaults.ts";
 import { type ModelFolder, readJsonObject } from "../folder/model-folder.ts";
 import { outlineModel } from "../outline/outline-model.ts";
@@ -36,8 +37,9 @@ const writesText: readonly Task[] = ["causal-lm", "sequence-to-sequence"];
  *
  * @example
  * ```ts
+ * import { LowrankError } from "@lowrank/contracts";
+ * import { loadModel } from "@lowrank/models";
  * import { bytesSource } from "@lowrank/safetensors";
- * import { loadModel, MODEL_FILE } from "@lowrank/models";
  *
  * const empty = {
  *   name: "an empty folder",
@@ -47,7 +49,7 @@ const writesText: readonly Task[] = ["causal-lm", "sequence-to-sequence"];
  *   open: async (name: string) => bytesSource(new Uint8Array(0), name),
  * };
  * const error = await loadModel(empty).catch((reason: unknown) => reason);
- * if (!(error instanceof MODEL_FILE)) throw new Error("config.json is missing, but the model loaded");
+ * if (!LowrankError.isInstance(error, "MODEL_FILE")) throw new Error("config.json is missing, but the model loaded");
  * ```
  */
 export async function loadModel(folder: ModelFolder, options: LoadOptions = {}): Promise<PretrainedModel> {

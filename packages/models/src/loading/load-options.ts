@@ -1,7 +1,9 @@
 // The options of loading, for every kind of file.
 
-import type { OptionNames, WarningListener } from "@lowrank/contracts";
-import type { ProblemType, Task } from "@lowrank/contracts/families";
+import type { WarningListener } from "@lowrank/contracts";
+import type { Task } from "@lowrank/contracts/families";
+import type { ProblemType } from "@lowrank/contracts/families/internal";
+import type { OptionNames } from "@lowrank/contracts/internal";
 import type { BasePrecision } from "./base-precision.ts";
 import type { WeightsInFiles } from "./weights-in-files.ts";
 

@@ -1,7 +1,8 @@
 // The weights of a Hugging Face folder: one safetensors file, or shards with an index.
 
 import type { LowrankError, WarningListener } from "@lowrank/contracts";
-import { decodeToFloat32, openFolderWeights, type TensorCollection, weightFileNames } from "@lowrank/safetensors";
+import { decodeToFloat32, openFolderWeights } from "@lowrank/safetensors";
+import { type TensorCollection, weightFileNames } from "@lowrank/safetensors/internal";
 import { modelFileError } from "../errors.ts";
 import type { ModelFolder } from "../folder/model-folder.ts";
 import { halfKinds, packHalf } from "./pack-half.ts";

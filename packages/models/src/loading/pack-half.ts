@@ -1,6 +1,6 @@
 // Matrices of 16-bit floats, kept as the file has them.
 
-import type { HalfMatrix } from "@lowrank/engine";
+import type { HalfMatrix } from "@lowrank/engine/internal";
 
 /** Kinds of 16-bit floats by their names in files. */
 export const halfKinds: ReadonlyMap<string, HalfMatrix["kind"]> = new Map([

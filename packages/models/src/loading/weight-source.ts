@@ -1,6 +1,6 @@
 // The source of a model's tensors, independent of the file format.
 
-import type { PackedMatrix } from "@lowrank/engine";
+import type { PackedMatrix } from "@lowrank/engine/internal";
 
 export interface SourceTensor {
   /** As a safetensors file of transformers would store it: torch's order of axes. */

@@ -1,7 +1,7 @@
 // Matrices that stay in a model's files: adapters can be attached and inspected, and a merge reads a few rows at a time.
 
-import { UnreadTensorError, UnreadTensors } from "@lowrank/engine";
 import type { WeightSlot } from "@lowrank/engine/hook-points";
+import { UnreadTensorError, UnreadTensors } from "@lowrank/engine/internal";
 import type { WeightSource } from "./weight-source.ts";
 
 /** A weight that is still in a file. */
@@ -30,21 +30,6 @@ interface StoredMatrix {
 /**
  * The location of a model's matrices that are not in memory. Pass it to `loadModel` or `loadGguf` (`leftIn`), and close it when
  * nothing more is read.
- *
- * @example
- * ```ts
- * import { loadModel, type ModelFolder, WeightsInFiles } from "@lowrank/models";
- *
- * export async function firstRow(folder: ModelFolder, path: string): Promise<Float32Array | undefined> {
- *   const files = new WeightsInFiles();
- *   const model = await loadModel(folder, { leftIn: files });
- *   const weight = files.weight(path);
- *   const row = await weight?.read(0, weight.shape.at(-1) ?? 0);
- *   model.dispose();
- *   await files.close();
- *   return row;
- * }
- * ```
  */
 export class WeightsInFiles {
   readonly #unread = new UnreadTensors();

@@ -1,8 +1,9 @@
 // A model's forward pass as an ONNX graph, with the names of inputs and outputs that Optimum's exporter gives and transformers.js
 // expects.
 
-import { onnxProblem, type Task } from "@lowrank/contracts/families";
-import { freePrimes, recordGraph, recordingError, type VaryingSize } from "@lowrank/engine/onnx";
+import type { Task } from "@lowrank/contracts/families";
+import { onnxProblem } from "@lowrank/contracts/families/internal";
+import { freePrimes, recordGraph, recordingError, type VaryingSize } from "@lowrank/engine/internal/onnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { runBackbone } from "../parts/backbone/backbone.ts";
 import { assemblyOf, type PretrainedModel } from "../pretrained-model.ts";
@@ -26,7 +27,7 @@ const longestTable = 2 ** 16;
  *
  * @example
  * ```ts
- * import { encodeModel } from "@lowrank/engine/onnx";
+ * import { encodeModel } from "@lowrank/engine/internal/onnx";
  * import type { PretrainedModel } from "@lowrank/models";
  * import { recordModel } from "@lowrank/models/onnx";
  *

@@ -1,7 +1,7 @@
 // A cache for the ONNX graph. Its keys and values are inputs of the graph (`past_key_values`), and outputs with the new tokens (`present`).
 
 import { inferenceContext } from "@lowrank/contracts";
-import { type RecordedInput, recordingError } from "@lowrank/engine/onnx";
+import { type RecordedInput, recordingError } from "@lowrank/engine/internal/onnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { type KeysAndValues, KeyValueCache } from "../parts/cache/key-value-cache.ts";
 

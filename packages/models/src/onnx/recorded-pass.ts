@@ -1,7 +1,7 @@
 // A pass for the ONNX graph, in which every size and position may vary. It computes from its inputs what other passes have as numbers.
 
 import { inferenceContext } from "@lowrank/contracts";
-import { type AttentionMask, combineMasks, maskedScore, paddingMask } from "@lowrank/engine";
+import { type AttentionMask, combineMasks, maskedScore, paddingMask } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PositionRules } from "../parts/backbone/stages.ts";
 import type { KeyValueCache } from "../parts/cache/key-value-cache.ts";

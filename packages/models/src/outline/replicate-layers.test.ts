@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
 
-import { parseSafetensors, serializeSafetensors, type TensorData } from "@lowrank/safetensors";
+import { serializeSafetensors, type TensorData } from "@lowrank/safetensors";
+import { parseSafetensors } from "@lowrank/safetensors/internal";
 import { expectClose, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";

@@ -1,10 +1,11 @@
-import type { NewRows } from "@lowrank/engine/hook-points";
+import type { NewRows } from "@lowrank/engine/hook-points/internal";
 import "@tensorflow/tfjs-backend-cpu";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fc, test } from "@fast-check/vitest";
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
-import { float32Tensor, parseSafetensors, serializeSafetensors, type TensorData } from "@lowrank/safetensors";
+import { float32Tensor, serializeSafetensors, type TensorData } from "@lowrank/safetensors";
+import { parseSafetensors } from "@lowrank/safetensors/internal";
 import { expectClose, expectNoLeak, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";

@@ -1,8 +1,9 @@
 // A vocabulary of another size (transformers' `resize_token_embeddings`): token tables, the heads over them and their biases
 // get new weights; everything else is shared with the original model.
 
-import { ArgumentError } from "@lowrank/engine";
-import type { NewRows, Part } from "@lowrank/engine/hook-points";
+import type { Part } from "@lowrank/engine/hook-points";
+import type { NewRows } from "@lowrank/engine/hook-points/internal";
+import { ArgumentError } from "@lowrank/engine/internal";
 import { vocabularyError } from "../errors.ts";
 import { type ModelAssembly, outlineModel } from "./outline-model.ts";
 

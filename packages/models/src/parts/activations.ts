@@ -1,7 +1,8 @@
 // The activation functions, alone and as gates.
 
-import type { Activation as ActivationName } from "@lowrank/contracts/families";
-import { type GeluKind, geglu, gelu, silu, stepActivations, swiglu } from "@lowrank/engine";
+import type { Activation as ActivationName } from "@lowrank/contracts/families/internal";
+import { swiglu } from "@lowrank/engine";
+import { type GeluKind, geglu, gelu, silu, stepActivations } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PartPlan } from "./planned.ts";
 

@@ -1,7 +1,8 @@
 // Feed-forward sublayers. Each is written twice (planned.ts): with tensors, and as steps of a plan for generation, without dropout.
 
-import { frozenFeedForward } from "@lowrank/engine";
-import { forwardTogether, type LinearSite } from "@lowrank/engine/hook-points";
+import type { LinearSite } from "@lowrank/engine/hook-points";
+import { forwardTogether } from "@lowrank/engine/hook-points/internal";
+import { frozenFeedForward } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Activation, planActivation } from "./activations.ts";
 import type { Layer, Pass } from "./pass.ts";

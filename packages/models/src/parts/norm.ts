@@ -1,8 +1,10 @@
 // Normalization over the features, by mean and variance or by the root mean square.
 
-import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
+import type { ForwardContext } from "@lowrank/contracts";
+import type { ParameterRef } from "@lowrank/contracts/internal";
 import { layerNorm, rmsNorm } from "@lowrank/engine";
-import { computeByRows, ParameterSlot, type Part, sameKind, type WeightSlot } from "@lowrank/engine/hook-points";
+import { ParameterSlot, type Part, type WeightSlot } from "@lowrank/engine/hook-points";
+import { computeByRows, sameKind } from "@lowrank/engine/hook-points/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PartPlan, Planned } from "./planned.ts";
 

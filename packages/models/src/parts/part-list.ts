@@ -1,8 +1,8 @@
 // Makes a model's parts from its family's table, in module order. A family's forward pass then only wires the parts; names,
 // widths and layouts are in `@lowrank/contracts/families`.
 
-import type { ConvolutionGeometry, LowrankError } from "@lowrank/contracts";
-import { type EmbeddingRow, familyOf, type ModelConfig, type Task } from "@lowrank/contracts/families";
+import type { LowrankError } from "@lowrank/contracts";
+import { familyOf, type ModelConfig, type Task } from "@lowrank/contracts/families";
 import {
   configOfStage,
   configOfTower,
@@ -10,6 +10,8 @@ import {
   modulesOf,
   pathInModel,
 } from "@lowrank/contracts/families/checkpoint";
+import type { EmbeddingRow } from "@lowrank/contracts/families/internal";
+import type { ConvolutionGeometry } from "@lowrank/contracts/internal";
 import { ConvolutionSite, EmbeddingSite, LinearSite, ParameterSlot, type Part } from "@lowrank/engine/hook-points";
 import { missingModuleError } from "../errors.ts";
 import { Norm } from "./norm.ts";

@@ -1,7 +1,8 @@
 // The state of one forward pass: the context, the inputs, and masks and rotation tables made once.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { type AttentionMask, causalMask, type DropoutDraw, dropout, paddingMask } from "@lowrank/engine";
+import { dropout } from "@lowrank/engine";
+import { type AttentionMask, causalMask, type DropoutDraw, paddingMask } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { modelInputError } from "../errors.ts";
 import type { KeyValueCache } from "./cache/key-value-cache.ts";

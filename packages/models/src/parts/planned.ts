@@ -1,8 +1,8 @@
 // Parts of a decoder that can be written into a plan of its next tokens, for engines that compute such a plan in a few calls.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import type { StepPlan, StepValue } from "@lowrank/engine";
 import type { LinearSite } from "@lowrank/engine/hook-points";
+import type { StepPlan, StepValue } from "@lowrank/engine/internal";
 
 /** Adds a part's computation to a plan and returns its result; refuses the plan if the part cannot be planned. */
 export type PartPlan = (x: StepValue, plan: StepPlan, context: ForwardContext) => StepValue;

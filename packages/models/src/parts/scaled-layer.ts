@@ -1,6 +1,7 @@
 // A layer whose output is multiplied by a number (Granite), or by a learned factor for each feature (Touvron et al. 2021).
 
-import { computeByRows, type ParameterSlot } from "@lowrank/engine/hook-points";
+import type { ParameterSlot } from "@lowrank/engine/hook-points";
+import { computeByRows } from "@lowrank/engine/hook-points/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Layer, Pass } from "./pass.ts";
 import { planned, planOf } from "./planned.ts";

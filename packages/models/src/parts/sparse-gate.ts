@@ -1,6 +1,6 @@
 // A gated feed-forward whose gates are mostly 0 (Gemma 3n): only those far above the mean of their position are left.
 
-import { forwardTogether } from "@lowrank/engine/hook-points";
+import { forwardTogether } from "@lowrank/engine/hook-points/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { activations } from "./activations.ts";
 import type { PartList } from "./part-list.ts";

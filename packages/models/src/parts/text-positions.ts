@@ -1,7 +1,7 @@
 // The positions of a call's states in their texts, for adapters that act only after certain tokens. A text is a row of the first
 // call; with a cache, later calls continue it.
 
-import type { TokenPositions } from "@lowrank/contracts";
+import type { TokenPositions } from "@lowrank/contracts/internal";
 import type * as tf from "@tensorflow/tfjs-core";
 import { modelInputError } from "../errors.ts";
 import { remembered } from "./remembered.ts";

@@ -2,7 +2,7 @@
 // selected, which takes a forward pass and no memory for a second model.
 
 import { type ForwardContext, inferenceContext, noAdapters } from "@lowrank/contracts";
-import { withoutTape } from "@lowrank/engine";
+import { withoutTape } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { modelInputError } from "../errors.ts";
 import type { LabelLogProbs } from "../heads/head.ts";
@@ -31,7 +31,7 @@ export interface PreferenceResult {
 }
 
 /** Which loss, and how. */
-export interface PreferenceOptions {
+interface PreferenceOptions {
   readonly loss: PreferenceLossName;
   /** All that it reads: see `preferenceSettings`. */
   readonly settings: Readonly<Record<string, number>>;
@@ -48,7 +48,8 @@ export interface PreferenceOptions {
  * @example
  * ```ts
  * import { activeAdapters, inferenceContext } from "@lowrank/contracts";
- * import { type PreferenceBatch, type PretrainedModel, preferenceLoss, preferenceSettings } from "@lowrank/models";
+ * import { type PretrainedModel, preferenceLoss } from "@lowrank/models";
+ * import { type PreferenceBatch, preferenceSettings } from "@lowrank/models/internal";
  *
  * export function dpoLoss(model: PretrainedModel, batch: PreferenceBatch, adapter: string): number {
  *   const context = inferenceContext(activeAdapters(adapter));

@@ -1,6 +1,6 @@
 // The table of ways to learn from preferences: a new one is a file and a line here.
 
-import { refuseUnknownOptions } from "@lowrank/contracts";
+import { refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { modelInputError } from "../errors.ts";
 import { dpo } from "./losses/dpo.ts";
 import { ipo } from "./losses/ipo.ts";
@@ -25,14 +25,6 @@ export type PreferenceSettings = SimpoSettings & KtoSettings;
  * A loss's settings, with defaults for the ones that are not given.
  *
  * @throws UNKNOWN_OPTION for a setting that this loss does not read; MODEL_INPUT for one out of range.
- *
- * @example
- * ```ts
- * import { preferenceSettings } from "@lowrank/models";
- *
- * const { beta, margin } = preferenceSettings("simpo", { margin: 0.5 });
- * if (beta !== 2 || margin !== 0.5) throw new Error("unexpected defaults");
- * ```
  */
 export function preferenceSettings(
   name: PreferenceLossName,

@@ -1,7 +1,7 @@
 // Log-probabilities of sampled completions as plain numbers: for the policy that sampled them, and for the reference model.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { withoutTape } from "@lowrank/engine";
+import { withoutTape } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { batchTensors, type IntegerBatch } from "../inputs/batch-tensors.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
@@ -11,16 +11,6 @@ import type { PretrainedModel } from "../pretrained-model.ts";
  * divided by `temperature` (default 1). Nothing is differentiated.
  *
  * @throws what `PretrainedModel.labelLogProbs` throws.
- *
- * @example
- * ```ts
- * import { inferenceContext, noAdapters } from "@lowrank/contracts";
- * import { completionLogProbs, type IntegerBatch, type PretrainedModel } from "@lowrank/models";
- *
- * export function byTheBase(model: PretrainedModel, batch: IntegerBatch): Promise<Float32Array> {
- *   return completionLogProbs(model, batch, inferenceContext(noAdapters));
- * }
- * ```
  */
 export async function completionLogProbs(
   model: PretrainedModel,

@@ -29,14 +29,6 @@ const smallest = 1e-4;
  * The advantage of each completion, as TRL's GRPOTrainer and RLOOTrainer compute it.
  *
  * @throws MODEL_INPUT for rewards that are no finite numbers or do not fill groups.
- *
- * @example
- * ```ts
- * import { groupAdvantages } from "@lowrank/models";
- *
- * const { advantages } = groupAdvantages([1, 0, 0, 1], { groupSize: 2, scaleRewards: "none", estimator: "grpo" });
- * if (advantages.join() !== "0.5,-0.5,-0.5,0.5") throw new Error("unexpected advantages");
- * ```
  */
 export function groupAdvantages(
   rewards: readonly number[],

@@ -1,7 +1,7 @@
 // Completions that were sampled and rewarded → a loss: each is made more or less likely, by its advantage.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { withoutTape } from "@lowrank/engine";
+import { withoutTape } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { modelInputError, nothingSupervisedError } from "../errors.ts";
 import { sumsAndLengths } from "../heads/label-sums.ts";
@@ -40,18 +40,6 @@ export interface PolicyTargets {
  * The loss of a batch of completions, differentiable for the adapter that `context` selects. The caller owns the scalar.
  *
  * @throws MODEL_INPUT for values that do not fit the batch; NOTHING_SUPERVISED if no label counts; what `PretrainedModel.labelLogProbs` throws.
- *
- * @example
- * ```ts
- * import { activeAdapters, inferenceContext } from "@lowrank/contracts";
- * import { type IntegerBatch, type PolicyTargets, type PretrainedModel, policyLoss } from "@lowrank/models";
- * import type * as tf from "@tensorflow/tfjs-core";
- *
- * export function lossOf(model: PretrainedModel, batch: IntegerBatch & PolicyTargets, adapter: string): tf.Scalar {
- *   const settings = { lossType: "dapo", epsilon: 0.2, epsilonHigh: 0.28, beta: 0, maxCompletionLength: 256 } as const;
- *   return policyLoss(model, batch, { ...settings, context: inferenceContext(activeAdapters(adapter)) });
- * }
- * ```
  */
 export function policyLoss(
   model: PretrainedModel,

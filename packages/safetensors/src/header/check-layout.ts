@@ -1,6 +1,6 @@
 // Checks that the tensors of a header fill the file without overlap.
 
-import { printable } from "@lowrank/contracts";
+import { printable } from "@lowrank/contracts/internal";
 import type { TensorInfo } from "../byte-source.ts";
 import { bitsOf } from "../dtypes.ts";
 import { SafetensorsError } from "../errors.ts";

@@ -1,6 +1,6 @@
 // Parses the header: type, shape and position of each tensor, checked like the reference does, and a little more.
 
-import { describeLfsPointer, printable } from "@lowrank/contracts";
+import { describeLfsPointer, printable } from "@lowrank/contracts/internal";
 import type { ReadOptions, TensorInfo } from "../byte-source.ts";
 import { type Dtype, isDtype } from "../dtypes.ts";
 import { SafetensorsError } from "../errors.ts";

@@ -1,6 +1,7 @@
 // Errors of files on a disk.
 
-import { failure, LowrankError } from "@lowrank/contracts";
+import { LowrankError } from "@lowrank/contracts";
+import { failure } from "@lowrank/contracts/internal";
 import { systemCode } from "./file-system.ts";
 
 /** The output already exists, and nothing was changed. Choose another path, or allow overwriting. */

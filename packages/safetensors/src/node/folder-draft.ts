@@ -56,25 +56,7 @@ const journalName = ".lowrank-journal.json";
 /** Bytes between two entries of the journal. */
 const stride = 1 << 28;
 
-/**
- * The draft of a folder. Its files are written one after the other, and moved into the folder when all are complete.
- *
- * @example
- * ```ts
- * import { FolderDraft, writeFolderAtomic } from "@lowrank/safetensors/node";
- *
- * async function* zeros(from: number) {
- *   yield new Uint8Array(1000 - from);
- * }
- *
- * async function save(folder: string): Promise<void> {
- *   const draft = await FolderDraft.open(folder, { identity: "a thousand zeros", resume: true });
- *   await draft.write({ name: "zeros", contents: zeros });
- *   await writeFolderAtomic(folder, (inside) => draft.moveInto(inside));
- *   await draft.remove();
- * }
- * ```
- */
+/** The draft of a folder. Its files are written one after the other, and moved into the folder when all are complete. */
 export class FolderDraft {
   readonly #folder: string;
   readonly #target: string;

@@ -31,15 +31,6 @@ export interface FolderProblem {
  *
  * @param refuse makes the error that is thrown for a name that is no plain file name, a link out of the folder, a file that is
  * missing, too large or no text, and a folder that is missing.
- *
- * @example
- * ```ts
- * import { folderFiles } from "@lowrank/safetensors/node";
- *
- * const files = folderFiles(".", ({ file, reason }) => new Error(`${file}: ${reason}`));
- * const refused = await files.has("../secret").catch(() => "refused");
- * if (refused !== "refused") throw new Error("left the folder");
- * ```
  */
 export function folderFiles(folder: string, refuse: (problem: FolderProblem) => Error): FolderFiles {
   /** The file's real path, or undefined if there is none. */

@@ -2,7 +2,7 @@
 
 import { readlink, realpath } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { refuseUnknownOptions } from "@lowrank/contracts";
+import { refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { type ByteSource, checkReadRange } from "../byte-source.ts";
 import { SafetensorsError } from "../errors.ts";
 import { FileReadError } from "./errors.ts";
@@ -91,14 +91,6 @@ const maxLinks = 40;
 /**
  * The target of a link, existing or not; other paths are returned unchanged. Only for paths from a person: names from files are
  * written into a new folder, which has no links.
- *
- * @example
- * ```ts
- * import { dirname } from "node:path";
- * import { linkTarget } from "@lowrank/safetensors/node";
- *
- * const folder = dirname(await linkTarget("runs/latest")); // where the file system needs room, if that is a link
- * ```
  */
 export async function linkTarget(path: string): Promise<string> {
   let target = resolve(path);

@@ -43,18 +43,6 @@ const thisHost = shortHash(hostname());
 /**
  * A new name next to `target`: "unfinished" for an output that is being written, "replaced" for a folder that contains an old
  * output, under its own name, before removal. It ends with the first characters of the target's name, for people. `tidyUpTemporaries` removes it when this process is gone.
- *
- * @example
- * ```ts
- * import { rename, rm } from "node:fs/promises";
- * import { temporaryPath } from "@lowrank/safetensors/node";
- *
- * async function removeFolder(path: string): Promise<void> {
- *   const aside = await temporaryPath(path, "unfinished");
- *   await rename(path, aside);
- *   await rm(aside, { recursive: true });
- * }
- * ```
  */
 export async function temporaryPath(target: string, purpose: "unfinished" | "replaced"): Promise<string> {
   const random = randomBytes(6).toString("hex");
@@ -67,13 +55,6 @@ export async function temporaryPath(target: string, purpose: "unfinished" | "rep
  * Cleans up after killed processes in a folder. Removes unfinished outputs whose process is gone, or which another machine made
  * and did not touch for a day. Restores a replaced output if its successor never arrived. So call it before searching for an
  * output. It never fails.
- *
- * @example
- * ```ts
- * import { tidyUpTemporaries } from "@lowrank/safetensors/node";
- *
- * await tidyUpTemporaries("runs"); // a run that was killed while it replaced runs/mine has its folder back
- * ```
  */
 export async function tidyUpTemporaries(
   folder: string,
@@ -133,15 +114,6 @@ function shortHash(text: string): string {
 /**
  * Distinguishes a process from later ones with the same id: on Linux the boot and the tick at which it started. Undefined if no
  * such process runs, or if the system does not report it.
- *
- * @example
- * ```ts
- * import { isRunning, processIdentity } from "@lowrank/safetensors/node";
- *
- * async function isStillThere(pid: number, identity: string): Promise<boolean> {
- *   return isRunning(pid) && (await processIdentity(pid)) === identity;
- * }
- * ```
  */
 export async function processIdentity(pid: number): Promise<string | undefined> {
   try {

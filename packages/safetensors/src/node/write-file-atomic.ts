@@ -2,7 +2,7 @@
 
 import { open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { notReplaceableError, outputExistsError, writeFailure } from "./errors.ts";
 import { type FileSystem, largestTransfer, nodeFileSystem, type OpenFile, systemCode } from "./file-system.ts";
 import { linkTarget } from "./open-file.ts";

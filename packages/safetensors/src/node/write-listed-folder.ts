@@ -3,7 +3,7 @@
 
 import { readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { FileReadError, notReplaceableError } from "./errors.ts";
 import { linkTarget, openFile } from "./open-file.ts";
 import { tidyUpTemporaries } from "./temporary-path.ts";
@@ -30,16 +30,6 @@ const optionNames: OptionNames<ListedFolderOptions> = { ...atomicWriteNames, may
  * such a list or is empty. Entries that are not listed are kept, unless `fill` wrote an entry of that name.
  *
  * @throws {NOT_REPLACEABLE} if the folder has no list and `mayBeUnlisted` is not set; and what `writeFolderAtomic` throws.
- *
- * @example
- * ```ts
- * import { writeFile } from "node:fs/promises";
- * import { writeListedFolder } from "@lowrank/safetensors/node";
- *
- * async function save(folder: string, text: string): Promise<void> {
- *   await writeListedFolder(folder, (inside) => writeFile(`${inside}/result.txt`, text), { overwrite: true });
- * }
- * ```
  */
 export async function writeListedFolder(
   path: string,

@@ -1,6 +1,6 @@
 // Decodes the bytes of a tensor. One row for each element type; the frequent ones have a fast path.
 
-import { f16Values } from "@lowrank/contracts";
+import { f16Values } from "@lowrank/contracts/internal";
 import { bitsOf, type Dtype } from "../dtypes.ts";
 import { SafetensorsError, type SafetensorsErrorLocation } from "../errors.ts";
 

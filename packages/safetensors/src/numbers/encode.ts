@@ -1,6 +1,6 @@
 // Encodes numbers as bytes of a tensor, rounded once, to nearest with ties to even. Values that do not fit are an error.
 
-import { halfBits } from "@lowrank/contracts";
+import { halfBits } from "@lowrank/contracts/internal";
 import { bitsOf, type Dtype } from "../dtypes.ts";
 import { SafetensorsError } from "../errors.ts";
 import { countElements } from "../header/check-layout.ts";
@@ -74,13 +74,6 @@ const floatLimit: ReadonlyMap<EncodableDtype, number> = new Map([
  *
  * @throws {SafetensorsError} `ValueOutOfRange` with the first value, its index and the number of such values, if a finite
  * value would become infinite or an integer type cannot store a value.
- *
- * @example
- * ```ts
- * import { encodeNumbers } from "@lowrank/safetensors";
- *
- * const bytes = encodeNumbers([1, -2], "I16"); // Uint8Array [1, 0, 254, 255]
- * ```
  */
 export function encodeNumbers(values: ArrayLike<number>, dtype: EncodableDtype): Uint8Array {
   if (dtype === "F32" && values instanceof Float32Array && hostIsLittleEndian)

@@ -1,6 +1,6 @@
 // Opens the weights of a Hugging Face folder: one file, or shards with an index.
 
-import { refuseUnknownOptions } from "@lowrank/contracts";
+import { refuseUnknownOptions } from "@lowrank/contracts/internal";
 import type { ByteSource } from "../byte-source.ts";
 import { type ReadOptions, readOptionNames } from "../byte-source.ts";
 import { openSafetensors, type SafetensorsFile } from "./open.ts";

@@ -1,6 +1,6 @@
 // Opens one file; only the header is read immediately.
 
-import { refuseUnknownOptions } from "@lowrank/contracts";
+import { refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { type ByteSource, type ReadOptions, readExactly, readOptionNames } from "../byte-source.ts";
 import { headerLength, parseHeader } from "../header/header.ts";
 import { LocatedTensors, type TensorCollection } from "./tensor-collection.ts";

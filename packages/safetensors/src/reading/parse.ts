@@ -1,6 +1,6 @@
 // Reads a file in memory, synchronously.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { type ReadOptions, readOptionNames } from "../byte-source.ts";
 import { type HeaderContent, headerLength, parseHeader } from "../header/header.ts";
 import { decodeToFloat32, decodeToInt32 } from "../numbers/decode.ts";
@@ -30,14 +30,6 @@ const optionNames: OptionNames<ParseOptions> = { ...readOptionNames, name: true 
  * Parses a safetensors file in memory; `name` is used in messages.
  *
  * @throws {SafetensorsError} as `openSafetensors`.
- *
- * @example
- * ```ts
- * import { float32Tensor, parseSafetensors, serializeSafetensors } from "@lowrank/safetensors";
- *
- * const bytes = serializeSafetensors(new Map([["weight", float32Tensor([2], Float32Array.of(1, 2))]]));
- * const weight = parseSafetensors(bytes).float32("weight"); // Float32Array [1, 2]
- * ```
  */
 export function parseSafetensors(file: Uint8Array, options: ParseOptions = {}): ParsedSafetensors {
   refuseUnknownOptions("parseSafetensors", options, optionNames);

@@ -1,6 +1,7 @@
 // Opens a model in several files: model.safetensors.index.json names the file of each tensor, and must be correct.
 
-import { enumerated, listed, printable, refuseUnknownOptions } from "@lowrank/contracts";
+import { listed } from "@lowrank/contracts";
+import { enumerated, printable, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import type { ByteSource } from "../byte-source.ts";
 import { type ReadOptions, readOptionNames } from "../byte-source.ts";
 import { SafetensorsError } from "../errors.ts";

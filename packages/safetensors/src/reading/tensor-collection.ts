@@ -1,6 +1,6 @@
 // The common interface of one file and several shards: named tensors, each read on request.
 
-import { printable } from "@lowrank/contracts";
+import { printable } from "@lowrank/contracts/internal";
 import type { TensorInfo } from "../byte-source.ts";
 import { type ByteSource, readExactly } from "../byte-source.ts";
 import { bitsOf } from "../dtypes.ts";

@@ -1,6 +1,6 @@
 // Plans a file before writing: the order of tensors, their offsets, the header.
 
-import { printable } from "@lowrank/contracts";
+import { printable } from "@lowrank/contracts/internal";
 import type { TensorInfo } from "../byte-source.ts";
 import { bitsOf, type Dtype, layoutRank } from "../dtypes.ts";
 import { SafetensorsError } from "../errors.ts";

@@ -1,6 +1,6 @@
 // Writes files: the header is known before the data, so a file of any size can be made in one pass.
 
-import { printable } from "@lowrank/contracts";
+import { printable } from "@lowrank/contracts/internal";
 import type { TensorInfo } from "../byte-source.ts";
 import { SafetensorsError } from "../errors.ts";
 import type { TensorData } from "../numbers/encode.ts";

@@ -1,7 +1,8 @@
 // The names that clients may use: the base model's and its adapters'. An adapter can be replaced while it is in use; it is freed after
 // its last text is written.
 
-import { listed, printable } from "@lowrank/contracts";
+import { listed } from "@lowrank/contracts";
+import { printable } from "@lowrank/contracts/internal";
 import { RequestError } from "../errors.ts";
 import type { ServedAdapter, ServedModel } from "../served-model.ts";
 

@@ -3,7 +3,8 @@
 
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { escapeControls, LowrankError, printable } from "@lowrank/contracts";
+import { LowrankError } from "@lowrank/contracts";
+import { escapeControls, printable } from "@lowrank/contracts/internal";
 
 /** Receives the adapters. */
 export interface Registry {

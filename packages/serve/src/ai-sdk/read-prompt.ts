@@ -6,7 +6,8 @@ import type {
   LanguageModelV4ToolResultOutput,
   SharedV4Warning,
 } from "@ai-sdk/provider";
-import { isObject, LowrankError } from "@lowrank/contracts";
+import { LowrankError } from "@lowrank/contracts";
+import { isObject } from "@lowrank/contracts/internal";
 import type { ServedMessage, ServedTool } from "../served-model.ts";
 import type { ToolUse } from "../tools/tool-use.ts";
 

@@ -1,6 +1,7 @@
 // Reads an upload: a form with a file and its purpose.
 
-import { bytesUpTo, LowrankError } from "@lowrank/contracts";
+import { LowrankError } from "@lowrank/contracts";
+import { bytesUpTo } from "@lowrank/contracts/internal";
 import { withoutFolders } from "../answers/error-answer.ts";
 import { InvalidRequestError, RequestError } from "../errors.ts";
 import type { StoredFile } from "./stored-file.ts";

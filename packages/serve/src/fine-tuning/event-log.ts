@@ -2,7 +2,7 @@
 
 import { EventEmitter, once } from "node:events";
 import { appendFile, open } from "node:fs/promises";
-import { jsonIn } from "@lowrank/contracts";
+import { jsonIn } from "@lowrank/contracts/internal";
 
 /** An event as OpenAI's API has it. */
 export interface JobEvent {

@@ -1,6 +1,6 @@
 // The body of POST /v1/fine_tuning/jobs.
 
-import { describeValue, isObject, type JsonObject } from "@lowrank/contracts";
+import { describeValue, isObject, type JsonObject } from "@lowrank/contracts/internal";
 import { Fields, type Range } from "../requests/fields.ts";
 import type { FineTuneMethod } from "./fine-tuner.ts";
 

@@ -1,6 +1,6 @@
 // Reads a request's body as JSON, with limits that are checked before parsing.
 
-import { bytesUpTo, isObject, parseJson } from "@lowrank/contracts";
+import { bytesUpTo, isObject, parseJson } from "@lowrank/contracts/internal";
 import { RequestError } from "../errors.ts";
 
 export interface BodyLimits {

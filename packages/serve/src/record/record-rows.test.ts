@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { imageInDataUrl } from "@lowrank/contracts";
+import { imageInDataUrl } from "@lowrank/contracts/internal";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { ChoiceEvent } from "../answers/written-choice.ts";
 import { rowRecorder } from "./record-rows.ts";

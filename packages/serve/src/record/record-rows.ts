@@ -1,7 +1,7 @@
 // Records conversations with their answers as rows to train on: JSON Lines in OpenAI's chat format, with objects as arguments of tools.
 
 import { appendFile } from "node:fs/promises";
-import { isObject, jsonIn } from "@lowrank/contracts";
+import { isObject, jsonIn } from "@lowrank/contracts/internal";
 import type { CallPiece } from "../answers/answer-shape.ts";
 import { addPiece } from "../answers/write-answer.ts";
 import type { ChoiceEvent } from "../answers/written-choice.ts";

@@ -1,6 +1,6 @@
 // The body of POST /v1/chat/completions.
 
-import { describeValue, imageInDataUrl, isObject } from "@lowrank/contracts";
+import { describeValue, imageInDataUrl, isObject } from "@lowrank/contracts/internal";
 import type { ServedMessage, ServedPart } from "../served-model.ts";
 import { Fields, type RequestLimits } from "./fields.ts";
 import { generationRequest } from "./generation-request.ts";

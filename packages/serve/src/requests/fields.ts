@@ -1,6 +1,6 @@
 // Reads the fields of a request. All problems are collected and reported in one error.
 
-import { describeValue } from "@lowrank/contracts";
+import { describeValue } from "@lowrank/contracts/internal";
 import { InvalidRequestError } from "../errors.ts";
 import type { ServedDefaults } from "../served-model.ts";
 

@@ -1,6 +1,6 @@
 // The common fields of chat and text completion requests.
 
-import { isObject } from "@lowrank/contracts";
+import { isObject } from "@lowrank/contracts/internal";
 import type { Fields, RequestLimits } from "./fields.ts";
 
 export type GenerationRequest = ReturnType<typeof generationRequest>;

@@ -1,6 +1,6 @@
 // The field response_format of a chat request: plain text, a JSON object, or JSON of a schema (structured outputs).
 
-import { describeValue, isObject } from "@lowrank/contracts";
+import { describeValue, isObject } from "@lowrank/contracts/internal";
 import type { WriteOptions } from "../served-model.ts";
 import type { Fields } from "./fields.ts";
 

@@ -1,6 +1,6 @@
 // The fields of a chat request about tools: `tools`, `tool_choice`, `parallel_tool_calls`, and calls in messages.
 
-import { describeValue, isObject, jsonIn } from "@lowrank/contracts";
+import { describeValue, isObject, jsonIn } from "@lowrank/contracts/internal";
 import type { ServedTool } from "../served-model.ts";
 import { maxTools, type ToolUse } from "../tools/tool-use.ts";
 import type { Fields } from "./fields.ts";

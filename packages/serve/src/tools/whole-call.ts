@@ -1,6 +1,6 @@
 // Reads a call whose text is complete.
 
-import { isObject, jsonIn } from "@lowrank/contracts";
+import { isObject, jsonIn } from "@lowrank/contracts/internal";
 
 export interface WholeCall {
   readonly name: string;

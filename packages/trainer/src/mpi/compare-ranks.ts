@@ -1,6 +1,6 @@
 // Checks, before training, that all processes have the same settings.
 
-import { printable } from "@lowrank/contracts";
+import { printable } from "@lowrank/contracts/internal";
 import type { Communicator } from "./communicator.ts";
 import { ranksDifferError } from "./errors.ts";
 

@@ -1,6 +1,7 @@
 // What can go wrong between processes.
 
-import { failure, itemized, printable } from "@lowrank/contracts";
+import { itemized } from "@lowrank/contracts";
+import { failure, printable } from "@lowrank/contracts/internal";
 
 /** No usable MPI was found. Install it with the command in the message. */
 export function mpiUnavailableError(

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type FileSystem, nodeFileSystem } from "@lowrank/safetensors/node";
+import { type FileSystem, nodeFileSystem } from "@lowrank/safetensors/internal/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import type { TrainingState } from "../state/training-state.ts";

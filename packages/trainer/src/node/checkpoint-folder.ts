@@ -2,8 +2,10 @@
 
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { LowrankError, type OptionNames, refuseUnknownOptions, type WarningListener } from "@lowrank/contracts";
-import { type FileSystem, temporaryPath, writeFileAtomic, writeFolderAtomic } from "@lowrank/safetensors/node";
+import { LowrankError, type WarningListener } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import { type FileSystem, temporaryPath } from "@lowrank/safetensors/internal/node";
+import { writeFileAtomic, writeFolderAtomic } from "@lowrank/safetensors/node";
 import { checkpointError } from "../errors.ts";
 import { parseState, serializeState, stateFileNames } from "../state/state-files.ts";
 import type { TrainingState } from "../state/training-state.ts";

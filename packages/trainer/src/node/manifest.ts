@@ -2,7 +2,8 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { describeValue, LowrankError, parseJson } from "@lowrank/contracts";
+import { LowrankError } from "@lowrank/contracts";
+import { describeValue, parseJson } from "@lowrank/contracts/internal";
 import { openFile } from "@lowrank/safetensors/node";
 import { checkpointError } from "../errors.ts";
 

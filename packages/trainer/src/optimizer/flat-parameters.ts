@@ -1,6 +1,6 @@
 // The values of all variables in one array, which are read from the backend only if other code has written them.
 
-import { borrowedValues, currentBackend } from "@lowrank/engine";
+import { borrowedValues, currentBackend } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { FlatLayout, VariableRange } from "./flat-layout.ts";
 

@@ -1,6 +1,6 @@
 // AdamW where the backend has it as kernels: gradients and moments stay on the GPU. A step reads its loss and its norm.
 
-import { type FlatKernels, flatKernels } from "@lowrank/engine";
+import { type FlatKernels, flatKernels } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { FlatLayout } from "./flat-layout.ts";
 import { FlatParameters } from "./flat-parameters.ts";

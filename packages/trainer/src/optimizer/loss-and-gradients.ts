@@ -1,6 +1,6 @@
 // The loss of one micro-batch, and its gradients for a run's variables.
 
-import { differentiate } from "@lowrank/engine";
+import { differentiate } from "@lowrank/engine/internal";
 import type * as tf from "@tensorflow/tfjs-core";
 import { lossShapeError, noGradientError } from "../errors.ts";
 import type { FlatLayout } from "./flat-layout.ts";

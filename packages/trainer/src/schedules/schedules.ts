@@ -71,14 +71,6 @@ export const schedules: ReadonlyMap<string, Schedule> = new Map(
 /**
  * The share of the highest learning rate at a step: linear during warm-up, then by the schedule. The first step of a warm-up has a
  * learning rate of 0, as in transformers, or the share `shape.warmupStart`.
- *
- * @example
- * ```ts
- * import { learningRateShare } from "@lowrank/trainer";
- *
- * const share = learningRateShare("linear", { step: 3, warmupSteps: 2, totalSteps: 5 });
- * if (Math.abs(share - 2 / 3) > 1e-12) throw new Error("wrong share");
- * ```
  */
 export function learningRateShare(name: ScheduleName, moment: ScheduleMoment): number {
   const { step, warmupSteps, shape } = moment;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { RandomKey } from "@lowrank/contracts";
+import type { RandomKey } from "@lowrank/contracts/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { collect, type Rows, useRegression } from "../../test/regression.ts";

@@ -1,6 +1,6 @@
 // The contents of trainer.json, and a check of parsed files.
 
-import { isObject } from "@lowrank/contracts";
+import { isObject } from "@lowrank/contracts/internal";
 import { optimizers } from "../optimizer/rules/rules.ts";
 import type { TrainingState } from "./training-state.ts";
 

@@ -1,6 +1,6 @@
 // A training state as two files: tensors in safetensors, the rest in JSON. Without disk access, so that browsers can use it too.
 
-import { parseJson } from "@lowrank/contracts";
+import { parseJson } from "@lowrank/contracts/internal";
 import {
   bytesSource,
   float32Tensor,

@@ -1,7 +1,7 @@
 // Everything that the rest of a run depends on, as plain data. It needs no state of a random generator: dropout depends on seed and
 // step, and the order of the data on seed and epoch.
 
-import type { JsonObject } from "@lowrank/contracts";
+import type { JsonObject } from "@lowrank/contracts/internal";
 import type { Variable } from "@tensorflow/tfjs-core";
 import type { DataPosition } from "../batch-stream.ts";
 import { resumeMismatchError } from "../errors.ts";

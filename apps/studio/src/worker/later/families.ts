@@ -1,7 +1,7 @@
 // The table of model families, for visitors who open a model of their own: the models that the page offers are Llamas. The
 // build replaces the table of `contracts` by this file (loaded-later.ts), and a caller that opens other models awaits `loadFamilies` first.
 
-import type * as Whole from "@lowrank/contracts/families";
+import type * as Whole from "../../../../../packages/contracts/src/families/families.ts";
 import { llama } from "../../../../../packages/contracts/src/families/rows/decoders/like-llama/llama.ts";
 import { loadArchitectures } from "./architectures.ts";
 

@@ -2,7 +2,8 @@
 // components of a pipeline. Modules keep the file's names, because only a model shows which underscores are dots (see
 // component-paths.ts). A and B have PEFT's layout. Each module has its own α; a missing α equals the rank.
 
-import { openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
+import { openSafetensors } from "@lowrank/safetensors";
+import type { SafetensorsFile } from "@lowrank/safetensors/internal";
 import { invalidAdapterTensorsError, type TensorProblem } from "../../errors.ts";
 import type { Adapter, AdapterTensor } from "../../lora-config.ts";
 import { loraKeys } from "../../tensor-keys.ts";

@@ -1,4 +1,5 @@
-import { bytesSource, parseSafetensors } from "@lowrank/safetensors";
+import { bytesSource } from "@lowrank/safetensors";
+import { parseSafetensors } from "@lowrank/safetensors/internal";
 import { expect, it } from "vitest";
 import { createLoraConfig } from "../../config/create-lora-config.ts";
 

@@ -1,7 +1,7 @@
 // Writes an adapter as the file that diffusers' pipelines load: PEFT's names after the component's name. A file without
 // α has scale 1, so each B is multiplied by its own scale.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { serializeSafetensors } from "@lowrank/safetensors";
 import type { Adapter, AdapterTensor } from "../../lora-config.ts";
 import { scalingOf } from "../../targets/scaling.ts";

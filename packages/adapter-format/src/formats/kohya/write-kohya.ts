@@ -1,7 +1,7 @@
 // Writes an adapter as a file of Kohya's sd-scripts, which ComfyUI, Automatic1111 and diffusers load, with LyCORIS' key
 // for DoRA. Each module has its own α, which also covers rank patterns and rsLoRA. Paths have underscores.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { serializeSafetensors } from "@lowrank/safetensors";
 import type { Adapter, AdapterTensor } from "../../lora-config.ts";
 import { scalingOf } from "../../targets/scaling.ts";

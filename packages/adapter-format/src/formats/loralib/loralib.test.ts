@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { float32Tensor, parseSafetensors, serializeSafetensors } from "@lowrank/safetensors";
+import { float32Tensor, serializeSafetensors } from "@lowrank/safetensors";
+import { parseSafetensors } from "@lowrank/safetensors/internal";
 import { describe, expect, it } from "vitest";
 import { createLoraConfig } from "../../config/create-lora-config.ts";
 

@@ -3,8 +3,9 @@
 // and B this is a block matrix B, zero for the other parts. Its rank is r times the number of adapted parts, and α
 // grows by the same factor. Source: loralib 0.1.2, layers.py, utils.py.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { type ByteSource, bytesSource, openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import { bytesSource, openSafetensors } from "@lowrank/safetensors";
+import type { ByteSource, SafetensorsFile } from "@lowrank/safetensors/internal";
 import { invalidAdapterTensorsError, type TensorProblem } from "../../errors.ts";
 import type { Adapter, AdapterTensor, BiasMode } from "../../lora-config.ts";
 import { embeddingKeys, loraKeys } from "../../tensor-keys.ts";
@@ -33,20 +34,6 @@ const embeddingPath = /(^|\.)(embed_tokens|embed_in|wte|wpe|word_embeddings|shar
  * trained biases. loralib's Conv2d has another layout and is refused.
  *
  * @throws SafetensorsError; INVALID_ADAPTER_TENSORS listing all other tensors.
- *
- * @example
- * ```ts
- * import { createLoraConfig, readLoralibAdapter, writeLoralibAdapter } from "@lowrank/adapter-format";
- *
- * const tensors = new Map([
- *   ["q.lora_A.weight", { shape: [1, 2], values: Float32Array.of(1, 2) }],
- *   ["q.lora_B.weight", { shape: [3, 1], values: Float32Array.of(4, 5, 6) }],
- * ]);
- * const config = createLoraConfig({ rank: 1, alpha: 2, targetModules: ["q"] });
- * const file = writeLoralibAdapter({ config, tensors, metadata: new Map() });
- * const back = await readLoralibAdapter(file, { alpha: 2 });
- * if (back.tensors.get("q.lora_B.weight")?.values[2] !== 6) throw new Error("lost");
- * ```
  */
 export async function readLoralibAdapter(
   weights: Uint8Array | ByteSource,

@@ -1,7 +1,7 @@
 // Writes an adapter as the tensors that loralib's layers load. The tensors have no α; it is in the file's metadata. A
 // module with another scale has it multiplied into B.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { serializeSafetensors } from "@lowrank/safetensors";
 import type { Adapter, AdapterTensor } from "../../lora-config.ts";
 import { scalingOf } from "../../targets/scaling.ts";
@@ -25,19 +25,6 @@ const optionNames: OptionNames<WriteLoralibOptions> = { dtype: true };
  *
  * @throws INEXPRESSIBLE_ADAPTER listing parts that loralib's layers cannot store: convolutions, trained modules and
  * tokens; INVALID_ADAPTER_TENSORS for values that `dtype` cannot store.
- *
- * @example
- * ```ts
- * import { createLoraConfig, writeLoralibAdapter } from "@lowrank/adapter-format";
- *
- * const tensors = new Map([
- *   ["q.lora_A.weight", { shape: [1, 2], values: Float32Array.of(1, 2) }],
- *   ["q.lora_B.weight", { shape: [3, 1], values: Float32Array.of(4, 5, 6) }],
- * ]);
- * const config = createLoraConfig({ rank: 1, alpha: 2, targetModules: ["q"] });
- * const file = writeLoralibAdapter({ config, tensors, metadata: new Map() });
- * if (!new TextDecoder().decode(file).includes('"lora_alpha":"2"')) throw new Error("unexpected");
- * ```
  */
 export function writeLoralibAdapter(adapter: Adapter, options: WriteLoralibOptions = {}): Uint8Array {
   refuseUnknownOptions("writeLoralibAdapter", options, optionNames);

@@ -2,7 +2,8 @@
 // [inFeatures, rank] and lora_b [rank, outFeatures]. Both are transposed, and α = scale · rank. Source: mlx_lm 0.32,
 // tuner/lora.py, tuner/dora.py, tuner/utils.py.
 
-import { openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
+import { openSafetensors } from "@lowrank/safetensors";
+import type { SafetensorsFile } from "@lowrank/safetensors/internal";
 import { createLoraConfig } from "../../config/create-lora-config.ts";
 import {
   type ConfigFieldProblem,

@@ -2,7 +2,7 @@
 // paths within a layer. So a smaller rank is padded with zeros, another scale is multiplied into B, and a module without LoRA gets
 // mlx_lm's initial A and B, with B zero. Source: mlx_lm 0.32, tuner/utils.py, tuner/lora.py, tuner/dora.py.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { serializeSafetensors } from "@lowrank/safetensors";
 import type { Adapter, AdapterTensor } from "../../lora-config.ts";
 import { scalingOf } from "../../targets/scaling.ts";

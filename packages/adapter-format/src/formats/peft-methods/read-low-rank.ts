@@ -1,9 +1,11 @@
 // Reads an adapter of another method of PEFT as the LoRA with the same update. Its rank is the product's, its α equals the rank.
 
-import { describeValue, type WarningListener } from "@lowrank/contracts";
+import type { WarningListener } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { modulesOf } from "@lowrank/contracts/families/checkpoint";
-import { type ByteSource, openSafetensors } from "@lowrank/safetensors";
+import { describeValue } from "@lowrank/contracts/internal";
+import { openSafetensors } from "@lowrank/safetensors";
+import type { ByteSource } from "@lowrank/safetensors/internal";
 import {
   BaseNeededError,
   invalidAdapterConfigError,

@@ -1,6 +1,6 @@
 // Checks names and shapes of an adapter's tensors against its configuration and each other.
 
-import { describeValue } from "@lowrank/contracts";
+import { describeValue } from "@lowrank/contracts/internal";
 import type { TensorProblem } from "../../errors.ts";
 import type { AdapterTensor, LoraConfig } from "../../lora-config.ts";
 import { isSavedModule } from "../../targets/saved-modules.ts";
@@ -18,16 +18,7 @@ const largestBits = {
 /** All bits of a float32 except its sign. */
 const magnitude = 0x7fffffff;
 
-/**
- * Position of the first value that is NaN or infinite; −1 if none is.
- *
- * @example
- * ```ts
- * import { firstNonFinite } from "@lowrank/adapter-format";
- *
- * if (firstNonFinite(Float32Array.of(1, Number.NaN)) !== 1) throw new Error("NaN was overlooked");
- * ```
- */
+/** Position of the first value that is NaN or infinite; −1 if none is. */
 export function firstNonFinite(values: Float32Array): number {
   return firstOverflow(values, "F32");
 }

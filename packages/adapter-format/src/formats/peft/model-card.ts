@@ -1,6 +1,6 @@
 // Writes the README.md of an adapter: front matter for model hubs, and how to use the adapter.
 
-import { escapeControls } from "@lowrank/contracts";
+import { escapeControls } from "@lowrank/contracts/internal";
 import { writeText } from "../../json.ts";
 import type { Adapter, LoraConfig, TaskType } from "../../lora-config.ts";
 

@@ -1,12 +1,7 @@
 // Reads adapter_config.json into a new LoraConfig, field by field.
 
-import {
-  describeValue,
-  listed,
-  type OptionNames,
-  refuseUnknownOptions,
-  type WarningListener,
-} from "@lowrank/contracts";
+import { listed, type WarningListener } from "@lowrank/contracts";
+import { describeValue, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { brokenRules } from "../../config/lora-config-rules.ts";
 import { type FieldName, fieldNames, loraFields } from "../../config/lora-fields.ts";
 import { type ConfigFieldProblem, invalidAdapterConfigError, unsupportedPeftTypeError } from "../../errors.ts";

@@ -1,7 +1,8 @@
 // PEFT uses the first key of `rank_pattern` and `alpha_pattern` that matches a module, but sorts the keys when it saves
 // (json.dumps with sort_keys). If two keys match the same module, sorting may change the adapter.
 
-import { describeValue, type Warning } from "@lowrank/contracts";
+import type { Warning } from "@lowrank/contracts";
+import { describeValue } from "@lowrank/contracts/internal";
 import { sorted } from "../../json.ts";
 import type { Adapter, LoraConfig } from "../../lora-config.ts";
 import { isNamed } from "../../targets/matches-target.ts";
@@ -27,17 +28,7 @@ export function withSortedPatterns({ config, tensors }: Pick<Adapter, "config" |
   };
 }
 
-/**
- * A key of `rankPattern` or `alphaPattern` that matches only the module at this path.
- *
- * @example
- * ```ts
- * import { createLoraConfig, patternFor, rankOf } from "@lowrank/adapter-format";
- *
- * const config = createLoraConfig({ rankPattern: new Map([[patternFor("layers.0.q_proj"), 2]]) });
- * if (rankOf(config, "decoder.layers.0.q_proj") !== config.rank) throw new Error("it is another module");
- * ```
- */
+/** A key of `rankPattern` or `alphaPattern` that matches only the module at this path. */
 export function patternFor(path: string): string {
   return `^${path.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}`;
 }

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Warning } from "@lowrank/contracts";
-import { parseSafetensors } from "@lowrank/safetensors";
+import { parseSafetensors } from "@lowrank/safetensors/internal";
 import { fixturesRoot } from "@lowrank/testing";
 import { describe, expect, it } from "vitest";
 import { rankOf, scalingOf } from "../../targets/scaling.ts";

@@ -1,5 +1,6 @@
 import { LowrankError } from "@lowrank/contracts";
-import { encodeFloat32, serializeSafetensors, type TensorData } from "@lowrank/safetensors";
+import { serializeSafetensors, type TensorData } from "@lowrank/safetensors";
+import { encodeFloat32 } from "@lowrank/safetensors/internal";
 import { describe, expect, it } from "vitest";
 import type { invalidAdapterTensorsError } from "../../errors.ts";
 

@@ -1,7 +1,8 @@
 // Reads an adapter from its files. One error lists everything that is wrong.
 
-import { refuseUnknownOptions } from "@lowrank/contracts";
-import { type ByteSource, bytesSource, openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
+import { refuseUnknownOptions } from "@lowrank/contracts/internal";
+import { bytesSource, openSafetensors } from "@lowrank/safetensors";
+import type { ByteSource, SafetensorsFile } from "@lowrank/safetensors/internal";
 import { withTaskModules } from "../../config/create-lora-config.ts";
 import { invalidAdapterTensorsError, pickleWeightsError, type TensorProblem } from "../../errors.ts";
 import { parseJsonObject } from "../../json.ts";

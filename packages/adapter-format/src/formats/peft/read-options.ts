@@ -1,7 +1,8 @@
 // Options of reading an adapter, whatever its format.
 
-import type { OptionNames, WarningListener } from "@lowrank/contracts";
+import type { WarningListener } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/contracts/families";
+import type { OptionNames } from "@lowrank/contracts/internal";
 
 /** Options of `readAdapter`. */
 export interface ReadAdapterOptions {

@@ -1,4 +1,4 @@
-import { parseSafetensors } from "@lowrank/safetensors";
+import { parseSafetensors } from "@lowrank/safetensors/internal";
 import { describe, expect, it } from "vitest";
 import { createLoraConfig } from "../../config/create-lora-config.ts";
 

@@ -1,7 +1,8 @@
 // Writes an adapter as PEFT's three files. The same adapter always gives the same bytes.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { encodeFloat32, joinPieces, safetensorsPieces, type TensorData } from "@lowrank/safetensors";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import { joinPieces, type TensorData } from "@lowrank/safetensors";
+import { encodeFloat32, safetensorsPieces } from "@lowrank/safetensors/internal";
 import { type FieldName, type FieldRow, fieldNames, loraFields } from "../../config/lora-fields.ts";
 import { invalidAdapterTensorsError } from "../../errors.ts";
 import { type WritableJson, writeJsonObject } from "../../json.ts";
@@ -62,14 +63,6 @@ export function adapterPieces(adapter: Adapter, options: WriteAdapterOptions = {
  * Writes an adapter_config.json: every key of PEFT 0.21, sorted, indented by two, `inference_mode` true. Unknown keys are written
  * back unchanged. Patterns keep their order, because the first match is used. `writeAdapter` knows the modules, so it can sort
  * them or write patterns whose order does not matter.
- *
- * @example
- * ```ts
- * import { createLoraConfig, parseLoraConfig, serializeLoraConfig } from "@lowrank/adapter-format";
- *
- * const json = serializeLoraConfig(createLoraConfig({ rank: 2 }));
- * if (parseLoraConfig(json).rank !== 2) throw new Error("lost");
- * ```
  */
 export function serializeLoraConfig(config: LoraConfig): string {
   const entries = new Map<string, WritableJson>(config.unknown);

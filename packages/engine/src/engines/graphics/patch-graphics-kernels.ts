@@ -23,14 +23,6 @@ const wrappers: Readonly<Record<"webgl" | "webgpu", Readonly<Record<string, Wrap
  * Patches a graphics backend that has been imported; calling it twice does nothing more.
  *
  * `chooseEngine` does this. Call it yourself if you import the backend yourself.
- *
- * @example
- * ```ts
- * import { patchGraphicsKernels } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-webgl";
- *
- * patchGraphicsKernels("webgl");
- * ```
  */
 export function patchGraphicsKernels(backend: "webgl" | "webgpu"): void {
   wrapKernels(backend, wrappers[backend]);

@@ -76,14 +76,6 @@ const wrappedKernels: Readonly<Record<string, Wrap>> = {
  * `version_wasm`) is not the version that these kernels were written for.
  *
  * `chooseEngine` does this. Call it yourself if you import the backend yourself.
- *
- * @example
- * ```ts
- * import { patchWasmKernels } from "@lowrank/engine";
- * import { version_wasm } from "@tensorflow/tfjs-backend-wasm";
- *
- * const note = patchWasmKernels(version_wasm); // undefined: done
- * ```
  */
 export function patchWasmKernels(version: string): string | undefined {
   if (version !== knownVersion)

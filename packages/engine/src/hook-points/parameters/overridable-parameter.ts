@@ -1,12 +1,7 @@
 // A named weight that an adapter may override: saved modules, biases, trained token rows.
 
-import {
-  type ForwardContext,
-  type OptionNames,
-  type ParameterRef,
-  type Restore,
-  refuseUnknownOptions,
-} from "@lowrank/contracts";
+import type { ForwardContext } from "@lowrank/contracts";
+import { type OptionNames, type ParameterRef, type Restore, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { disposedError, shapeError } from "../../errors.ts";
 import { OverrideList, type ParameterOverride } from "./override-list.ts";

@@ -1,6 +1,7 @@
 // The values with which adapters replace a frozen one, and how a call selects them.
 
-import { type ForwardContext, type Restore, selectedNames } from "@lowrank/contracts";
+import { type ForwardContext, selectedNames } from "@lowrank/contracts";
+import type { Restore } from "@lowrank/contracts/internal";
 import type * as tf from "@tensorflow/tfjs-core";
 import { rowsOverrideError } from "../errors.ts";
 

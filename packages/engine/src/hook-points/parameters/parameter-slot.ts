@@ -1,6 +1,7 @@
 // A weight used as it is stored – a bias, a norm's gain – that arrives after the model's outline.
 
-import { type ForwardContext, type OptionNames, type ParameterRef, refuseUnknownOptions } from "@lowrank/contracts";
+import type { ForwardContext } from "@lowrank/contracts";
+import { type OptionNames, type ParameterRef, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { modelDisposedError } from "../errors.ts";
 import { type NewRows, resizeVector } from "../new-rows.ts";

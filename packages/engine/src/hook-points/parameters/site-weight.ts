@@ -1,6 +1,6 @@
 // The matrix of a site: frozen, perhaps shared with the site it is tied to, perhaps replaced by a merge.
 
-import type { Restore } from "@lowrank/contracts";
+import type { Restore } from "@lowrank/contracts/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { FrozenWeight } from "../../frozen-weight.ts";
 import { modelDisposedError } from "../errors.ts";

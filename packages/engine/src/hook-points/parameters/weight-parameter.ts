@@ -1,6 +1,7 @@
 // A site's weight seen as a parameter, so that an adapter may save or replace the whole matrix (PEFT's modules_to_save).
 
-import type { ForwardContext, ParameterRef, Restore } from "@lowrank/contracts";
+import type { ForwardContext } from "@lowrank/contracts";
+import type { ParameterRef, Restore } from "@lowrank/contracts/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { shapeError } from "../../errors.ts";
 import { OverrideList, type ParameterOverride } from "./override-list.ts";

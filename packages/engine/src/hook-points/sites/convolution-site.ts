@@ -1,16 +1,15 @@
 // y = x ∗ W + b with a frozen kernel. Tensors are [batch, height, width, channels] here and kernels [height, width, in, out];
 // files have the channels first, and the parameter is seen as they have it.
 
+import type { ForwardContext, Site } from "@lowrank/contracts";
 import {
   type ConvolutionGeometry,
-  type ForwardContext,
   type OptionNames,
   type ParameterRef,
   type Restore,
   refuseUnknownOptions,
-  type Site,
   type SiteValues,
-} from "@lowrank/contracts";
+} from "@lowrank/contracts/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { convolve } from "../../ops/convolve.ts";
 import { computeByRows } from "../adapter-rows.ts";

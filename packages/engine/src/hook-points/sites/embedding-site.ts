@@ -1,13 +1,7 @@
 // Rows of a table by id: tokens, positions, segments. An output head may share the table.
 
-import {
-  type ForwardContext,
-  type OptionNames,
-  type Restore,
-  refuseUnknownOptions,
-  type Site,
-  type SiteValues,
-} from "@lowrank/contracts";
+import type { ForwardContext, Site } from "@lowrank/contracts";
+import { type OptionNames, type Restore, refuseUnknownOptions, type SiteValues } from "@lowrank/contracts/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { FrozenWeight } from "../../frozen-weight.ts";
 import { embeddingLookup } from "../../ops/embedding-lookup.ts";

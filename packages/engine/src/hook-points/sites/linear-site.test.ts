@@ -1,6 +1,7 @@
 import "../../gradients.ts";
 import "@tensorflow/tfjs-backend-cpu";
-import { type Adaptation, activeAdapters, adapterRows, inferenceContext } from "@lowrank/contracts";
+import { activeAdapters, adapterRows, inferenceContext } from "@lowrank/contracts";
+import type { Adaptation } from "@lowrank/contracts/internal";
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";

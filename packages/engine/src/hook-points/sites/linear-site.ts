@@ -1,14 +1,13 @@
 // y = x·W + b with a frozen W: the most common hook point.
 
+import type { ForwardContext, Site } from "@lowrank/contracts";
 import {
-  type ForwardContext,
   type LowRankBranch,
   type OptionNames,
   type Restore,
   refuseUnknownOptions,
-  type Site,
   type SiteValues,
-} from "@lowrank/contracts";
+} from "@lowrank/contracts/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { FrozenWeight } from "../../frozen-weight.ts";
 import { type AdaptedLinearParts, adaptedLinears, hasAdaptedLinear } from "../../ops/adapted-linear.ts";

@@ -1,6 +1,7 @@
 // The common part of all kinds of sites: adapters act on their outputs, and may replace weight and bias.
 
-import type { Adaptation, Detach, ForwardContext, ParameterRef } from "@lowrank/contracts";
+import type { ForwardContext } from "@lowrank/contracts";
+import type { Adaptation, Detach, ParameterRef } from "@lowrank/contracts/internal";
 import type * as tf from "@tensorflow/tfjs-core";
 import { AdaptationSlots } from "../adaptation-slots.ts";
 import type { ParameterSlot } from "../parameters/parameter-slot.ts";

@@ -26,21 +26,7 @@ export interface NextToken {
   readonly recent: CachedPositions;
 }
 
-/**
- * Undefined if the backend has no such kernel, or if a gradient is needed: it has none.
- *
- * @example
- * ```ts
- * import { attendNext } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
- *
- * const one = tf.ones([1, 2, 1, 4]);
- * const past = { key: tf.ones([1, 2, 3, 4]), value: tf.ones([1, 2, 3, 4]) };
- * const next = attendNext({ query: one, fresh: { key: one, value: one }, recent: past, scale: 0.5 });
- * console.log(next?.recent.key.shape); // [1, 2, 4, 4] on the native engine
- * ```
- */
+/** Undefined if the backend has no such kernel, or if a gradient is needed: it has none. */
 export function attendNext(inputs: NextTokenInputs): NextToken | undefined {
   const { query, fresh, rotation, settled, recent, scale } = inputs;
   if (tf.engine().state.gradientDepth > 0 || (rotation !== undefined && rotation.shape[0] !== 1)) return undefined;

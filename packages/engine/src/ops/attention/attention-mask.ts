@@ -18,18 +18,7 @@ export interface CausalMaskOptions {
   readonly window?: number;
 }
 
-/**
- * Hides from each query the keys after it: [1, 1, queryTime, past + queryTime]. The caller owns it.
- *
- * @example
- * ```ts
- * import { causalMask } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-cpu";
- *
- * const mask = causalMask(1, { past: 3 }); // one new token sees the three before it and itself: four zeros
- * mask.dispose();
- * ```
- */
+/** Hides from each query the keys after it: [1, 1, queryTime, past + queryTime]. The caller owns it. */
 export function causalMask(queryTime: number, options: CausalMaskOptions = {}): tf.Tensor4D {
   const { past = 0, window = Number.POSITIVE_INFINITY } = options;
   const keyTime = past + queryTime;

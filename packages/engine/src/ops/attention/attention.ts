@@ -38,7 +38,8 @@ export interface AttentionInputs {
  *
  * @example
  * ```ts
- * import { attention, causalMask } from "@lowrank/engine";
+ * import { attention } from "@lowrank/engine";
+ * import { causalMask } from "@lowrank/engine/internal";
  * import "@tensorflow/tfjs-backend-cpu";
  * import * as tf from "@tensorflow/tfjs-core";
  *

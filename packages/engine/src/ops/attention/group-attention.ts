@@ -43,17 +43,6 @@ export interface GroupAttentionInputs {
 /**
  * As `attention` of each row by itself: [tokens, 1, heads·valueSize]. Differentiable for query, key and value. Throws SHAPE_MISMATCH,
  * and ArgumentError unless each rate is from 0 up to but not 1.
- *
- * @example
- * ```ts
- * import { groupAttention } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
- *
- * const x = tf.ones([7, 1, 8]); // two rows of two tokens, then one of three
- * const groups = [{ rows: 2, time: 2 }, { rows: 1, time: 3 }];
- * const y = groupAttention({ query: x, key: x, value: x, heads: 4, keyHeads: 4, groups }); // [7, 1, 8]
- * ```
  */
 export function groupAttention(inputs: GroupAttentionInputs): tf.Tensor {
   const { query, key, value, groups } = inputs;
@@ -70,14 +59,6 @@ export function groupAttention(inputs: GroupAttentionInputs): tf.Tensor {
 /**
  * Whether the current backend attends to tokens, whose heads are next to each other, as fast as to heads [batch, heads, time, …]
  * and under any mask: a batch is then one group, and no heads are moved.
- *
- * @example
- * ```ts
- * import { hasTokenAttention } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-cpu";
- *
- * const movesNoHeads = hasTokenAttention(); // false: only webgpu does
- * ```
  */
 export function hasTokenAttention(): boolean {
   return hasCustomKernel("LowrankTokenRotary", {});

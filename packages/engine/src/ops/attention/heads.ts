@@ -8,16 +8,6 @@ import { withGradients } from "../../tape/with-gradients.ts";
  * [batch, time, heads·headSize] → [batch, heads, time, headSize].
  *
  * Differentiable. Throws SHAPE_MISMATCH.
- *
- * @example
- * ```ts
- * import { joinHeads, splitHeads } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
- *
- * const heads = splitHeads(tf.ones([1, 5, 8]), 2); // [1, 2, 5, 4]
- * const joined = joinHeads(heads); // [1, 5, 8]
- * ```
  */
 export function splitHeads(x: tf.Tensor, heads: number): tf.Tensor {
   const features = x.shape[2] ?? 0;

@@ -59,17 +59,6 @@ export function rotary(x: tf.Tensor, options: RotaryOptions): tf.Tensor {
 /**
  * `rotary` of queries and keys [tokens, heads, 1, headSize], whose tables [batch or 1, 1, time, pairs] are those of the tokens in
  * turn: batch or 1, times time, divides tokens. Differentiable for both. Throws SHAPE_MISMATCH.
- *
- * @example
- * ```ts
- * import { tokenRotary } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
- *
- * const [query, key] = [tf.ones([6, 4, 1, 8]), tf.ones([6, 2, 1, 8])]; // two rows of three tokens
- * const angles = tf.zeros([1, 1, 3, 4]);
- * const [q, k] = tokenRotary(query, key, { cos: tf.cos(angles), sin: tf.sin(angles) }); // nothing rotates
- * ```
  */
 export function tokenRotary(query: tf.Tensor, key: tf.Tensor, options: RotaryOptions): readonly [tf.Tensor, tf.Tensor] {
   const { cos, sin, interleaved = false } = options;

@@ -14,16 +14,6 @@ import { checkRows, labelledEntries, logitGradient, rowWeights } from "./cross-e
  * The sum of logits[label] − mean(logits) over the rows whose label is not negative, for logits [rows, classes] and int32
  * labels [rows]. Times ε, it is the term that smoothing adds to the sum of `crossEntropy`. Differentiable for the logits, once.
  * Throws SHAPE_MISMATCH and LabelError.
- *
- * @example
- * ```ts
- * import { crossEntropy, labelMargin } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
- *
- * const [logits, labels] = [tf.tensor2d([[2, 0]]), tf.tensor1d([0], "int32")];
- * const smoothed = tf.add(crossEntropy(logits, labels, "sum"), tf.mul(0.1, labelMargin(logits, labels)));
- * ```
  */
 export function labelMargin(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar {
   checkRows("labelMargin", logits, labels);
@@ -49,16 +39,6 @@ export function labelMargin(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar
 /**
  * `labelMargin` of hidden·head + bias without making these logits: hidden [rows, features], head [features, classes], labels
  * [rows], bias [classes]. Differentiable for hidden, once. Throws SHAPE_MISMATCH and LabelError.
- *
- * @example
- * ```ts
- * import { FrozenWeight, linearLabelMargin } from "@lowrank/engine";
- * import "@tensorflow/tfjs-backend-cpu";
- * import * as tf from "@tensorflow/tfjs-core";
- *
- * const head = FrozenWeight.from(tf.eye(3));
- * const margin = linearLabelMargin(tf.tensor2d([[3, 0, 0]]), head, tf.tensor1d([0], "int32")); // 3 − 1
- * ```
  */
 export function linearLabelMargin(
   hidden: tf.Tensor2D,

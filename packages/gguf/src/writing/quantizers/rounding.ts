@@ -1,6 +1,6 @@
 // float32 arithmetic like ggml's C code: each step is rounded, so that blocks are equal bit for bit.
 
-import { f16Values, halfBits } from "@lowrank/contracts";
+import { f16Values, halfBits } from "@lowrank/contracts/internal";
 
 const { fround } = Math;
 const step = fround(0.1);

@@ -1,6 +1,6 @@
 // A node that computes with a weight: its site, and the conversions between the node's tensors and the site's.
 
-import type { ConvolutionGeometry } from "@lowrank/contracts";
+import type { ConvolutionGeometry } from "@lowrank/contracts/internal";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { GraphNode, Reference } from "../reading/graph.ts";
 import type { Activation } from "./activation.ts";

@@ -1,6 +1,7 @@
 // All hook points of a graph: a site for each weight of a product, and a parameter for every other constant of floats.
 
-import type { AdaptableModel, Detach, ForwardContext, ParameterRef, Restore, Site } from "@lowrank/contracts";
+import type { AdaptableModel, ForwardContext, Site } from "@lowrank/contracts";
+import type { Detach, ParameterRef, Restore } from "@lowrank/contracts/internal";
 import { OverridableParameter } from "@lowrank/engine/hook-points";
 import type { GraphModel } from "@tensorflow/tfjs-converter";
 import * as tf from "@tensorflow/tfjs-core";

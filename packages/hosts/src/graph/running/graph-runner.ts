@@ -1,7 +1,7 @@
 // Runs plans. The models of a plan's stages are made once and reused.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { withoutTape } from "@lowrank/engine";
+import { withoutTape } from "@lowrank/engine/internal";
 import type { GraphModel } from "@tensorflow/tfjs-converter";
 import * as tf from "@tensorflow/tfjs-core";
 import { activate } from "../applications/activation.ts";

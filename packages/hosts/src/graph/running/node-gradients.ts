@@ -1,7 +1,7 @@
 // Finds out which nodes let gradients through. There is no list of operations with gradients, so the first run under a tape checks
 // it: an operation that was recorded without a gradient blocks gradients.
 
-import { withoutTape } from "@lowrank/engine";
+import { withoutTape } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Application } from "../applications/application.ts";
 import { graphGradientError, type NamedNode } from "../errors.ts";

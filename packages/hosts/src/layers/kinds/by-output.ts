@@ -1,7 +1,7 @@
 // Layers with one product, whose output adapters change. The frozen product is computed by the layer's own kernels, bit for bit. Only
 // its gradient is ours: for the input only, and without saved tensors.
 
-import { withGradients } from "@lowrank/engine";
+import { withGradients } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { activationOf, onlyTensor } from "../foreign-layer.ts";
 import { type LayerCall, overrideIn, parameterIn } from "../layer-kind.ts";

@@ -1,7 +1,7 @@
 // Conv1D and Conv2D with channels last. Adapters receive the padded input: TensorFlow's padding "same" may differ between the sides,
 // and depends on the input's size.
 
-import type { ConvolutionGeometry } from "@lowrank/contracts";
+import type { ConvolutionGeometry } from "@lowrank/contracts/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { sameMargins, withMargins } from "../../margins.ts";
 import { type ForeignLayer, fieldOf, numbersIn } from "../foreign-layer.ts";

@@ -1,6 +1,6 @@
 // The table of layer classes. Classes without a row, such as custom ones, compute with adapted weights (`genericLayer`).
 
-import { withGradients, withoutTape } from "@lowrank/engine";
+import { withGradients, withoutTape } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { activationOf, type ForeignLayer, fieldOf, numbersIn, onlyTensor } from "../foreign-layer.ts";
 import { type LayerCall, type LayerKind, overrideIn, parameterIn } from "../layer-kind.ts";

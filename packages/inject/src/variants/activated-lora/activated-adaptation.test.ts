@@ -1,11 +1,7 @@
-import {
-  activeAdapters,
-  type ForwardContext,
-  inferenceContext,
-  type Site,
-  type TokenPositions,
-} from "@lowrank/contracts";
-import { BiasedAdaptation, LoraAdaptation, LoraMatrices } from "@lowrank/math";
+import { activeAdapters, type ForwardContext, inferenceContext, type Site } from "@lowrank/contracts";
+import type { TokenPositions } from "@lowrank/contracts/internal";
+import { LoraAdaptation, LoraMatrices } from "@lowrank/math";
+import { BiasedAdaptation } from "@lowrank/math/internal";
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";

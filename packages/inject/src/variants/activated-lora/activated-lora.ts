@@ -1,7 +1,7 @@
 // Activated LoRA (PEFT's `alora_invocation_tokens`): the adapter acts from the invocation tokens on.
 
-import type { AdaptationCall } from "@lowrank/contracts";
-import type { LowRankAdaptation, RowUpdate } from "@lowrank/math";
+import type { AdaptationCall } from "@lowrank/contracts/internal";
+import type { LowRankAdaptation, RowUpdate } from "@lowrank/math/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Variant } from "../variant.ts";
 import { invocationTokensError, placesMissingError } from "./errors.ts";

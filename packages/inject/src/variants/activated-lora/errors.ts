@@ -1,6 +1,6 @@
 // Errors of activated LoRA.
 
-import { enumerated, failure, printable } from "@lowrank/contracts";
+import { enumerated, failure, printable } from "@lowrank/contracts/internal";
 
 /** An activated LoRA got a call without token positions. Use a causal language model of `@lowrank/models`. */
 export function placesMissingError(path: string) {

@@ -2,7 +2,8 @@
 
 import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
-import { type Adapter, createLoraConfig, type LoraConfig, spreadBlocks } from "@lowrank/adapter-format";
+import { type Adapter, createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
+import { spreadBlocks } from "@lowrank/adapter-format/internal";
 import { activeAdapters, adapterRows, inferenceContext } from "@lowrank/contracts";
 import { expectClose, expectNoLeak, HandMadeModel } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";

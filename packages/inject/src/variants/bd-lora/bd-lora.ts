@@ -1,9 +1,10 @@
 // BD-LoRA (PEFT's `use_bdlora`): A or B is block diagonal. Source: PEFT 0.21.2, BdLoraLinearVariant and
 // BlockDiagonalLinear in tuners/lora/variants.py.
 
-import { blockVerdict, drawsBothMatrices, rankOf } from "@lowrank/adapter-format";
+import { blockVerdict, drawsBothMatrices, rankOf } from "@lowrank/adapter-format/internal";
 import { listed } from "@lowrank/contracts";
-import { createLora, type FactorSpec } from "@lowrank/math";
+import { createLora } from "@lowrank/math";
+import type { FactorSpec } from "@lowrank/math/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { unsupportedInitError } from "../../errors/errors.ts";
 import type { NewLora, Variant } from "../variant.ts";

@@ -1,7 +1,7 @@
 // DoRA (PEFT's `use_dora`): each column of the adapted weight has its own trained norm, the magnitude.
 // `DoraAdaptation` of @lowrank/math computes it.
 
-import { adaptedNorms, DoraAdaptation, siteKinds } from "@lowrank/math";
+import { adaptedNorms, DoraAdaptation, siteKinds } from "@lowrank/math/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Variant } from "../variant.ts";
 

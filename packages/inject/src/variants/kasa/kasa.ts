@@ -2,17 +2,10 @@
 // diagonal between A and B: ΔW = s·B·diag·A. PEFT changes the base for good. Here the weight without these directions replaces
 // the base's only while the adapter is selected, like LoftQ's. Source: PEFT 0.21.2, KasaLinearVariant in tuners/lora/variants.py.
 
-import { initOf, kasaSettings, type LoraConfig, rankOf } from "@lowrank/adapter-format";
-import {
-  type BaseChange,
-  LoraMatrices,
-  type Matrix,
-  multiply,
-  normalMatrix,
-  plainLayout,
-  tensorOfMatrix,
-  transpose,
-} from "@lowrank/math";
+import type { LoraConfig } from "@lowrank/adapter-format";
+import { initOf, kasaSettings, rankOf } from "@lowrank/adapter-format/internal";
+import { LoraMatrices, type Matrix, multiply, transpose } from "@lowrank/math";
+import { type BaseChange, normalMatrix, plainLayout, tensorOfMatrix } from "@lowrank/math/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { unsupportedInitError } from "../../errors/errors.ts";
 import type { NewLora, Variant } from "../variant.ts";

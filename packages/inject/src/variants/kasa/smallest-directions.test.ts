@@ -1,4 +1,5 @@
-import { createMatrix, type Matrix, multiply, normalMatrix, sliceColumns, svd, transpose } from "@lowrank/math";
+import { createMatrix, type Matrix, multiply, svd, transpose } from "@lowrank/math";
+import { normalMatrix, sliceColumns } from "@lowrank/math/internal";
 import { describe, expect, it } from "vitest";
 import { smallestDirections } from "./smallest-directions.ts";
 

@@ -2,7 +2,8 @@
 // method with implicit shifts finds all eigenvalues (Golub & Van Loan, Matrix Computations, sections 8.3.1 and 8.3.3; the steps
 // are those of EISPACK's tql2). For the Gram matrix of a large weight this is much faster than an SVD of the weight.
 
-import { createMatrix, type Matrix, rowOf, settingError } from "@lowrank/math";
+import { createMatrix, type Matrix } from "@lowrank/math";
+import { rowOf, settingError } from "@lowrank/math/internal";
 
 /** Two or three sweeps for each eigenvalue are usual. */
 const maxSweeps = 60;

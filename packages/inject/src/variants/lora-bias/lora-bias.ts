@@ -1,6 +1,6 @@
 // A bias on B (PEFT's `lora_bias`).
 
-import { BiasedAdaptation, createLoraBias } from "@lowrank/math";
+import { BiasedAdaptation, createLoraBias } from "@lowrank/math/internal";
 import type { Variant } from "../variant.ts";
 
 export const loraBias: Variant = {

@@ -2,8 +2,9 @@
 // only for GPTQ layers, whose groups share a scale; here it works for linear layers in any precision. Source: PEFT 0.21.2,
 // QALoraLinearVariant in tuners/lora/variants.py.
 
-import { drawsBothMatrices } from "@lowrank/adapter-format";
-import { createLora, type FactorSpec } from "@lowrank/math";
+import { drawsBothMatrices } from "@lowrank/adapter-format/internal";
+import { createLora } from "@lowrank/math";
+import type { FactorSpec } from "@lowrank/math/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { unsupportedInitError } from "../../errors/errors.ts";
 import type { Variant } from "../variant.ts";

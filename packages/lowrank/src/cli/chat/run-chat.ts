@@ -1,7 +1,8 @@
 // lowrank chat: a conversation in a terminal, or with a program, line by line.
 
 import { appendFile } from "node:fs/promises";
-import { escapeControls, LowrankError } from "@lowrank/contracts";
+import { LowrankError } from "@lowrank/contracts";
+import { escapeControls } from "@lowrank/contracts/internal";
 import { Chat } from "../../chat/chat.ts";
 import type { TextEvent } from "../../generate/continue-prompts.ts";
 import { omitUndefined } from "../../omit-undefined.ts";

@@ -1,7 +1,8 @@
 // lowrank data preview: the text of each row's tokens, with the trained part marked.
 
-import { escapeControls } from "@lowrank/contracts";
-import { ignoredLabel, selectRows, type TextTokenizer, type TokenizedExample } from "@lowrank/data";
+import { escapeControls } from "@lowrank/contracts/internal";
+import type { TextTokenizer } from "@lowrank/data";
+import { ignoredLabel, selectRows, type TokenizedExample } from "@lowrank/data/internal";
 import { rowFindingCodes } from "../../findings/row-findings.ts";
 import type { TrainingRows } from "../../objectives/training-rows.ts";
 import { preparePlan } from "../plan/prepare-plan.ts";

@@ -1,15 +1,15 @@
 // lowrank diff: compares two adapters, or an adapter and its base, as a table, JSON, a page or a picture.
 
 import { basename } from "node:path";
+import { diffAdapters } from "@lowrank/merge";
 import {
   type AdapterDifference,
-  diffAdapters,
   diffFromBase,
   type FileWeights,
   type MergeInFiles,
   planMerge,
   type WeightDifference,
-} from "@lowrank/merge";
+} from "@lowrank/merge/internal";
 import { writeFileAtomic } from "@lowrank/safetensors/node";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { openInFiles } from "../../merge/open-in-files.ts";

@@ -1,4 +1,4 @@
-import type { EngineReport } from "@lowrank/engine";
+import type { EngineReport } from "@lowrank/engine/internal";
 import { describe, expect, it } from "vitest";
 import { adviseEngine, describeInt8 } from "./run-doctor.ts";
 

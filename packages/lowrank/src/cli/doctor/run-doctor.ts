@@ -2,15 +2,15 @@
 
 import { freemem, totalmem } from "node:os";
 import { LowrankError } from "@lowrank/contracts";
+import { compareEngines } from "@lowrank/engine";
 import {
   type ChosenEngine,
-  compareEngines,
   type EngineReport,
   int8Problem,
   measureInt8Product,
   measureMatMul,
-} from "@lowrank/engine";
-import { type EngineName, engineFacts, engineNames } from "@lowrank/engine/facts";
+} from "@lowrank/engine/internal";
+import { type EngineName, engineFacts, engineNames } from "@lowrank/engine/internal/facts";
 import {
   type Environment,
   type ExchangeTime,

@@ -1,7 +1,7 @@
 // lowrank embed: texts in, a line of numbers for each out.
 
 import { readFile } from "node:fs/promises";
-import type { Pooling } from "@lowrank/models";
+import type { Pooling } from "@lowrank/models/internal";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { withBase } from "../base-for.ts";
 import type { ModelOptions } from "../options/shared-options.ts";

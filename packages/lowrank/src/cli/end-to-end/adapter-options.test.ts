@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { initFacts, initNames } from "@lowrank/adapter-format";
+import { initFacts, initNames } from "@lowrank/adapter-format/internal";
 import { beforeAll, describe, expect, it } from "vitest";
 import { recipeOptions } from "../../options/all-options.ts";
 import { fixture, jsonl, makeWorkspace, tokenRows } from "./workspace.ts";

@@ -1,5 +1,6 @@
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
-import { combinationMethods, combineAdapters } from "@lowrank/merge";
+import { combineAdapters } from "@lowrank/merge";
+import { combinationMethods } from "@lowrank/merge/internal";
 import { describe, expect, it } from "vitest";
 import { methodNames } from "../combine/command.ts";
 import { fixture, makeWorkspace, shell } from "./workspace.ts";

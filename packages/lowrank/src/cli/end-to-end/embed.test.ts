@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { cp, readFile, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { ggufFromTokenizer } from "@lowrank/data";
+import { ggufFromTokenizer } from "@lowrank/data/internal";
 import { ggufModelFile } from "@lowrank/merge/gguf";
 import { loadModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";

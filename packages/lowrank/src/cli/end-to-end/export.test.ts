@@ -1,6 +1,6 @@
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { readLoralibAdapter } from "@lowrank/adapter-format";
+import { readLoralibAdapter } from "@lowrank/adapter-format/internal";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { openGguf } from "@lowrank/gguf";
 import { bytesSource } from "@lowrank/safetensors";

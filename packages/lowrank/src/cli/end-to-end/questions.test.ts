@@ -4,7 +4,8 @@
 import { cpSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { openTokenizer, type QuestionExample, tokenizeQuestion } from "@lowrank/data";
+import { openTokenizer } from "@lowrank/data";
+import { type QuestionExample, tokenizeQuestion } from "@lowrank/data/internal";
 import { readDataFile } from "@lowrank/data/node";
 import { openFolder } from "@lowrank/models/node";
 import { describe, expect, it } from "vitest";

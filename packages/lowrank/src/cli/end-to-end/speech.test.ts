@@ -3,7 +3,8 @@
 import { cpSync, writeFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { logMelFeatures, resample } from "@lowrank/data";
+import { logMelFeatures } from "@lowrank/data";
+import { resample } from "@lowrank/data/internal";
 import { describe, expect, it } from "vitest";
 import { jsonl, makeWorkspace, tiny } from "./workspace.ts";
 

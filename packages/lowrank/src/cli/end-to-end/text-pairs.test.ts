@@ -4,7 +4,8 @@
 import { cpSync, readFileSync } from "node:fs";
 import { cp, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { openTokenizer, promptTemplate, tokenizeSourceTargets } from "@lowrank/data";
+import { openTokenizer, promptTemplate } from "@lowrank/data";
+import { tokenizeSourceTargets } from "@lowrank/data/internal";
 import { readDataFile } from "@lowrank/data/node";
 import { openFolder } from "@lowrank/models/node";
 import { describe, expect, it } from "vitest";

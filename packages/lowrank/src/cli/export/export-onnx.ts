@@ -1,7 +1,8 @@
 // lowrank export --to onnx: an adapter and an ONNX model in, a folder with a model that computes with it out.
 
 import { loraMatricesIn } from "@lowrank/adapter-format";
-import { escapeControls, LowrankError } from "@lowrank/contracts";
+import { LowrankError } from "@lowrank/contracts";
+import { escapeControls } from "@lowrank/contracts/internal";
 import { compareBase, foldAdapter, makeSwitchable, type OnnxModel, writeOnnxAdapter } from "@lowrank/merge/onnx";
 import { openOnnxFile, writeOnnxFolder } from "@lowrank/merge/onnx/node";
 import { openFolder } from "@lowrank/models/node";

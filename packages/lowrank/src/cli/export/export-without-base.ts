@@ -1,12 +1,7 @@
 // `lowrank export` to formats that need nothing from the base model: one row each.
 
-import {
-  type Adapter,
-  writeDiffusersAdapter,
-  writeKohyaAdapter,
-  writeLoralibAdapter,
-  writeMlxAdapter,
-} from "@lowrank/adapter-format";
+import { type Adapter, writeDiffusersAdapter, writeKohyaAdapter, writeMlxAdapter } from "@lowrank/adapter-format";
+import { writeLoralibAdapter } from "@lowrank/adapter-format/internal";
 import { writeFileAtomic } from "@lowrank/safetensors/node";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { nodePlatform } from "../../node/node-platform.ts";

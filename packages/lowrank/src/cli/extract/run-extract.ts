@@ -1,7 +1,9 @@
 // lowrank extract: finds the difference between two checkpoints, read from their files.
 
-import { type ExtractedAdapter, extractAdapter, type ModelInFiles, planExtraction } from "@lowrank/merge";
-import { type PretrainedModel, WeightsInFiles } from "@lowrank/models";
+import { extractAdapter } from "@lowrank/merge";
+import { type ExtractedAdapter, type ModelInFiles, planExtraction } from "@lowrank/merge/internal";
+import type { PretrainedModel } from "@lowrank/models";
+import { WeightsInFiles } from "@lowrank/models/internal";
 import { nodePlatform } from "../../node/node-platform.ts";
 import { omitUndefined } from "../../omit-undefined.ts";
 import { loadBase } from "../../open/load-base.ts";

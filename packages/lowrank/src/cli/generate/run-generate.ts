@@ -1,7 +1,7 @@
 // lowrank generate: prompts in, text out as it comes.
 
 import { readFile } from "node:fs/promises";
-import { escapeControls, isObject, parseJson } from "@lowrank/contracts";
+import { escapeControls, isObject, parseJson } from "@lowrank/contracts/internal";
 import { UsageError } from "../../errors/usage-errors.ts";
 import type { TextEvent } from "../../generate/continue-prompts.ts";
 import { plainPrompt, type TextPrompt } from "../../generate/prompt-ids.ts";

@@ -1,9 +1,9 @@
 // An inspection as labelled lines for people.
 
-import { variants } from "@lowrank/adapter-format";
-import { escapeName } from "@lowrank/contracts";
+import { variants } from "@lowrank/adapter-format/internal";
 import { defaultTargetsOf, type ModelConfig } from "@lowrank/contracts/families";
-import type { GgufValue } from "@lowrank/gguf";
+import { escapeName } from "@lowrank/contracts/internal";
+import type { GgufValue } from "@lowrank/gguf/internal";
 import type {
   AdapterInspection,
   GgufInspection,

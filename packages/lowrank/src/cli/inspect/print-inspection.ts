@@ -1,6 +1,6 @@
 // An inspection for people and for programs.
 
-import { escapeName } from "@lowrank/contracts";
+import { escapeName } from "@lowrank/contracts/internal";
 import { type Inspection, sizeOf } from "../../inspect/inspection.ts";
 import { formatCount } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";

@@ -1,8 +1,8 @@
 // lowrank merge --to gguf: a folder with model.gguf and Ollama's Modelfile.
 
 import { basename, join } from "node:path";
-import type { ExportFile, MergeInFiles } from "@lowrank/merge";
 import type { RetainedEffect } from "@lowrank/merge/gguf";
+import type { ExportFile, MergeInFiles } from "@lowrank/merge/internal";
 import { writeExportFolder } from "@lowrank/merge/node";
 import { ggufOutput, isGenerative } from "../../merge/gguf-output.ts";
 import type { OpenedInFiles } from "../../merge/open-in-files.ts";

@@ -1,6 +1,6 @@
 // lowrank merge: merges an adapter into the base's weights, from file to file, and reports the result.
 
-import { type ExportDtype, exportFiles, planMerge } from "@lowrank/merge";
+import { type ExportDtype, exportFiles, planMerge } from "@lowrank/merge/internal";
 import { findAdapters } from "../../adapters/weighted-set.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { exportSource, mergedTexts } from "../../merge/export-source.ts";

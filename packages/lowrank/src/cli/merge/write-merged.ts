@@ -2,10 +2,11 @@
 // becomes the output.
 
 import { createHash } from "node:crypto";
-import { type ExportDtype, verifyMerge } from "@lowrank/merge";
+import { verifyMerge } from "@lowrank/merge";
 import type { GgufFileType } from "@lowrank/merge/gguf";
+import type { ExportDtype } from "@lowrank/merge/internal";
 import { writeModelFolder } from "@lowrank/merge/node";
-import { type DraftRequest, FolderDraft, type WrittenFile } from "@lowrank/safetensors/node";
+import { type DraftRequest, FolderDraft, type WrittenFile } from "@lowrank/safetensors/internal/node";
 import { toleranceFor } from "../../merge/merge-verified.ts";
 import type { OpenedInFiles } from "../../merge/open-in-files.ts";
 import { sampleLogits } from "../../merge/sample-logits.ts";

@@ -1,6 +1,6 @@
 // Options that several commands share and that are not in the table of a run, and the types of those that are.
 
-import type { EngineName } from "@lowrank/engine/facts";
+import type { EngineName } from "@lowrank/engine/internal/facts";
 import { Option } from "commander";
 import type { basePrecisions } from "../../options/file-options.ts";
 import { type WeightedPath, weightedPath } from "./named-adapters.ts";

@@ -1,4 +1,4 @@
-import { promptTemplates } from "@lowrank/data";
+import { promptTemplates } from "@lowrank/data/internal";
 import { engineNames } from "@lowrank/engine";
 import { expect, it } from "vitest";
 import { tableOption } from "./table-options.ts";

@@ -1,6 +1,6 @@
 // Rewrites commander's messages about wrong usage, so that they lead to a correct command line.
 
-import { editDistance } from "@lowrank/contracts";
+import { editDistance } from "@lowrank/contracts/internal";
 import type { Command } from "commander";
 import { ourName } from "../../options/other-names.ts";
 

@@ -1,6 +1,6 @@
 // Measures the time and memory of a step and of a validation with the first ones of a run.
 
-import type { RowList, TokenizedExample } from "@lowrank/data";
+import type { RowList, TokenizedExample } from "@lowrank/data/internal";
 import type { RowMetrics } from "../../metric-names.ts";
 import type { OpenedAdapter, PreparedTraining } from "../../opened-adapter.ts";
 import type { TrainingOptions } from "../../options.ts";

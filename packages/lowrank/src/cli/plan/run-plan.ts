@@ -1,8 +1,8 @@
 // lowrank plan: the plan of an adapter, and the measured cost of its steps.
 
 import { availableParallelism, loadavg } from "node:os";
-import { ignoredLabel, type TokenizedExample } from "@lowrank/data";
-import { findKappaTargetModules } from "@lowrank/inject";
+import { ignoredLabel, type TokenizedExample } from "@lowrank/data/internal";
+import { findKappaTargetModules } from "@lowrank/inject/internal";
 import { trainingOptions } from "../../recipe/recipe.ts";
 import { someRows } from "../../report/data-facts.ts";
 import { validationInterval } from "../../train/training-run.ts";

@@ -1,6 +1,7 @@
 // lowrank reduce: reduces an adapter's rank, writes it, and reports the result for each layer.
 
-import { type IntruderOptions, type ReducedLayer, reduceAdapter, reduceIntruders } from "@lowrank/merge";
+import { reduceAdapter } from "@lowrank/merge";
+import { type IntruderOptions, type ReducedLayer, reduceIntruders } from "@lowrank/merge/internal";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { omitUndefined } from "../../omit-undefined.ts";
 import { type AdapterOutput, putAdapter, withLockedOutput } from "../adapter-output.ts";

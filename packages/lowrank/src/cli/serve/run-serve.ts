@@ -2,7 +2,8 @@
 
 import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import { LowrankError, printable } from "@lowrank/contracts";
+import { LowrankError } from "@lowrank/contracts";
+import { printable } from "@lowrank/contracts/internal";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { loadRewards } from "../../node/load-rewards.ts";
 import { lockOutput } from "../../node/output/lock-output.ts";

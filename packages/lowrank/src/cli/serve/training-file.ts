@@ -1,7 +1,9 @@
 // Files to train on as OpenAI's API has them: conversations, or an input with a preferred and another output.
 
-import { isObject, jsonIn, LowrankError } from "@lowrank/contracts";
-import { DataError, imageParts, readJsonl } from "@lowrank/data";
+import { LowrankError } from "@lowrank/contracts";
+import { isObject, jsonIn } from "@lowrank/contracts/internal";
+import { DataError, readJsonl } from "@lowrank/data";
+import { imageParts } from "@lowrank/data/internal";
 import type { FineTuner } from "@lowrank/serve";
 
 type Method = Awaited<ReturnType<FineTuner["check"]>>;

@@ -1,4 +1,4 @@
-import { escapeControls, escapeName } from "@lowrank/contracts";
+import { escapeControls, escapeName } from "@lowrank/contracts/internal";
 import { describe, expect, it } from "vitest";
 import { formatBytes, formatDuration, formatNumber } from "./format.ts";
 import { formatTable } from "./table.ts";

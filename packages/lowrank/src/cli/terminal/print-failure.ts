@@ -1,6 +1,7 @@
 // Prints one clear message for an error; the stack only with LOWRANK_DEBUG=1.
 
-import { escapeControls, LowrankError } from "@lowrank/contracts";
+import { LowrankError } from "@lowrank/contracts";
+import { escapeControls } from "@lowrank/contracts/internal";
 import pc from "picocolors";
 import { NamingError } from "../../errors/named-option.ts";
 import type { CommandIo } from "../io.ts";

@@ -1,6 +1,6 @@
 // The two audiences of a command: people read text, programs read JSON lines.
 
-import { escapeControls } from "@lowrank/contracts";
+import { escapeControls } from "@lowrank/contracts/internal";
 import pc from "picocolors";
 import type { Notices } from "../../notices.ts";
 import type { CommandIo } from "../io.ts";

@@ -1,7 +1,8 @@
 // lowrank train: data and a model in, an adapter out. Events become progress on the terminal, and Ctrl-C ends the run after its step.
 
 import { listed } from "@lowrank/contracts";
-import type { EndEvent, TrainingEvent } from "@lowrank/trainer";
+import type { TrainingEvent } from "@lowrank/trainer";
+import type { EndEvent } from "@lowrank/trainer/internal";
 import { type Communicator, compareRanks } from "@lowrank/trainer/mpi";
 import packageJson from "../../../package.json" with { type: "json" };
 import { UsageError } from "../../errors/usage-errors.ts";

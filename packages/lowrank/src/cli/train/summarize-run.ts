@@ -1,7 +1,7 @@
 // The summary of a finished training: its first and last numbers and texts, and what to try next.
 
-import { escapeName } from "@lowrank/contracts";
-import type { BestEvaluation, EndEvent } from "@lowrank/trainer";
+import { escapeName } from "@lowrank/contracts/internal";
+import type { BestEvaluation, EndEvent } from "@lowrank/trainer/internal";
 import { interruptedError } from "../../errors/run-errors.ts";
 import { lossTrend } from "../../findings/run-findings.ts";
 import { metricFacts, type RowMetrics } from "../../metric-names.ts";

@@ -1,6 +1,7 @@
 // Resolves the source of rows: a file, a glob pattern, a data set on the Hub, standard input.
 
-import { type DataInput, findDataFiles } from "@lowrank/data/node";
+import type { DataInput } from "@lowrank/data/internal/node";
+import { findDataFiles } from "@lowrank/data/node";
 import { parseHubName } from "../../open/hub-name.ts";
 import { exists } from "../exists.ts";
 import { downloadDataSet, pinnedDataSet } from "../hub/download.ts";

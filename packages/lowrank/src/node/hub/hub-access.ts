@@ -2,7 +2,7 @@
 
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { printable } from "@lowrank/contracts";
+import { printable } from "@lowrank/contracts/internal";
 import type { Notices } from "../../notices.ts";
 
 /** Access options of the Hub and its cache; defaults come from the environment, as in huggingface_hub. */

@@ -4,7 +4,8 @@
 import { createReadStream } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
-import { temporaryPath, writeFileAtomic } from "@lowrank/safetensors/node";
+import { temporaryPath } from "@lowrank/safetensors/internal/node";
+import { writeFileAtomic } from "@lowrank/safetensors/node";
 import { contentHash } from "./download-file.ts";
 import { type HubAccess, hubCache } from "./hub-access.ts";
 import type { HubFile, HubListing, HubRequest } from "./list-repository.ts";

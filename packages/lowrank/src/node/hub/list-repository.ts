@@ -1,7 +1,7 @@
 // Resolves a revision to a commit and lists its files. Answers of the Hub are validated, because file names and hashes
 // become paths of the cache, and lists are limited.
 
-import { parseJson, printable } from "@lowrank/contracts";
+import { parseJson, printable } from "@lowrank/contracts/internal";
 import { bodyOf, type HubAccess, hubEndpoint, hubFetch, refusal } from "./hub-access.ts";
 
 export interface HubRequest {

@@ -1,7 +1,7 @@
 // Selects the files of a data set's configuration and split. The Hub has a branch of each data set as Parquet,
 // config/split/0000.parquet; authors use data/split-00000-of-00002.parquet or config/split-….
 
-import { enumerated, printable } from "@lowrank/contracts";
+import { enumerated, printable } from "@lowrank/contracts/internal";
 import { HubError } from "../../errors/model-errors.ts";
 
 /** The branch of Parquet files that the Hub creates. */

@@ -1,9 +1,9 @@
 // Selects the files of a Hub folder that a command needs. A repository often has the same weights in five formats
 // (PyTorch, TensorFlow, Flax, ONNX, GGUF); only one is downloaded: safetensors, else a .gguf file.
 
-import { enumerated, printable } from "@lowrank/contracts";
-import { vocabularyFiles } from "@lowrank/data";
-import { ggufPartNames } from "@lowrank/gguf";
+import { enumerated, printable } from "@lowrank/contracts/internal";
+import { vocabularyFiles } from "@lowrank/data/internal";
+import { ggufPartNames } from "@lowrank/gguf/internal";
 import { HubError } from "../../errors/model-errors.ts";
 import { named } from "../../errors/named-option.ts";
 import type { HubName } from "../../open/hub-name.ts";

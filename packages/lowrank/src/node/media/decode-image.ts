@@ -1,7 +1,7 @@
 // Decodes images in a separate thread, which a hostile file may block or fill.
 
 import type { DecodedImage } from "@lowrank/data";
-import { fileOfPackage, GuardedDecoder } from "@lowrank/data/node";
+import { fileOfPackage, GuardedDecoder } from "@lowrank/data/internal/node";
 import { decoderMissing, mediaError } from "../../errors/media-errors.ts";
 
 const decoder = new GuardedDecoder({

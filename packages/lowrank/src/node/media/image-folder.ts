@@ -2,7 +2,7 @@
 
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { dataFileError } from "@lowrank/data";
+import { dataFileError } from "@lowrank/data/internal";
 
 /** Rows of a folder: the files by class, in order of their names. Throws DATA_UNREADABLE_FILE without images. */
 export async function imageFolderRows(

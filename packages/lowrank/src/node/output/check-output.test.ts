@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { float32Tensor, serializeSafetensors } from "@lowrank/safetensors";
-import { writeListedFolder } from "@lowrank/safetensors/node";
+import { writeListedFolder } from "@lowrank/safetensors/internal/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { checkOutput, claimOutput } from "./check-output.ts";
 import type { OutputKind } from "./check-place.ts";
@@ -174,7 +174,8 @@ describe("claimOutput", () => {
   /** Replaces `out` in a program that is killed between the two renames, so that nothing is at `out`. */
   async function killWhileReplacing(out: string): Promise<void> {
     const program = `
-      import { nodeFileSystem, writeFolderAtomic } from "@lowrank/safetensors/node";
+      import { writeFolderAtomic } from "@lowrank/safetensors/node";
+      import { nodeFileSystem } from "@lowrank/safetensors/internal/node";
       let renames = 0;
       const rename = async (...paths) => {
         if (++renames === 2) process.kill(process.pid, "SIGKILL");

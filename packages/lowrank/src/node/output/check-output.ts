@@ -3,7 +3,7 @@
 
 import { stat } from "node:fs/promises";
 import { dirname, sep } from "node:path";
-import { listedNames, tidyUpTemporaries } from "@lowrank/safetensors/node";
+import { listedNames, tidyUpTemporaries } from "@lowrank/safetensors/internal/node";
 import {
   outputExists,
   outputHoldsWork,

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } fro
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { processIdentity } from "@lowrank/safetensors/node";
+import { processIdentity } from "@lowrank/safetensors/internal/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { lockOutput } from "./lock-output.ts";
 

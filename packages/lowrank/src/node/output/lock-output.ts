@@ -6,14 +6,8 @@ import { lstat, mkdir, rm, rmdir, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { LowrankError } from "@lowrank/contracts";
-import {
-  FileReadError,
-  isRunning,
-  nodeFileSystem,
-  openFile,
-  processIdentity,
-  writeFileAtomic,
-} from "@lowrank/safetensors/node";
+import { FileReadError, isRunning, nodeFileSystem, processIdentity } from "@lowrank/safetensors/internal/node";
+import { openFile, writeFileAtomic } from "@lowrank/safetensors/node";
 import { outputInUse, outputLockBlocked, outputNotWritable } from "../../errors/output-errors.ts";
 import { realPath } from "../real-path.ts";
 

@@ -1,7 +1,8 @@
 // Whether lowrank wrote a file: adapters and pictures may be replaced, a model's weights not.
 
 import { GgufError, openGguf } from "@lowrank/gguf";
-import { type ByteSource, openSafetensors, SafetensorsError } from "@lowrank/safetensors";
+import { openSafetensors, SafetensorsError } from "@lowrank/safetensors";
+import type { ByteSource } from "@lowrank/safetensors/internal";
 import { openFile } from "@lowrank/safetensors/node";
 
 /** Tensor names of adapters for Kohya's programs or for loralib. */

@@ -1,6 +1,6 @@
 // Decides which files are sent to the Hub, and where, before anything is sent.
 
-import { failure } from "@lowrank/contracts";
+import { failure } from "@lowrank/contracts/internal";
 import { parseHubName, pathInRepository } from "../../open/hub-name.ts";
 
 /** A file on this disk. */

@@ -3,7 +3,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import { type NoticeOptions, noticesOf } from "../../notices.ts";
 import { type HubAccess, hubEndpoint, hubFetch, reasonOf } from "../hub/hub-access.ts";

@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { isAbsolute, join, win32 } from "node:path";
-import { parseJson } from "@lowrank/contracts";
+import { parseJson } from "@lowrank/contracts/internal";
 import { type NoticeOptions, noticesOf } from "../../notices.ts";
 import { lastPart, parseHubName } from "../../open/hub-name.ts";
 import { parseSetup, setupFile } from "../../setup/adapter-setup.ts";

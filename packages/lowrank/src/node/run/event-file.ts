@@ -1,7 +1,7 @@
 // TensorBoard's event file: protocol buffer records, each with its length and two checksums (TFRecord). Scalars need so few
 // fields that a library would be larger than this code.
 
-import { protobufField } from "@lowrank/contracts";
+import { protobufField } from "@lowrank/contracts/internal";
 import { joinPieces } from "@lowrank/safetensors";
 import type { TrainingEvent } from "@lowrank/trainer";
 

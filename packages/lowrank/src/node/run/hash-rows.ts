@@ -8,7 +8,7 @@ import {
   labelsOf,
   type RowList,
   type TokenizedExample,
-} from "@lowrank/data";
+} from "@lowrank/data/internal";
 import type { RowMedia, RunFacts } from "../../run-folder.ts";
 
 export interface HashedMedia {

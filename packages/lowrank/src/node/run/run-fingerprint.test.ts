@@ -1,6 +1,6 @@
 import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import { LowrankError } from "@lowrank/contracts";
-import type { TokenizedExample } from "@lowrank/data";
+import type { TokenizedExample } from "@lowrank/data/internal";
 import type { TrainingState } from "@lowrank/trainer";
 import { describe, expect, it } from "vitest";
 import type { RowMedia } from "../../run-folder.ts";

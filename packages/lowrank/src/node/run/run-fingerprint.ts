@@ -1,8 +1,9 @@
 // The fingerprint that `resume` compares: every fact that would silently make it another run, in readable form for messages.
 
-import { serializeLoraConfig } from "@lowrank/adapter-format";
-import { isObject, jsonIn } from "@lowrank/contracts";
-import { resumeMismatchError, type TrainingState } from "@lowrank/trainer";
+import { serializeLoraConfig } from "@lowrank/adapter-format/internal";
+import { isObject, jsonIn } from "@lowrank/contracts/internal";
+import type { TrainingState } from "@lowrank/trainer";
+import { resumeMismatchError } from "@lowrank/trainer/internal";
 import { earlierCheckpoint } from "../../errors/run-errors.ts";
 import { metricNames } from "../../metric-names.ts";
 import { omitUndefined } from "../../omit-undefined.ts";

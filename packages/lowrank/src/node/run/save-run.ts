@@ -2,7 +2,7 @@
 
 import { cp, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { writeListedFolder } from "@lowrank/safetensors/node";
+import { writeListedFolder } from "@lowrank/safetensors/internal/node";
 import type { TrainingState } from "@lowrank/trainer";
 import { listCheckpoints, surplusCheckpoints, writeCheckpoint } from "@lowrank/trainer/node";
 import type { FolderFiles } from "../../platform.ts";

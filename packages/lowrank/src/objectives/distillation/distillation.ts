@@ -2,14 +2,9 @@
 
 import type { ForwardContext } from "@lowrank/contracts";
 import type { TextTokenizer } from "@lowrank/data";
-import {
-  batchTensors,
-  type DistillationOptions,
-  type Divergence,
-  distillationLoss,
-  type PretrainedModel,
-} from "@lowrank/models";
-import { trainingOptionsError } from "@lowrank/trainer";
+import { batchTensors, distillationLoss, type PretrainedModel } from "@lowrank/models";
+import type { DistillationOptions, Divergence } from "@lowrank/models/internal";
+import { trainingOptionsError } from "@lowrank/trainer/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { measureRows } from "../head-loss/head-loss.ts";
 import type { LearningPlan } from "../objective.ts";

@@ -1,25 +1,17 @@
 // Embeddings, learned from texts to compare: the loss, the pooling, and the prompts before the texts.
 
 import { type ForwardContext, inferenceContext } from "@lowrank/contracts";
+import { DataError, type Example, type TextTokenizer, type TokenBatch } from "@lowrank/data";
+import type { ComparisonPrompts, RowList, RowProblem } from "@lowrank/data/internal";
+import { withoutTape } from "@lowrank/engine/internal";
+import { batchTensors, type PretrainedModel } from "@lowrank/models";
 import {
-  type ComparisonPrompts,
-  DataError,
-  type Example,
-  type RowList,
-  type RowProblem,
-  type TextTokenizer,
-  type TokenBatch,
-} from "@lowrank/data";
-import { withoutTape } from "@lowrank/engine";
-import {
-  batchTensors,
   type ComparisonLoss,
   comparisonLoss,
   comparisonLosses,
   type EmbeddingSettings,
   type Matryoshka,
-  type PretrainedModel,
-} from "@lowrank/models";
+} from "@lowrank/models/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import {
   type EmbeddingSource,

@@ -1,17 +1,18 @@
 // How well embeddings find related texts, or agree with people's similarity scores.
 
 import type { ForwardContext } from "@lowrank/contracts";
+import { padBatch } from "@lowrank/data";
 import {
   type ComparedTexts,
-  padBatch,
   pearson,
   type RankingScores,
   type RowList,
   rankingScores,
   spearman,
   type TokenizedExample,
-} from "@lowrank/data";
-import { batchTensors, type EmbeddingSettings, type PretrainedModel } from "@lowrank/models";
+} from "@lowrank/data/internal";
+import { batchTensors, type PretrainedModel } from "@lowrank/models";
+import type { EmbeddingSettings } from "@lowrank/models/internal";
 import * as tf from "@tensorflow/tfjs-core";
 
 export type ComparisonScores = Partial<RankingScores> & { readonly pearson?: number; readonly spearman?: number };

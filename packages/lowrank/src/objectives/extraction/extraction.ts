@@ -1,6 +1,7 @@
 // Extractive question answering: the position of an answer in a text, and its exact match and F1.
 
-import type { Example, QuestionExample, RowList } from "@lowrank/data";
+import type { Example } from "@lowrank/data";
+import type { QuestionExample, RowList } from "@lowrank/data/internal";
 import type { OpenedBase } from "../../open/open-base.ts";
 import { answerOfQuestion, rowLogits } from "../../predict/answer-logits.ts";
 import { inputRows, type RowReader } from "../../predict/input-row.ts";

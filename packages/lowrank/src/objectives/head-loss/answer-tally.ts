@@ -1,7 +1,9 @@
 // Collects a model's answers and the labels batch by batch, and computes metrics from them.
 
-import { classScores, labelScores, pearson, spearman, type TokenBatch } from "@lowrank/data";
-import type { HeadPredictions, PretrainedModel } from "@lowrank/models";
+import type { TokenBatch } from "@lowrank/data";
+import { classScores, labelScores, pearson, spearman } from "@lowrank/data/internal";
+import type { PretrainedModel } from "@lowrank/models";
+import type { HeadPredictions } from "@lowrank/models/internal";
 import type { RowMetrics } from "../../metric-names.ts";
 import { writesText } from "../../open/task-types.ts";
 import { bestAnswer } from "../../predict/best-answer.ts";

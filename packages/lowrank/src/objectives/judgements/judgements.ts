@@ -1,6 +1,6 @@
 // Single answers that were judged good or bad.
 
-import { preferenceLosses } from "@lowrank/models";
+import { preferenceLosses } from "@lowrank/models/internal";
 import { WrongTaskError } from "../../errors/model-errors.ts";
 import { preferenceLossNames } from "../../options/row-losses.ts";
 import type { Objective } from "../objective.ts";

@@ -1,6 +1,7 @@
 // Preference pairs as rows of text: only the chosen answers are used.
 
-import { type Example, mapRows, type RowList } from "@lowrank/data";
+import type { Example } from "@lowrank/data";
+import { mapRows, type RowList } from "@lowrank/data/internal";
 import { counted } from "../../counted.ts";
 import type { Notices } from "../../notices.ts";
 

@@ -2,17 +2,17 @@
 // how much the chosen answer wins.
 
 import { selectedNames } from "@lowrank/contracts";
-import { type Example, mismatchedCompletions, type RowList, type TokenBatch } from "@lowrank/data";
+import type { Example, TokenBatch } from "@lowrank/data";
+import { mismatchedCompletions, type RowList } from "@lowrank/data/internal";
+import { type PretrainedModel, preferenceLoss } from "@lowrank/models";
 import {
   type PreferenceLoss,
   type PreferenceLossName,
   type PreferenceResult,
   type PreferenceSettings,
-  type PretrainedModel,
-  preferenceLoss,
   preferenceLosses,
   preferenceSettings,
-} from "@lowrank/models";
+} from "@lowrank/models/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { mean } from "../../mean.ts";
 import type { OpenedBase } from "../../open/open-base.ts";

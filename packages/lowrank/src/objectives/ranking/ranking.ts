@@ -2,7 +2,8 @@
 // and the rank that relevant texts get.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { type Example, pearson, rankingScores, spearman, type TokenBatch } from "@lowrank/data";
+import type { Example, TokenBatch } from "@lowrank/data";
+import { pearson, rankingScores, spearman } from "@lowrank/data/internal";
 import { batchTensors, type PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import { WrongTaskError } from "../../errors/model-errors.ts";

@@ -1,6 +1,6 @@
 // Reranking of search results with a cross-encoder.
 
-import { failure } from "@lowrank/contracts";
+import { failure } from "@lowrank/contracts/internal";
 import type { PredictOptions } from "../../predict/predict-rows.ts";
 import type { Prediction } from "../../predict/prediction.ts";
 

@@ -2,9 +2,10 @@
 // KL divergence. Agarwal et al. 2024 (GKD) with λ = 1 and β = 1, as in TRL's GKDTrainer with `lmbda` 1 and `beta` 1.
 
 import { selectedNames } from "@lowrank/contracts";
-import type { PromptTokens, TextTokenizer } from "@lowrank/data";
+import type { TextTokenizer } from "@lowrank/data";
+import type { PromptTokens } from "@lowrank/data/internal";
 import { batchTensors, distillationLoss, type PretrainedModel } from "@lowrank/models";
-import { trainingOptionsError } from "@lowrank/trainer";
+import { trainingOptionsError } from "@lowrank/trainer/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { rewardOptions } from "../../options/reward-options.ts";
 import { endTokens } from "../../rows/text-ending.ts";

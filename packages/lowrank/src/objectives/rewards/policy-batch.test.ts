@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
-import type { PromptTokens } from "@lowrank/data";
-import { completionLogProbs, policyLoss } from "@lowrank/models";
+import type { PromptTokens } from "@lowrank/data/internal";
+import { completionLogProbs, policyLoss } from "@lowrank/models/internal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type OpenedModel, openModel } from "../../index.ts";
 import { batchOf, readByLoss, sequencesOf, weightsOf } from "./policy-batch.ts";

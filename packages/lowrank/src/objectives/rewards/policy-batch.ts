@@ -1,6 +1,7 @@
 // Completions and their advantages → a batch for the loss. A record is plain data, because checkpoints contain it.
 
-import { emptyBatch, ignoredLabel, padBatch } from "@lowrank/data";
+import { padBatch } from "@lowrank/data";
+import { emptyBatch, ignoredLabel } from "@lowrank/data/internal";
 import { omitUndefined } from "../../omit-undefined.ts";
 import type { RunBatch } from "../objective.ts";
 import type { RewardSettings } from "./reward-settings.ts";

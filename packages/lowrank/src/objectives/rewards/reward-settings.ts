@@ -1,6 +1,6 @@
 // Settings of learning from rewards, with TRL's names and defaults (GRPOConfig, RLOOConfig).
 
-import { trainingOptionsError } from "@lowrank/trainer";
+import { trainingOptionsError } from "@lowrank/trainer/internal";
 import { omitUndefined } from "../../omit-undefined.ts";
 import type { OptionValues } from "../../options/option-table.ts";
 import { rewardOptions } from "../../options/reward-options.ts";

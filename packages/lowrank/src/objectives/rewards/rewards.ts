@@ -2,7 +2,7 @@
 // than others of their prompt become more likely (GRPO, Shao et al. 2024; RLOO, Ahmadian et al. 2024).
 
 import type { TextTokenizer } from "@lowrank/data";
-import { policyLoss } from "@lowrank/models";
+import { policyLoss } from "@lowrank/models/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { WrongTaskError } from "../../errors/model-errors.ts";
 import { sampleNote } from "../../rewards/sample-note.ts";

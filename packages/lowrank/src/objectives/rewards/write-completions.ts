@@ -1,8 +1,9 @@
 // Rollouts: the model writes several completions of each prompt, all together.
 
-import type { PromptTokens } from "@lowrank/data";
-import { uniformValues } from "@lowrank/engine";
-import { type BatchText, ContinuousBatch, type PretrainedModel } from "@lowrank/models";
+import type { PromptTokens } from "@lowrank/data/internal";
+import { uniformValues } from "@lowrank/engine/internal";
+import type { PretrainedModel } from "@lowrank/models";
+import { type BatchText, ContinuousBatch } from "@lowrank/models/internal";
 import { breather } from "../../generate/breathe.ts";
 
 /** What the model wrote after a prompt. */

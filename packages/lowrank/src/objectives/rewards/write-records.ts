@@ -1,8 +1,9 @@
 // Prompts → completions → rewards → advantages: the data of one or several batches.
 
 import { type AdapterSelection, activeAdapters, inferenceContext, noAdapters } from "@lowrank/contracts";
-import type { PromptTokens, TextTokenizer } from "@lowrank/data";
-import { completionKl, completionLogProbs, groupAdvantages } from "@lowrank/models";
+import type { TextTokenizer } from "@lowrank/data";
+import type { PromptTokens } from "@lowrank/data/internal";
+import { completionKl, completionLogProbs, groupAdvantages } from "@lowrank/models/internal";
 import { mean } from "../../mean.ts";
 import type { RewardInput } from "../../rewards/reward.ts";
 import { scoreCompletions } from "../../rewards/score-completions.ts";

@@ -4,9 +4,9 @@
 // written again after a resume, from the same weights and seeds, and the rewards are called again. Either way the resumed run is
 // the uninterrupted one bit for bit, if a reward is a function of its input.
 
-import type { JsonObject } from "@lowrank/contracts";
-import { emptyBatch, type PromptTokens, type TokenizedExample } from "@lowrank/data";
-import { trainingOptionsError } from "@lowrank/trainer";
+import type { JsonObject } from "@lowrank/contracts/internal";
+import { emptyBatch, type PromptTokens, type TokenizedExample } from "@lowrank/data/internal";
+import { trainingOptionsError } from "@lowrank/trainer/internal";
 import { needsSeparatePass } from "../../rows/invocation-rows.ts";
 import type { RunBatch, WritingRun, WrittenBatches } from "../objective.ts";
 import { batchOf, type PolicyRecord } from "./policy-batch.ts";

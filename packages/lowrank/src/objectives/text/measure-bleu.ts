@@ -1,15 +1,7 @@
 // BLEU of the generated text after each prompt, against all references in the data for this prompt.
 
-import {
-  bleu,
-  type Example,
-  encodeSource,
-  groupReferences,
-  type PromptTemplate,
-  promptOf,
-  type RowList,
-  type TextTokenizer,
-} from "@lowrank/data";
+import { bleu, type Example, groupReferences, type PromptTemplate, type TextTokenizer } from "@lowrank/data";
+import { encodeSource, promptOf, type RowList } from "@lowrank/data/internal";
 import { generate } from "@lowrank/models";
 import { noReferences } from "../../errors/data-errors.ts";
 import { named } from "../../errors/named-option.ts";

@@ -1,6 +1,7 @@
 // Text: the next token, or a label for each token; optionally with a teacher.
 
-import { type Example, type RowList, type TextTokenizer, wordErrorRate } from "@lowrank/data";
+import type { Example, TextTokenizer } from "@lowrank/data";
+import { type RowList, wordErrorRate } from "@lowrank/data/internal";
 import { WrongTaskError } from "../../errors/model-errors.ts";
 import { named } from "../../errors/named-option.ts";
 import type { MediaReader } from "../../media/prepare-media.ts";

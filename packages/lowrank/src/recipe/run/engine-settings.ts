@@ -1,7 +1,7 @@
 // The engine of a run.
 
-import type { ChooseEngineOptions } from "@lowrank/engine";
-import type { EngineName } from "@lowrank/engine/facts";
+import type { ChooseEngineOptions } from "@lowrank/engine/internal";
+import type { EngineName } from "@lowrank/engine/internal/facts";
 import { omitUndefined } from "../../omit-undefined.ts";
 
 /** The options, which come before LOWRANK_ENGINE and LOWRANK_THREADS. If an engine is named, no other is tried. */

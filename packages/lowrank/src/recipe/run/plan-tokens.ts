@@ -1,7 +1,7 @@
 // Tokens that a run adds: read, checked and numbered before the engine starts.
 
 import { basename } from "node:path";
-import { addedTokensError } from "@lowrank/data";
+import { addedTokensError } from "@lowrank/data/internal";
 import type { PretrainedModel } from "@lowrank/models";
 import { named } from "../../errors/named-option.ts";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";

@@ -2,7 +2,7 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Task } from "@lowrank/contracts/families";
-import { concatRows } from "@lowrank/data";
+import { concatRows } from "@lowrank/data/internal";
 import type { InjectionPlan } from "@lowrank/inject";
 import { named } from "../../errors/named-option.ts";
 import { UsageError } from "../../errors/usage-errors.ts";

@@ -1,7 +1,7 @@
 // Reads training and validation rows before the model: a broken row should cost a second, not a minute.
 
-import { enumerated, printable } from "@lowrank/contracts";
-import type { ReadOptions } from "@lowrank/data";
+import { enumerated, printable } from "@lowrank/contracts/internal";
+import type { ReadOptions } from "@lowrank/data/internal";
 import { findAdapters } from "../../adapters/weighted-set.ts";
 import { counted } from "../../counted.ts";
 import { named } from "../../errors/named-option.ts";

@@ -1,8 +1,8 @@
 // Runs a recipe from a program.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { chooseEngine } from "@lowrank/engine";
-import type { EngineName } from "@lowrank/engine/facts";
+import type { EngineName } from "@lowrank/engine/internal/facts";
 import type { TrainingEvent } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
 import { findBase } from "../../node/base-of.ts";

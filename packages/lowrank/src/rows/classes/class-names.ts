@@ -1,7 +1,8 @@
 // Maps class names to class numbers. PEFT's files have no field for them, so they are in the adapter's metadata.
 
-import { enumerated, jsonIn, printable } from "@lowrank/contracts";
-import { type Example, labelIdsOf, type ProblemType, type RowList } from "@lowrank/data";
+import { enumerated, jsonIn, printable } from "@lowrank/contracts/internal";
+import type { Example } from "@lowrank/data";
+import { labelIdsOf, type ProblemType, type RowList } from "@lowrank/data/internal";
 import { ClassNameError } from "../../errors/data-errors.ts";
 import type { BaseClasses } from "../../open/base-config.ts";
 import { countNumbers, rowClasses } from "./class-numbers.ts";

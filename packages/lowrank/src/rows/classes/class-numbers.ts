@@ -1,7 +1,8 @@
 // Class numbers of a data file: a classifier gets a row of weights for each number up to the largest, so that one
 // mistyped label would take all memory.
 
-import { DataError, type Example, ignoredLabel, type RowList, rowLabel } from "@lowrank/data";
+import { DataError, type Example } from "@lowrank/data";
+import { ignoredLabel, type RowList, rowLabel } from "@lowrank/data/internal";
 
 import { named } from "../../errors/named-option.ts";
 

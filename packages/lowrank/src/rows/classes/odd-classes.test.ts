@@ -1,4 +1,5 @@
-import type { Example, ProblemType } from "@lowrank/data";
+import type { Example } from "@lowrank/data";
+import type { ProblemType } from "@lowrank/data/internal";
 import { describe, expect, it } from "vitest";
 import { numberClasses } from "./class-names.ts";
 import { warnOfOddClasses } from "./odd-classes.ts";

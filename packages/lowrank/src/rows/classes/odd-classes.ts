@@ -1,7 +1,8 @@
 // Warns before the first step of classes that are probably mistakes.
 
-import { printable } from "@lowrank/contracts";
-import { type Example, type Label, type ProblemType, type RowList, rowLabel } from "@lowrank/data";
+import { printable } from "@lowrank/contracts/internal";
+import type { Example } from "@lowrank/data";
+import { type Label, type ProblemType, type RowList, rowLabel } from "@lowrank/data/internal";
 import { named } from "../../errors/named-option.ts";
 import type { Notices } from "../../notices.ts";
 import type { Classes } from "./class-names.ts";

@@ -2,15 +2,8 @@
 // model's files, as in transformers (`problem_type`).
 
 import type { ModelConfig } from "@lowrank/contracts/families";
-import {
-  DataError,
-  type Example,
-  type Label,
-  type ProblemType,
-  type RowList,
-  type RowProblem,
-  rowLabel,
-} from "@lowrank/data";
+import { DataError, type Example } from "@lowrank/data";
+import { type Label, type ProblemType, type RowList, type RowProblem, rowLabel } from "@lowrank/data/internal";
 
 /** The problem type from the labels: lists mean several classes per row, fractions a regression. Undefined for others. */
 export function problemOf(examples: RowList<Example>): ProblemType | undefined {

@@ -1,7 +1,7 @@
 // Checks that the model has a row of weights for every id in the data.
 
 import type { ModelConfig, Task } from "@lowrank/contracts/families";
-import { labelsOf, type RowProblem, type TokenizedExample } from "@lowrank/data";
+import { labelsOf, type RowProblem, type TokenizedExample } from "@lowrank/data/internal";
 
 /** A tokenized row of a data file, with its number in the file, counted from 1. */
 export interface NumberedTokens {

@@ -1,15 +1,8 @@
 // Chooses the prompt template of a run's rows.
 
 import type { Task } from "@lowrank/contracts/families";
-import {
-  chatTemplate,
-  type Example,
-  type PromptTemplate,
-  promptTemplate,
-  promptTemplates,
-  type RowList,
-  type TextTokenizer,
-} from "@lowrank/data";
+import { chatTemplate, type Example, type PromptTemplate, promptTemplate, type TextTokenizer } from "@lowrank/data";
+import { promptTemplates, type RowList } from "@lowrank/data/internal";
 import { ChatTemplateMissingError } from "../../errors/model-errors.ts";
 import { omitUndefined } from "../../omit-undefined.ts";
 import { textsOf } from "../row-kinds.ts";

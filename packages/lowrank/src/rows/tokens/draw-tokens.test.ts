@@ -1,4 +1,5 @@
-import { batchIndices, type Example, TextTokenizer } from "@lowrank/data";
+import { type Example, TextTokenizer } from "@lowrank/data";
+import { batchIndices } from "@lowrank/data/internal";
 import { describe, expect, it } from "vitest";
 import { recordingIo } from "../../../test/recording-io.ts";
 import { createReport } from "../../cli/terminal/report.ts";

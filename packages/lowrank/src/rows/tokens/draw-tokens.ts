@@ -1,16 +1,15 @@
 // Tokenizes rows when a batch draws them, for data that does not fit into memory: the first step need not wait for the last row, and
 // no tokens are stored. Lengths of all rows are estimated; other facts come from a sample.
 
+import { DataError, type Example } from "@lowrank/data";
 import {
-  DataError,
-  type Example,
   isTrainable,
   type RowList,
   type SampledRows,
   sampleRows,
   selectRows,
   type TokenizedExample,
-} from "@lowrank/data";
+} from "@lowrank/data/internal";
 import type { Notices } from "../../notices.ts";
 import { wrongIds } from "./check-ids.ts";
 import { numberedTokens, numberOf, type TokenizeRowsOptions } from "./numbered-tokens.ts";

@@ -1,21 +1,18 @@
 // Tokenized rows with their numbers in the file, for error messages.
 
 import type { Task } from "@lowrank/contracts/families";
+import { type Example, type PromptTemplate, type TextTokenizer, tokenizeExamples } from "@lowrank/data";
 import {
   type ComparisonPrompts,
   cutSourceTarget,
   cutSpan,
-  type Example,
   type LabelMeaning,
   labelImage,
-  type PromptTemplate,
   type RowList,
   renderSourceTarget,
   shortenTokens,
-  type TextTokenizer,
   type TokenizedExample,
-  tokenizeExamples,
-} from "@lowrank/data";
+} from "@lowrank/data/internal";
 import { omitUndefined } from "../../omit-undefined.ts";
 import type { RowLengths } from "../../open/position-limit.ts";
 import type { RowNumbers } from "../row-kinds.ts";

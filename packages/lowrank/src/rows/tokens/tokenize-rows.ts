@@ -1,15 +1,8 @@
 // Tokenizes the rows of a data file for the model.
 
 import type { Task } from "@lowrank/contracts/families";
-import {
-  DataError,
-  type Example,
-  isAtLimit,
-  isTrainable,
-  type RowList,
-  type RowProblem,
-  type TokenizedExample,
-} from "@lowrank/data";
+import { DataError, type Example } from "@lowrank/data";
+import { isAtLimit, isTrainable, type RowList, type RowProblem, type TokenizedExample } from "@lowrank/data/internal";
 import { counted } from "../../counted.ts";
 import { nothingToTrain } from "../../errors/data-errors.ts";
 import { named } from "../../errors/named-option.ts";

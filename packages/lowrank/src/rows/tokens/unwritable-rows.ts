@@ -6,14 +6,16 @@ import {
   type Example,
   ExampleError,
   type PromptTemplate,
+  TemplateError,
+  type TextTokenizer,
+} from "@lowrank/data";
+import {
   type RowList,
   type RowProblem,
   renderWithImages,
-  TemplateError,
   TemplateLimitError,
-  type TextTokenizer,
   tokenizeQuestion,
-} from "@lowrank/data";
+} from "@lowrank/data/internal";
 
 import { textsOf } from "../row-kinds.ts";
 

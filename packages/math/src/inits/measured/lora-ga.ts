@@ -1,6 +1,6 @@
 // LoRA-GA: the first step of A and B points in the direction of full fine-tuning: along the gradient of the weight.
 
-import { uniformValues } from "@lowrank/engine";
+import { uniformValues } from "@lowrank/engine/internal";
 import { scaleColumns, selectRows, transpose } from "../../linear-algebra/matrix.ts";
 import { truncatedSvd } from "../../linear-algebra/truncated-svd.ts";
 import type { GradientDirection, GradientScale, Initialization, InitRequest } from "../initialization.ts";

@@ -1,17 +1,13 @@
 // Lists the changes of an adapter by module, in torch's layout.
 
+import { type Adapter, loraMatricesIn, parseTensorKey, scalingOf, toPlainLora } from "@lowrank/adapter-format";
 import {
-  type Adapter,
   type AdapterTensor,
   buildTensorKey,
   type Feature,
-  loraMatricesIn,
-  parseTensorKey,
-  scalingOf,
-  toPlainLora,
   trainingOnlyFeatures,
   unsupportedFeatures,
-} from "@lowrank/adapter-format";
+} from "@lowrank/adapter-format/internal";
 import type { Misfit } from "./errors.ts";
 
 /** The end of a joined module's path, and the names of the two modules whose outputs it joins. */

@@ -1,4 +1,5 @@
-import { failure, itemized, printable } from "@lowrank/contracts";
+import { itemized } from "@lowrank/contracts";
+import { failure, printable } from "@lowrank/contracts/internal";
 
 /** A part of an adapter that has no place in a model. */
 export interface Misfit {

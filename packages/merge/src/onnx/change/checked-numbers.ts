@@ -1,8 +1,8 @@
 // Converts numbers to a tensor's type, and refuses numbers that the type cannot store.
 
-import { firstOverflow } from "@lowrank/adapter-format";
-import { failure, printable } from "@lowrank/contracts";
-import { encodeNumbers } from "@lowrank/safetensors";
+import { firstOverflow } from "@lowrank/adapter-format/internal";
+import { failure, printable } from "@lowrank/contracts/internal";
+import { encodeNumbers } from "@lowrank/safetensors/internal";
 import type { FloatType } from "../model/onnx-model.ts";
 
 /** The bytes of a part of a tensor that starts at index `first`. Throws ONNX_OVERFLOW. */

@@ -1,6 +1,6 @@
 // Collects changes of a model and makes its files. Unchanged parts keep their bytes.
 
-import type { ByteSource } from "@lowrank/safetensors";
+import type { ByteSource } from "@lowrank/safetensors/internal";
 import {
   attributeFields,
   graphFields,

@@ -1,4 +1,4 @@
-import { transposed } from "@lowrank/adapter-format";
+import { transposed } from "@lowrank/adapter-format/internal";
 import { describe, expect, it } from "vitest";
 import type { LoraChange } from "../adapter/adapter-changes.ts";
 import type { OnnxWeight } from "../sites/onnx-site.ts";

@@ -1,6 +1,6 @@
 // Adds low-rank updates to weights that come in blocks of rows, because an embedding may be larger than memory.
 
-import { type AdapterTensor, transposed } from "@lowrank/adapter-format";
+import { type AdapterTensor, transposed } from "@lowrank/adapter-format/internal";
 import type { LoraChange } from "../adapter/adapter-changes.ts";
 import type { OnnxWeight } from "../sites/onnx-site.ts";
 

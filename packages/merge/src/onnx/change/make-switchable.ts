@@ -1,6 +1,6 @@
 // Makes a model that can run with any adapter, or none: each node gets a branch whose A and B are inputs of the model.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { partPaths, partsIfAbsent } from "../adapter/adapter-changes.ts";
 import { type Misfit, onnxMismatchError } from "../adapter/errors.ts";
 import { type FloatType, floatTypeOf, type OnnxModel, type OnnxNode } from "../model/onnx-model.ts";

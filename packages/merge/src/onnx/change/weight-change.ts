@@ -1,7 +1,8 @@
 // The changes of one weight of an ONNX model: whether they fit it, and its new bytes.
 
-import { transposed } from "@lowrank/adapter-format";
-import { type ByteSource, bitsOf, decodeToFloat32 } from "@lowrank/safetensors";
+import { transposed } from "@lowrank/adapter-format/internal";
+import { decodeToFloat32 } from "@lowrank/safetensors";
+import { type ByteSource, bitsOf } from "@lowrank/safetensors/internal";
 import type { LoraChange, WholeChange } from "../adapter/adapter-changes.ts";
 import { rowsAndColumns, storedBytes } from "../model/node-attributes.ts";
 import { type FloatType, floatTypeOf, type OnnxTensor } from "../model/onnx-model.ts";

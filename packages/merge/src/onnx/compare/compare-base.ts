@@ -1,6 +1,7 @@
 // Checks that a model was exported from the base model of an adapter: compares some values of each adapted weight with the base's.
 
-import { bitsOf, decodeToFloat32, type TensorCollection, type TensorInfo } from "@lowrank/safetensors";
+import { decodeToFloat32 } from "@lowrank/safetensors";
+import { bitsOf, type TensorCollection, type TensorInfo } from "@lowrank/safetensors/internal";
 import { type Misfit, onnxBaseError } from "../adapter/errors.ts";
 import { rowsAndColumns, storedBytes } from "../model/node-attributes.ts";
 import { floatTypeOf, type OnnxModel } from "../model/onnx-model.ts";

@@ -1,6 +1,7 @@
 // Reads attributes and constants of nodes.
 
-import { decodeToFloat32, type ByteSource } from "@lowrank/safetensors";
+import { decodeToFloat32 } from "@lowrank/safetensors";
+import { type ByteSource } from "@lowrank/safetensors/internal";
 import { bytesOf, lastOf, type Message, messageIn, numberOf, numbersOf, textOf, wireTypes } from "../wire/fields.ts";
 import { attributeFields, nodeFields, type OnnxNode, tensorFields, type OnnxTensor } from "./onnx-model.ts";
 

@@ -1,7 +1,7 @@
 // The parts of an ONNX model that adapters need: nodes, their names, and the positions of weights. Source: onnx/onnx.proto of
 // ONNX 1.19.
 
-import type { ByteSource } from "@lowrank/safetensors";
+import type { ByteSource } from "@lowrank/safetensors/internal";
 import { onnxFileError, bytesOf, type Field, lastOf, type Message, numberOf, numbersOf, readFields, textOf, textsOf, wireTypes } from "../wire/fields.ts";
 
 /** A tensor in the file or in an external file. */

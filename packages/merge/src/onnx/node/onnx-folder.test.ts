@@ -1,7 +1,7 @@
 import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FileReadError } from "@lowrank/safetensors/node";
+import { FileReadError } from "@lowrank/safetensors/internal/node";
 import { expect, it } from "vitest";
 
 import { openOnnxFile } from "./onnx-folder.ts";

@@ -1,7 +1,8 @@
 // Opens and writes ONNX models on disk.
 
 import { basename, dirname, join } from "node:path";
-import { openFile, writeFileAtomic, writeListedFolder } from "@lowrank/safetensors/node";
+import { writeListedFolder } from "@lowrank/safetensors/internal/node";
+import { openFile, writeFileAtomic } from "@lowrank/safetensors/node";
 import type { OnnxFile } from "../change/edits.ts";
 import { type OnnxModel, readOnnx } from "../model/onnx-model.ts";
 import { onnxFileError } from "../wire/fields.ts";

@@ -1,6 +1,6 @@
 // Finds the sites of an adapter's paths.
 
-import { editDistance, printable } from "@lowrank/contracts";
+import { editDistance, printable } from "@lowrank/contracts/internal";
 import { noNode } from "../adapter/errors.ts";
 import type { OnnxNode } from "../model/onnx-model.ts";
 import type { OnnxSite } from "./onnx-site.ts";

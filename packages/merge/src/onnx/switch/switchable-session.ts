@@ -1,7 +1,7 @@
 // Switches adapters in a session of ONNX Runtime, in Node or in a page. The model must come from `makeSwitchable`.
 
 import type { Adapter } from "@lowrank/adapter-format";
-import { halfBits } from "@lowrank/contracts";
+import { halfBits } from "@lowrank/contracts/internal";
 import { branchOf } from "../change/make-switchable.ts";
 import { type Factors, switchableMatrices, switchableModules } from "./switchable-matrices.ts";
 

@@ -2,7 +2,7 @@
 // parsed keep their bytes, so a changed model differs only by the change. No library guarantees that. Source:
 // protobuf.dev/programming-guides/encoding.
 
-import { failure, printable, readVarint } from "@lowrank/contracts";
+import { failure, printable, readVarint } from "@lowrank/contracts/internal";
 
 /** The file is not an ONNX model, or it is damaged. Export or download it again. */
 export function onnxFileError(

@@ -1,6 +1,6 @@
 // Encodes fields as bytes.
 
-import { varint } from "@lowrank/contracts";
+import { varint } from "@lowrank/contracts/internal";
 import { type Field, type Message, wireTypes } from "./fields.ts";
 
 const encoder = new TextEncoder();

@@ -1,6 +1,6 @@
 // Falcon H1's wiring (transformers' modeling_falcon_h1.py): attention and Mamba-2 read the same norm, and their outputs are added.
 
-import { forwardTogether } from "@lowrank/engine/hook-points";
+import { forwardTogether } from "@lowrank/engine/hook-points/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { activations } from "../../parts/activations.ts";
 import type { PartList } from "../../parts/part-list.ts";

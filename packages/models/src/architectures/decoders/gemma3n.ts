@@ -1,7 +1,7 @@
 // Gemma 3n's wiring (transformers' modeling_gemma3n.py): Gemma 4's shared keys and inputs of layers, with several residual streams
 // (parts/alternating-updates.ts), a narrow map next to attention (LAuReL, Menghani et al. 2024), and sparse gates in the first layers.
 
-import { addResidual } from "@lowrank/engine";
+import { addResidual } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import {
   addToOthers,

@@ -1,7 +1,7 @@
 // Gemma 4's wiring (transformers' modeling_gemma4.py): Gemma 3 with keys and values that the last layers take from earlier ones, an
 // input of each layer from a table of its own, and experts next to the feed-forward in one size.
 
-import { addResidual } from "@lowrank/engine";
+import { addResidual } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { activations } from "../../parts/activations.ts";
 import type { Backbone } from "../../parts/backbone/backbone.ts";

@@ -2,8 +2,8 @@
 // then mBART's layers; the decoder is mBART's without a norm after the embeddings.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { gelu } from "@lowrank/engine";
-import { computeByRows } from "@lowrank/engine/hook-points";
+import { computeByRows } from "@lowrank/engine/hook-points/internal";
+import { gelu } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { modelInputError } from "../../errors.ts";
 import type { Backbone } from "../../parts/backbone/backbone.ts";

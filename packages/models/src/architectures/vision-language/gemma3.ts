@@ -1,7 +1,7 @@
 // The wiring of Gemma 3 with images (transformers' modeling_gemma3.py): SigLIP's encoder, means over squares of its patches, a norm and
 // a matrix, and the text model, in which the tokens of an image see each other.
 
-import { computeByRows } from "@lowrank/engine/hook-points";
+import { computeByRows } from "@lowrank/engine/hook-points/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { probed } from "../../heads/families/tower-heads.ts";
 import type { Backbone } from "../../parts/backbone/backbone.ts";

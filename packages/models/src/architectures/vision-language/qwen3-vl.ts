@@ -1,8 +1,8 @@
 // The wiring of Qwen3-VL (transformers' modeling_qwen3_vl.py): an encoder whose patches rotate by row and column, two linear layers that
 // make a token of each square of patches, and Qwen 3, whose first layers also add states from within the encoder (DeepStack).
 
-import { addResidual } from "@lowrank/engine";
-import { computeByRows } from "@lowrank/engine/hook-points";
+import { computeByRows } from "@lowrank/engine/hook-points/internal";
+import { addResidual } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { activations } from "../../parts/activations.ts";
 import { fusedProjection } from "../../parts/attention/self-attention.ts";

@@ -2,12 +2,8 @@
 // encoder of images, one of texts, or both.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import {
-  type ConvolutionSite,
-  computeByRows,
-  type EmbeddingSite,
-  type ParameterSlot,
-} from "@lowrank/engine/hook-points";
+import type { ConvolutionSite, EmbeddingSite, ParameterSlot } from "@lowrank/engine/hook-points";
+import { computeByRows } from "@lowrank/engine/hook-points/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Backbone } from "../../parts/backbone/backbone.ts";
 import { attentionOf, blockStages, feedForwardOf, projectionsBelow } from "../../parts/backbone/decoder-backbone.ts";

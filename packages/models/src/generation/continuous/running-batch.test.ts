@@ -1,6 +1,7 @@
 import "@tensorflow/tfjs-backend-cpu";
 import { join } from "node:path";
-import { type Adaptation, activeAdapters, inferenceContext, noAdapters } from "@lowrank/contracts";
+import { activeAdapters, inferenceContext, noAdapters } from "@lowrank/contracts";
+import type { Adaptation } from "@lowrank/contracts/internal";
 import { expectNoLeak, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";

@@ -1,16 +1,9 @@
 // Texts that are generated together, although each begins and ends at its own time (continuous batching, Orca, Yu et al.
 // 2022): a round reads the prompts of new texts, then gives every text one token.
 
-import {
-  type AdapterSelection,
-  activeAdapters,
-  adapterRows,
-  inferenceContext,
-  noAdapters,
-  type OptionNames,
-  refuseUnknownOptions,
-} from "@lowrank/contracts";
-import { borrowedValues, withRoundedProducts } from "@lowrank/engine";
+import { type AdapterSelection, activeAdapters, adapterRows, inferenceContext, noAdapters } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import { borrowedValues, withRoundedProducts } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { generationOptionError } from "../../errors.ts";
 import type { ModelInputs } from "../../inputs/model-inputs.ts";
@@ -77,20 +70,6 @@ interface Row {
 /**
  * Writes many texts with one model, each with its own adapter. Some of them wait for room. A greedy text is the same as when it is
  * written alone, except for rounding of sums in another order. Its owner disposes of it.
- *
- * @example
- * ```ts
- * import { type PretrainedModel, ContinuousBatch } from "@lowrank/models";
- *
- * export async function lengths(model: PretrainedModel, prompts: readonly (readonly number[])[]): Promise<number> {
- *   const batch = new ContinuousBatch(model, { maxRows: 4 });
- *   for (const promptIds of prompts) batch.add({ promptIds, adapter: null, maxNewTokens: 20 });
- *   let tokens = 0;
- *   while (batch.size > 0) tokens += (await batch.round()).length;
- *   batch.dispose();
- *   return tokens;
- * }
- * ```
  */
 export class ContinuousBatch {
   readonly #limits: BatchLimits;

@@ -1,6 +1,6 @@
 // The loss of a head that an adapter changes, some rows at a time: [rows, classes] never exists whole.
 
-import { differentiate } from "@lowrank/engine";
+import { differentiate } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Chunk, chunksOf, type SupervisedRows } from "./chunks.ts";
 import { type KnownGradients, sumWithGradients } from "./known-gradients.ts";

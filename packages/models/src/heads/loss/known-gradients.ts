@@ -1,7 +1,7 @@
 // A sum that computes its gradients together with its value. The intermediate logits over a vocabulary may be far larger
 // than both. This way they exist once, for a few rows at a time, and are not computed again in the backward pass.
 
-import { withGradients, withoutTape } from "@lowrank/engine";
+import { withGradients, withoutTape } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** A sum and, if requested, its gradients, one for each input. */

@@ -1,7 +1,8 @@
 // The loss of each supervised position of an adapted head, some rows at a time: a chunk's logits are computed once forward and once
 // backward, never all at once.
 
-import { crossEntropy, recompute } from "@lowrank/engine";
+import { crossEntropy } from "@lowrank/engine";
+import { recompute } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { AdaptedHead } from "./adapted-head-loss.ts";
 import { chunksOf, type SupervisedRows } from "./chunks.ts";

@@ -1,7 +1,8 @@
 // The loss of logits against labels, with the call's label smoothing while training.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { crossEntropy, labelMargin } from "@lowrank/engine";
+import { crossEntropy } from "@lowrank/engine";
+import { labelMargin } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** Label smoothing: the share of a target that is spread over all classes. */

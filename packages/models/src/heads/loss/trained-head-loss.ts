@@ -1,7 +1,8 @@
 // The loss of a head that is trained whole, some rows at a time. Only two tensors have the vocabulary's size: the gradient
 // of the head's weight, which all rows add to, and the logits of these rows.
 
-import { differentiate, FrozenWeight } from "@lowrank/engine";
+import { FrozenWeight } from "@lowrank/engine";
+import { differentiate } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Chunk, chunksOf, type SupervisedRows } from "./chunks.ts";
 import { type KnownGradients, sumWithGradients } from "./known-gradients.ts";

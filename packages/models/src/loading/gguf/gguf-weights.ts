@@ -10,15 +10,15 @@ import {
   type StoredRow,
   storedRowOf,
 } from "@lowrank/contracts/families/gguf";
-import type { BlockMatrix } from "@lowrank/engine";
+import type { BlockMatrix } from "@lowrank/engine/internal";
+import type { GgufFile } from "@lowrank/gguf";
 import {
   dequantizableTypes,
-  type GgufFile,
   type GgufSource,
   type StoredRows,
   type TypeReader,
   typeReader,
-} from "@lowrank/gguf";
+} from "@lowrank/gguf/internal";
 import { modelFileError } from "../../errors.ts";
 import { halfKinds, packHalf } from "../pack-half.ts";
 import { transposed } from "../transpose-table.ts";

@@ -3,8 +3,9 @@
 import "@tensorflow/tfjs-backend-cpu";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { encodeValues, ggufPieces, type WritableValue } from "@lowrank/gguf";
-import { bytesSource, parseSafetensors } from "@lowrank/safetensors";
+import { encodeValues, ggufPieces, type WritableValue } from "@lowrank/gguf/internal";
+import { bytesSource } from "@lowrank/safetensors";
+import { parseSafetensors } from "@lowrank/safetensors/internal";
 import { expectClose, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";

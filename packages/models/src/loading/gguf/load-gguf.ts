@@ -1,9 +1,10 @@
 // From a GGUF file to a model: the configuration is in its metadata.
 
-import { refuseUnknownOptions } from "@lowrank/contracts";
 import { checkConfig, resolveTask } from "@lowrank/contracts/families";
 import { ggufTableOf } from "@lowrank/contracts/families/gguf";
-import { type GgufSource, openGguf } from "@lowrank/gguf";
+import { refuseUnknownOptions } from "@lowrank/contracts/internal";
+import { openGguf } from "@lowrank/gguf";
+import type { GgufSource } from "@lowrank/gguf/internal";
 import { adapterAsModelError } from "../../errors.ts";
 import { defaultsOf } from "../../folder/generation-defaults.ts";
 import { outlineModel } from "../../outline/outline-model.ts";

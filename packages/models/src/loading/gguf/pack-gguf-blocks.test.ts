@@ -1,6 +1,6 @@
 import { FrozenWeight } from "@lowrank/engine";
 import "@tensorflow/tfjs-backend-cpu";
-import { dequantizableTypes, typeReader } from "@lowrank/gguf";
+import { dequantizableTypes, typeReader } from "@lowrank/gguf/internal";
 import { describe, expect, it } from "vitest";
 import { packHalf } from "../pack-half.ts";
 import { packGgufBlocks } from "./gguf-weights.ts";

@@ -2,8 +2,8 @@
 // number is a level of NF4 or FP4 times the block's largest magnitude. With double quantization these magnitudes are 8-bit numbers
 // themselves (Dettmers et al. 2023, QLoRA, arXiv 2305.14314). 8 bits: a scale for each output (LLM.int8(), arXiv 2208.07339).
 
-import { parseJson } from "@lowrank/contracts";
-import { type BlockMatrix, normalFloat4Levels, signedBytes } from "@lowrank/engine";
+import { parseJson } from "@lowrank/contracts/internal";
+import { type BlockMatrix, normalFloat4Levels, signedBytes } from "@lowrank/engine/internal";
 import type { PieceHeaders, PieceReader, QuantizedWeight } from "./quantized-weight.ts";
 
 /** FP4 with two bits of exponent and one of fraction, as bitsandbytes orders and scales it. */

@@ -1,8 +1,8 @@
 // Integers in groups along the rows of a matrix: a number is (code − zero) · scale, with the scale and the zero point of its group.
 // GPTQ, AWQ and compressed-tensors all store these, each in an order of its own.
 
-import { f16Values, halfBits } from "@lowrank/contracts";
-import type { BlockMatrix, PackedMatrix } from "@lowrank/engine";
+import { f16Values, halfBits } from "@lowrank/contracts/internal";
+import type { BlockMatrix, PackedMatrix } from "@lowrank/engine/internal";
 
 /** A matrix of integers in groups, in the engine's order: row by row, two 4-bit codes in a byte, the even column in the lower half. */
 export interface GroupedCodes {

@@ -3,7 +3,8 @@
 import "@tensorflow/tfjs-backend-cpu";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseSafetensors, serializeSafetensors, type TensorData } from "@lowrank/safetensors";
+import { serializeSafetensors, type TensorData } from "@lowrank/safetensors";
+import { parseSafetensors } from "@lowrank/safetensors/internal";
 import { fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";

@@ -2,7 +2,7 @@
 
 import type { LowrankError } from "@lowrank/contracts";
 import type { QuantizedPieces } from "@lowrank/contracts/families/checkpoint";
-import type { PackedMatrix } from "@lowrank/engine";
+import type { PackedMatrix } from "@lowrank/engine/internal";
 import { modelFileError } from "../../errors.ts";
 import type { SourceTensor, WeightSource } from "../weight-source.ts";
 

@@ -1,10 +1,11 @@
 // Presents a folder with quantized linear layers as one with a matrix for each layer. Codes keep their bits if they have the form of
 // the engine's blocks; other matrices are dequantized to 16 bits.
 
-import { halfBits, type WarningListener } from "@lowrank/contracts";
+import type { WarningListener } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { planQuantized } from "@lowrank/contracts/families/checkpoint";
-import { decodeInto, type HalfMatrix, type PackedMatrix } from "@lowrank/engine";
+import { halfBits } from "@lowrank/contracts/internal";
+import { decodeInto, type HalfMatrix, type PackedMatrix } from "@lowrank/engine/internal";
 import { joinPieces } from "@lowrank/safetensors";
 import type { SourceTensor, WeightSource } from "../weight-source.ts";
 import { openBitsandbytes } from "./bitsandbytes.ts";

@@ -1,7 +1,7 @@
 // GPT-Neo's masks: transformers applies the layer's own mask – later keys, keys before the window –, and then adds the mask
 // of all layers – later keys, padding. The sum differs from a single mask for queries that see no key.
 
-import { type AttentionMask, combineMasks, maskedScore, paddingMask } from "@lowrank/engine";
+import { type AttentionMask, combineMasks, maskedScore, paddingMask } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Pass } from "../pass.ts";
 import { beyondScores } from "../positions/pass-masks.ts";

@@ -1,6 +1,7 @@
 import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
-import { attention, causalMask, combineMasks, normal, paddingMask } from "@lowrank/engine";
+import { attention } from "@lowrank/engine";
+import { causalMask, combineMasks, normal, paddingMask } from "@lowrank/engine/internal";
 import { expectClose } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";

@@ -1,8 +1,8 @@
 // A family's attention: how queries, keys and values are projected – computed, or written into a plan –, and combined.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import type { StepPlan, StepValue } from "@lowrank/engine";
 import type { LinearSite, ParameterSlot } from "@lowrank/engine/hook-points";
+import type { StepPlan, StepValue } from "@lowrank/engine/internal";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Norm } from "../norm.ts";
 import type { Pass } from "../pass.ts";

@@ -1,7 +1,8 @@
 // A decoder's attention to the encoder's states.
 
-import { attention, joinHeads, splitHeads } from "@lowrank/engine";
+import { attention } from "@lowrank/engine";
 import type { LinearSite } from "@lowrank/engine/hook-points";
+import { joinHeads, splitHeads } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Layer } from "../pass.ts";
 

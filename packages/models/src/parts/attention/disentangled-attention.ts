@@ -1,8 +1,9 @@
 // DeBERTa's attention (He et al. 2021): besides query·key, a score has a term of the query and the distance to the key, and
 // a term of the key and the distance to the query. Distances have states of their own; far ones share them.
 
-import { embeddingLookup, joinHeads, maskedScore, splitHeads } from "@lowrank/engine";
+import { embeddingLookup } from "@lowrank/engine";
 import type { EmbeddingSite, LinearSite } from "@lowrank/engine/hook-points";
+import { joinHeads, maskedScore, splitHeads } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Norm } from "../norm.ts";
 import type { Layer, Pass } from "../pass.ts";

@@ -1,6 +1,7 @@
 // Queries that bring a gate for the output of attention (Qwen 3.5).
 
-import { forwardTogether, type LinearSite } from "@lowrank/engine/hook-points";
+import type { LinearSite } from "@lowrank/engine/hook-points";
+import { forwardTogether } from "@lowrank/engine/hook-points/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Projection } from "./attention-options.ts";
 

@@ -1,7 +1,7 @@
 // How attention is written into a plan of the next tokens: plain, with shared key heads, rotation, or capped scores.
 
-import { maskedScore, type StepBias, type StepRotation, type StepValue } from "@lowrank/engine";
 import { LinearSite } from "@lowrank/engine/hook-points";
+import { maskedScore, type StepBias, type StepRotation, type StepValue } from "@lowrank/engine/internal";
 import type { Norm } from "../norm.ts";
 import { type PartPlan, planLinear, planOf } from "../planned.ts";
 import { type Alibi, alibiBiases } from "../positions/alibi.ts";

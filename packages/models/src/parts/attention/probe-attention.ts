@@ -2,8 +2,10 @@
 // an image's patches that way.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { attention, joinHeads, splitHeads } from "@lowrank/engine";
-import { computeByRows, type LinearSite, type ParameterSlot } from "@lowrank/engine/hook-points";
+import { attention } from "@lowrank/engine";
+import type { LinearSite, ParameterSlot } from "@lowrank/engine/hook-points";
+import { computeByRows } from "@lowrank/engine/hook-points/internal";
+import { joinHeads, splitHeads } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Layer } from "../pass.ts";
 

@@ -1,19 +1,19 @@
 // Attention of a sequence to itself, for every family: how queries, keys and values are projected, whether they rotate
 // and whether heads share keys are options.
 
+import { attention, rotary } from "@lowrank/engine";
+import type { LinearSite } from "@lowrank/engine/hook-points";
+import { forwardTogether } from "@lowrank/engine/hook-points/internal";
 import {
   type AttentionInputs,
   attendNext,
-  attention,
   groupAttention,
   hasTokenAttention,
   joinHeads,
   maskedScore,
-  rotary,
   splitHeads,
   tokenRotary,
-} from "@lowrank/engine";
-import { forwardTogether, type LinearSite } from "@lowrank/engine/hook-points";
+} from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { joinSegments, type KeysAndValues, type KeyValueCache } from "../cache/key-value-cache.ts";
 import type { Norm } from "../norm.ts";

@@ -1,8 +1,8 @@
 // A model without its head: a list of stages, so that everything before the first stage with an adapter runs without a tape.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { currentBackend, withoutTape } from "@lowrank/engine";
 import type { EmbeddingSite, Part } from "@lowrank/engine/hook-points";
+import { currentBackend, withoutTape } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Packing, planPacking } from "../packing/plan-packing.ts";
 import type { Pass } from "../pass.ts";

@@ -2,8 +2,8 @@
 // the backward pass. Dropout takes its key from the context, so the second run drops the same entries.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { recompute } from "@lowrank/engine";
 import type { Part } from "@lowrank/engine/hook-points";
+import { recompute } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { modelInputError } from "../../errors.ts";
 import type { Pass } from "../pass.ts";

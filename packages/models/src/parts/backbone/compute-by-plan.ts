@@ -1,7 +1,7 @@
 // Computes the next tokens of texts by plans of the model's parts, if the engine supports them: one call for each block instead of
 // one for each operation.
 
-import { StepPlan } from "@lowrank/engine";
+import { StepPlan } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Pass } from "../pass.ts";
 import { type Planned, planOf } from "../planned.ts";

@@ -3,7 +3,8 @@
 import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
 import { join } from "node:path";
-import { type Adaptation, activeAdapters, adapterRows, inferenceContext } from "@lowrank/contracts";
+import { activeAdapters, adapterRows, inferenceContext } from "@lowrank/contracts";
+import type { Adaptation } from "@lowrank/contracts/internal";
 import { expectClose, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";

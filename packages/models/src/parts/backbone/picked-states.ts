@@ -1,6 +1,6 @@
 // Picks the states that a head reads, from a rectangle [batch, time] or from a batch without padding.
 
-import { withGradients } from "@lowrank/engine";
+import { withGradients } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Pass } from "../pass.ts";
 import type { StateSelection } from "./stages.ts";

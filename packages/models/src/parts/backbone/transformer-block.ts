@@ -1,6 +1,6 @@
 // One block of any transformer: attention, feed-forward, and the positions of norms and residuals.
 
-import { addResidual } from "@lowrank/engine";
+import { addResidual } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { NormLayer } from "../norm.ts";
 import type { Layer, Pass } from "../pass.ts";

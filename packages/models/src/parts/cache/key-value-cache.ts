@@ -1,8 +1,9 @@
 // Keys and values of the tokens seen so far, so that each new token costs one position only. They depend on the
 // adapters in use, so a cache remembers these and refuses others.
 
-import { type AdapterSelection, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { type StepPlan, TokenSteps } from "@lowrank/engine";
+import type { AdapterSelection } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
+import { type StepPlan, TokenSteps } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { cacheAdaptersError } from "../../errors.ts";
 import { remembered } from "../remembered.ts";

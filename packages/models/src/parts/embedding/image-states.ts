@@ -1,8 +1,8 @@
 // The states of images that a frozen encoder computes. Equal pixels have equal states in every epoch, so a run computes them once.
 
-import type { ImageStates } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/contracts/families";
-import { currentBackend, withoutTape } from "@lowrank/engine";
+import type { ImageStates } from "@lowrank/contracts/internal";
+import { currentBackend, withoutTape } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Backbone, runBackbone } from "../backbone/backbone.ts";
 import { pixelsOf } from "../images/patch-embedding.ts";

@@ -1,4 +1,5 @@
-import { checkConfig, families } from "@lowrank/contracts/families";
+import { checkConfig } from "@lowrank/contracts/families";
+import { families } from "@lowrank/contracts/families/internal";
 import { EmbeddingSite } from "@lowrank/engine/hook-points";
 import { describe, expect, it } from "vitest";
 import { outlineModel } from "../../outline/outline-model.ts";

@@ -1,7 +1,7 @@
 // From ids to the first hidden states: embeddings of tokens, and learned ones of positions and segments if a family has them.
 
-import { uniform } from "@lowrank/engine";
 import type { EmbeddingSite, LinearSite } from "@lowrank/engine/hook-points";
+import { uniform } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Norm } from "../norm.ts";
 import type { Pass } from "../pass.ts";

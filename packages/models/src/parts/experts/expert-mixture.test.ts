@@ -2,7 +2,7 @@ import { activeAdapters, inferenceContext } from "@lowrank/contracts";
 import { ParameterSlot } from "@lowrank/engine/hook-points";
 import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
-import { normal } from "@lowrank/engine";
+import { normal } from "@lowrank/engine/internal";
 import { expectClose, expectGradients, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";

@@ -1,7 +1,8 @@
 // Swin's first states: patches without anything in front of them, normalized; an image is filled up to whole patches.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { type ConvolutionSite, computeByRows, type ParameterSlot } from "@lowrank/engine/hook-points";
+import type { ConvolutionSite, ParameterSlot } from "@lowrank/engine/hook-points";
+import { computeByRows } from "@lowrank/engine/hook-points/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { modelInputError } from "../../errors.ts";
 import type { Norm } from "../norm.ts";

@@ -2,7 +2,8 @@
 // and positions are added (Dosovitskiy et al. 2021).
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { type ConvolutionSite, computeByRows, type ParameterSlot } from "@lowrank/engine/hook-points";
+import type { ConvolutionSite, ParameterSlot } from "@lowrank/engine/hook-points";
+import { computeByRows } from "@lowrank/engine/hook-points/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { modelInputError } from "../../errors.ts";
 import type { Pass } from "../pass.ts";

@@ -1,7 +1,7 @@
 // Puts states into another order, with zeros at empty positions: for moving states between an image and its windows, and for
 // joining four neighbours. It is an operation of its own because its gradient is simply the inverse order.
 
-import { withGradients } from "@lowrank/engine";
+import { withGradients } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 
 export interface Rearrangement {

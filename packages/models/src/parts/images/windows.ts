@@ -2,7 +2,8 @@
 // each other after windows were shifted over the image's border, and a learned bias for each distance.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { computeByRows, type ParameterSlot } from "@lowrank/engine/hook-points";
+import type { ParameterSlot } from "@lowrank/engine/hook-points";
+import { computeByRows } from "@lowrank/engine/hook-points/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { RelativePositions } from "../attention/relative-positions.ts";
 import type { Pass } from "../pass.ts";

@@ -3,13 +3,8 @@
 import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
 import { join } from "node:path";
-import {
-  type Adaptation,
-  activeAdapters,
-  adapterRows,
-  type ForwardContext,
-  inferenceContext,
-} from "@lowrank/contracts";
+import { activeAdapters, adapterRows, type ForwardContext, inferenceContext } from "@lowrank/contracts";
+import type { Adaptation } from "@lowrank/contracts/internal";
 import { expectClose, expectNoLeak, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";

@@ -1,6 +1,6 @@
 // The masks of a pass: causal order, padding, and biases that rise with the key's position.
 
-import { type AttentionMask, causalMask, combineMasks, maskedScore, paddingMask } from "@lowrank/engine";
+import { type AttentionMask, causalMask, combineMasks, maskedScore, paddingMask } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PassInputs, TokenBlocks } from "../pass-inputs.ts";
 import { type Alibi, alibiBiases } from "./alibi.ts";

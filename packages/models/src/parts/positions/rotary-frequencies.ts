@@ -1,7 +1,8 @@
 // How fast each pair of features rotates with the position, with the context extensions that models use (transformers'
 // modeling_rope_utils.py). Rounded to float32 like transformers, so that long positions agree.
 
-import type { ModelConfig, RotaryConfig, RotaryScaling } from "@lowrank/contracts/families";
+import type { ModelConfig } from "@lowrank/contracts/families";
+import type { RotaryConfig, RotaryScaling } from "@lowrank/contracts/families/internal";
 import { positionLimitError } from "../../errors.ts";
 
 /** How a model rotates positions. Layers with the same rotation share one object, by which tables are cached. */

@@ -1,6 +1,7 @@
 // A convolution over a few of the last positions, for each feature separately.
 
-import { computeByRows, type ParameterSlot } from "@lowrank/engine/hook-points";
+import type { ParameterSlot } from "@lowrank/engine/hook-points";
+import { computeByRows } from "@lowrank/engine/hook-points/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { withWholeRows } from "../packing/shared-tokens.ts";
 import type { Pass } from "../pass.ts";

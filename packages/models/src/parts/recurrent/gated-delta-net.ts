@@ -1,8 +1,9 @@
 // A gated delta net (Yang et al. 2024), Qwen 3.5's replacement of attention: queries, keys and values from a few tokens each, a
 // memory that they write to and read from, and a gate on the result.
 
-import { gatedDelta, silu } from "@lowrank/engine";
-import { computeByRows, forwardTogether, type LinearSite, type ParameterSlot } from "@lowrank/engine/hook-points";
+import type { LinearSite, ParameterSlot } from "@lowrank/engine/hook-points";
+import { computeByRows, forwardTogether } from "@lowrank/engine/hook-points/internal";
+import { gatedDelta, silu } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Activation } from "../activations.ts";
 import type { Norm } from "../norm.ts";

@@ -1,8 +1,10 @@
 // Mamba-2's layer (Dao and Gu 2024), as transformers' modeling_bamba.py computes it: one projection gives a gate, the inputs x, B and C
 // and the steps Δ; x, B and C see a few tokens before; a state for each head fades by Δ·A, takes Δ·x in by B and is read by C.
 
-import { recompute, stateSpaceScan, swiglu } from "@lowrank/engine";
-import { computeByRows, type LinearSite, type ParameterSlot } from "@lowrank/engine/hook-points";
+import { swiglu } from "@lowrank/engine";
+import type { LinearSite, ParameterSlot } from "@lowrank/engine/hook-points";
+import { computeByRows } from "@lowrank/engine/hook-points/internal";
+import { recompute, stateSpaceScan } from "@lowrank/engine/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Activation } from "../activations.ts";
 import { plainRmsNorm } from "../norm.ts";

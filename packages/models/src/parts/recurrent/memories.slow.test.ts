@@ -2,7 +2,8 @@
 
 import "@tensorflow/tfjs-backend-cpu";
 import { fileURLToPath } from "node:url";
-import { type Adaptation, activeAdapters, inferenceContext, noAdapters } from "@lowrank/contracts";
+import { activeAdapters, inferenceContext, noAdapters } from "@lowrank/contracts";
+import type { Adaptation } from "@lowrank/contracts/internal";
 import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

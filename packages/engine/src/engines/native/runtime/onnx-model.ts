@@ -1,7 +1,7 @@
 // Writes ONNX models of a few nodes as protobuf bytes (field numbers of onnx.proto3). Inputs carry no shape, so one session
 // serves tensors of every size.
 
-import { protobufField, varint } from "@lowrank/contracts";
+import { protobufField, varint } from "@lowrank/contracts/internal";
 import { joined } from "../../../packed/block-numbers.ts";
 
 /** Numbers of onnx.TensorProto.DataType. */
