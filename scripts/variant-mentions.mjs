@@ -76,9 +76,9 @@ if (scattered.length > 0) {
   process.exitCode = 1;
 }
 
-/** A package's index lists its exports one by one. */
+/** A package's index and its internal lists name their exports one by one. */
 function isTable(path) {
-  return tables.some((table) => path.startsWith(table)) || path.endsWith("/src/index.ts");
+  return tables.some((table) => path.startsWith(table)) || /\/src\/(index|internal)\.ts$/.test(path);
 }
 
 function filesUnder(folder) {
