@@ -84,7 +84,7 @@ module.exports = {
       name: "programs-use-public-names",
       comment: "An internal path is for our own packages. What a program needs is exported by the package itself.",
       severity: "error",
-      from: { path: "^(apps|examples)/", pathNot: [isTest, "/testing/"] },
+      from: { path: "^(apps|examples)/", pathNot: [isTest, "/testing/", "^apps/[^/]+/test/"] },
       to: { path: ["^packages/[^/]+/src/internal", "^packages/[^/]+/src/[^/]+/internal\\.ts$"] },
     },
     {
@@ -108,8 +108,6 @@ module.exports = {
             "^experiments/",
             "^(apps|packages)/.*/test/",
           ],
-          // Tests' own rooms, and the program that records the presets: no page loads them.
-          "^apps/studio/src/(testing|presets/record)/",
           "^packages/lowrank/src/cli/end-to-end/",
         ],
       },

@@ -14,7 +14,7 @@ const conditions = ["lowrank-source", "node", "import", "module", "default"];
 
 const everything = [
   "packages/*/{src,test}/**/*.test.ts",
-  "apps/*/src/**/*.test.ts",
+  "apps/*/{src,test}/**/*.test.ts",
   "integration/src/**/*.test.ts",
   "benchmarks/src/**/*.test.ts",
   "fuzz/src/**/*.test.ts",
@@ -33,6 +33,7 @@ const commands = "packages/lowrank/src/cli/end-to-end/*.test.ts";
 const withoutModels = [
   "apps/{site/src/*,first-run/src/!(chapters)}.test.ts",
   "apps/studio/src/{presets,share,snippets,state,storage,views/train,worker/rows}/**/*.test.ts",
+  "apps/studio/test/presets/**/*.test.ts",
 ];
 const alone = [
   "packages/engine/src/choose/{choose-engine,keep-process-listeners,survey-engines}.test.ts",

@@ -2,9 +2,9 @@
 // Chromium, from the click to the last answer: a frame for each answer, as long as it lasted, at most `longest` in all. SmolLM2's
 // file is in the cache folder (scripts/python/prepare.py).
 import { writeFileSync } from "node:fs";
-import { openBuiltStudio } from "../apps/studio/src/testing/built-studio.ts";
-import { smollm2Gguf } from "../apps/studio/src/testing/prepared.ts";
-import { keepSmollm2, openStudioPage } from "../apps/studio/src/testing/studio-page.ts";
+import { openBuiltStudio } from "../apps/studio/test/built-studio.ts";
+import { smollm2Gguf } from "../apps/studio/test/prepared.ts";
+import { keepSmollm2, openStudioPage } from "../apps/studio/test/studio-page.ts";
 
 const picture = "docs/studio.webp";
 const size = { width: 1080, height: 720 };

@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { executable } from "../testing/browser.ts";
-import { type BuiltStudio, openBuiltStudio } from "../testing/built-studio.ts";
-import { inspectState } from "../testing/inspect-state.ts";
-import { openStudioPage, unfold } from "../testing/studio-page.ts";
+import { executable } from "../../test/browser.ts";
+import { type BuiltStudio, openBuiltStudio } from "../../test/built-studio.ts";
+import { inspectState } from "../../test/inspect-state.ts";
+import { openStudioPage, unfold } from "../../test/studio-page.ts";
 
 const tinyModel = join(dirname(createRequire(import.meta.url).resolve("@lowrank/tiny-model/package.json")), "model");
 const modelFiles = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];

@@ -2,12 +2,12 @@
 
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { measureDemo } from "../measure/demo-figures.ts";
+import { executable } from "../../test/browser.ts";
+import { measureDemo } from "../../test/measure/demo-figures.ts";
+import { smollm2Gguf } from "../../test/prepared.ts";
+import { keepSmollm2, openStudioPage } from "../../test/studio-page.ts";
+import { withStudio } from "../../test/with-studio.ts";
 import { shownPresets } from "../presets/presets.ts";
-import { executable } from "../testing/browser.ts";
-import { smollm2Gguf } from "../testing/prepared.ts";
-import { keepSmollm2, openStudioPage } from "../testing/studio-page.ts";
-import { withStudio } from "../testing/with-studio.ts";
 
 describe.skipIf(executable === undefined || smollm2Gguf === undefined)("the demo", { timeout: 300_000 }, () => {
   let page: Page;

@@ -4,12 +4,12 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
+import { executable } from "../../test/browser.ts";
+import type { BuiltStudio } from "../../test/built-studio.ts";
+import { someFiles } from "../../test/some-adapter.ts";
+import { tinyWorkerState } from "../../test/tiny-worker-state.ts";
+import { withStudio } from "../../test/with-studio.ts";
 import { snippetsFor } from "../snippets/snippets.ts";
-import { executable } from "../testing/browser.ts";
-import type { BuiltStudio } from "../testing/built-studio.ts";
-import { someFiles } from "../testing/some-adapter.ts";
-import { tinyWorkerState } from "../testing/tiny-worker-state.ts";
-import { withStudio } from "../testing/with-studio.ts";
 
 const guide = new URL("../../../../docs/guides/fine-tune-in-the-browser.md", import.meta.url);
 

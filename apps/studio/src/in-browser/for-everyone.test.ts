@@ -2,12 +2,12 @@
 
 import type { Locator, Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { executable } from "../testing/browser.ts";
-import type { BuiltStudio } from "../testing/built-studio.ts";
-import { inspectState } from "../testing/inspect-state.ts";
-import { openStudioPage, unfold } from "../testing/studio-page.ts";
-import { lastAnswers, restaurantRows } from "../testing/taught.ts";
-import { withStudio } from "../testing/with-studio.ts";
+import { executable } from "../../test/browser.ts";
+import type { BuiltStudio } from "../../test/built-studio.ts";
+import { inspectState } from "../../test/inspect-state.ts";
+import { openStudioPage, unfold } from "../../test/studio-page.ts";
+import { lastAnswers, restaurantRows } from "../../test/taught.ts";
+import { withStudio } from "../../test/with-studio.ts";
 
 describe.skipIf(executable === undefined)("the studio for everyone", { timeout: 120_000 }, () => {
   let studio: BuiltStudio;

@@ -7,12 +7,12 @@ import { expectClose, fixturesRoot } from "@lowrank/testing";
 import { zipSync } from "fflate";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { executable } from "../testing/browser.ts";
-import { logitsInNode } from "../testing/logits-in-node.ts";
-import { someFiles } from "../testing/some-adapter.ts";
-import { adapterId, chooseModelFiles, logits, openStudioPage } from "../testing/studio-page.ts";
-import { tinyWorkerState } from "../testing/tiny-worker-state.ts";
-import { withStudio } from "../testing/with-studio.ts";
+import { executable } from "../../test/browser.ts";
+import { logitsInNode } from "../../test/logits-in-node.ts";
+import { someFiles } from "../../test/some-adapter.ts";
+import { adapterId, chooseModelFiles, logits, openStudioPage } from "../../test/studio-page.ts";
+import { tinyWorkerState } from "../../test/tiny-worker-state.ts";
+import { withStudio } from "../../test/with-studio.ts";
 
 const tinyModel = join(dirname(createRequire(import.meta.url).resolve("@lowrank/tiny-model/package.json")), "model");
 const inputIds = [5, 60, 200, 31, 77, 9];

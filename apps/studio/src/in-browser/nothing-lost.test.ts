@@ -2,12 +2,12 @@
 
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { executable } from "../testing/browser.ts";
-import type { BuiltStudio } from "../testing/built-studio.ts";
-import { inspectState } from "../testing/inspect-state.ts";
-import { adapterId, ask, openStudioPage, ready, storedDigest, unfold } from "../testing/studio-page.ts";
-import { prepareLesson, restaurantRows, say, train } from "../testing/taught.ts";
-import { withStudio } from "../testing/with-studio.ts";
+import { executable } from "../../test/browser.ts";
+import type { BuiltStudio } from "../../test/built-studio.ts";
+import { inspectState } from "../../test/inspect-state.ts";
+import { adapterId, ask, openStudioPage, ready, storedDigest, unfold } from "../../test/studio-page.ts";
+import { prepareLesson, restaurantRows, say, train } from "../../test/taught.ts";
+import { withStudio } from "../../test/with-studio.ts";
 
 const steps = 30;
 

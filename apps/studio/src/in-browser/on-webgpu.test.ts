@@ -5,11 +5,11 @@ import { expectClose } from "@lowrank/testing";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { chromiumArguments } from "../../../../scripts/chromium.mjs";
+import { executable } from "../../test/browser.ts";
+import { adapterId, ask, chooseEngine, logits, openStudioPage } from "../../test/studio-page.ts";
+import { withStudio } from "../../test/with-studio.ts";
 import type { EngineName } from "../protocol/model.ts";
 import type { RunRequest } from "../protocol/run.ts";
-import { executable } from "../testing/browser.ts";
-import { adapterId, ask, chooseEngine, logits, openStudioPage } from "../testing/studio-page.ts";
-import { withStudio } from "../testing/with-studio.ts";
 
 const inputIds = [5, 60, 200, 31];
 const request: RunRequest = {

@@ -3,9 +3,9 @@
 
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { executable } from "../testing/browser.ts";
-import { ask, openStudioPage, unfold } from "../testing/studio-page.ts";
-import { withStudio } from "../testing/with-studio.ts";
+import { executable } from "../../test/browser.ts";
+import { ask, openStudioPage, unfold } from "../../test/studio-page.ts";
+import { withStudio } from "../../test/with-studio.ts";
 
 describe.skipIf(executable === undefined)("a preset in a tab", { timeout: 600_000 }, () => {
   let page: Page;

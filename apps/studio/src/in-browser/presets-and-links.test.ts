@@ -3,12 +3,12 @@
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
+import { executable } from "../../test/browser.ts";
+import type { BuiltStudio } from "../../test/built-studio.ts";
+import { inspectState } from "../../test/inspect-state.ts";
+import { openStudioPage, unfold } from "../../test/studio-page.ts";
+import { withStudio } from "../../test/with-studio.ts";
 import { restaurants } from "../presets/restaurants.ts";
-import { executable } from "../testing/browser.ts";
-import type { BuiltStudio } from "../testing/built-studio.ts";
-import { inspectState } from "../testing/inspect-state.ts";
-import { openStudioPage, unfold } from "../testing/studio-page.ts";
-import { withStudio } from "../testing/with-studio.ts";
 
 describe.skipIf(executable === undefined)("presets and links", { timeout: 120_000 }, () => {
   let studio: BuiltStudio;

@@ -2,10 +2,10 @@
 
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { executable } from "../testing/browser.ts";
-import { ask, openStudioPage } from "../testing/studio-page.ts";
-import { prepareLesson, restaurantRows, train } from "../testing/taught.ts";
-import { withStudio } from "../testing/with-studio.ts";
+import { executable } from "../../test/browser.ts";
+import { ask, openStudioPage } from "../../test/studio-page.ts";
+import { prepareLesson, restaurantRows, train } from "../../test/taught.ts";
+import { withStudio } from "../../test/with-studio.ts";
 
 describe.skipIf(executable === undefined)("six runs in a tab", { timeout: 120_000 }, () => {
   let page: Page;

@@ -3,14 +3,14 @@
 import { expectClose, largestMagnitude } from "@lowrank/testing";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { executable } from "../testing/browser.ts";
-import { inspectState } from "../testing/inspect-state.ts";
-import { logitsInNode } from "../testing/logits-in-node.ts";
-import { logitsInPeft } from "../testing/logits-in-peft.ts";
-import { pythonWithPeft, smollm2Folder, smollm2Gguf } from "../testing/prepared.ts";
-import { ask, downloadAdapter, logits, openSmollm2, openStudioPage } from "../testing/studio-page.ts";
-import { pirateRows, prepareLesson, say, train } from "../testing/taught.ts";
-import { withStudio } from "../testing/with-studio.ts";
+import { executable } from "../../test/browser.ts";
+import { inspectState } from "../../test/inspect-state.ts";
+import { logitsInNode } from "../../test/logits-in-node.ts";
+import { logitsInPeft } from "../../test/logits-in-peft.ts";
+import { pythonWithPeft, smollm2Folder, smollm2Gguf } from "../../test/prepared.ts";
+import { ask, downloadAdapter, logits, openSmollm2, openStudioPage } from "../../test/studio-page.ts";
+import { pirateRows, prepareLesson, say, train } from "../../test/taught.ts";
+import { withStudio } from "../../test/with-studio.ts";
 
 /** What <|im_start|>, "user" and what follows are to this tokenizer does not matter here. */
 const inputIds = [1, 4093, 198, 2020, 314, 260];

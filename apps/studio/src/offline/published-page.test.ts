@@ -5,11 +5,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { executable } from "../testing/browser.ts";
-import { type BuiltStudio, openBuiltStudio } from "../testing/built-studio.ts";
-import { topBarSettled } from "../testing/model-ready.ts";
-import { smollm2Gguf } from "../testing/prepared.ts";
-import { chooseEngine, openStudioPage, unfold } from "../testing/studio-page.ts";
+import { executable } from "../../test/browser.ts";
+import { type BuiltStudio, openBuiltStudio } from "../../test/built-studio.ts";
+import { topBarSettled } from "../../test/model-ready.ts";
+import { smollm2Gguf } from "../../test/prepared.ts";
+import { chooseEngine, openStudioPage, unfold } from "../../test/studio-page.ts";
 
 describe.skipIf(executable === undefined)("the published page", () => {
   let studio: BuiltStudio;

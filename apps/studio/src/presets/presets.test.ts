@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { restaurantTrials } from "../../test/presets/trials/restaurants.ts";
+import { trials } from "../../test/presets/trials/trials.ts";
+import { markersIn } from "../../test/presets/trials/voice.ts";
 import { drawPlaces, factsOf, sentencesOf } from "./places.ts";
 import { clearlyWins, type RecordedExample, recorded } from "./preset.ts";
 import { allPresets, recordedBase, shownPresets } from "./presets.ts";
-import { restaurantTrials } from "./trials/restaurants.ts";
-import { trials } from "./trials/trials.ts";
-import { markersIn } from "./trials/voice.ts";
 
 describe("the presets", () => {
   it.each(allPresets)("$id is judged by ten prompts that it does not train on", ({ id, rows }) => {

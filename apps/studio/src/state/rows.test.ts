@@ -1,10 +1,10 @@
 import { signal } from "@preact/signals";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { answering } from "../../test/answering.ts";
+import { tinyFacts } from "../../test/tiny-facts.ts";
 import type { ModelFacts } from "../protocol/model.ts";
 import type { CheckedRow } from "../protocol/rows.ts";
 import { memoryStore, QuotaError, type Store } from "../storage/store.ts";
-import { answering } from "../testing/answering.ts";
-import { tinyFacts } from "../testing/tiny-facts.ts";
 import { RowsState } from "./rows.ts";
 
 const ask = answering({

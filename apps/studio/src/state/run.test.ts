@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
+import { type Answers, answering } from "../../test/answering.ts";
 import type { RunRequest, RunResult, TrainingProgress, UnfinishedRun } from "../protocol/run.ts";
-import { type Answers, answering } from "../testing/answering.ts";
 import { RunState } from "./run.ts";
 import { defaultAdapter, defaultTraining } from "./settings.ts";
 

@@ -1,10 +1,9 @@
 import { signal } from "@preact/signals";
 import { describe, expect, it, vi } from "vitest";
+import { answering } from "../../test/answering.ts";
 import type { ModelFacts } from "../protocol/model.ts";
 import type { PlanFacts, PlanRequest } from "../protocol/run.ts";
-
 import { memoryStore } from "../storage/store.ts";
-import { answering } from "../testing/answering.ts";
 import { defaultTraining, SettingsState } from "./settings.ts";
 
 function open() {

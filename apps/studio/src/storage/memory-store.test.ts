@@ -1,5 +1,5 @@
 import { describe } from "vitest";
-import { storeCases } from "../testing/store-cases.ts";
+import { storeCases } from "../../test/store-cases.ts";
 import { memoryStore } from "./store.ts";
 
 describe("memoryStore", () => storeCases(async () => memoryStore()));

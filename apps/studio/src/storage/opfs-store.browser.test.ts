@@ -1,7 +1,7 @@
 // In Chromium, whose disk it is. A full disk is simulated: a page cannot fill one within a test.
 
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { storeCases } from "../testing/store-cases.ts";
+import { storeCases } from "../../test/store-cases.ts";
 import { opfsStore } from "./opfs-store.ts";
 import { QuotaError } from "./store.ts";
 

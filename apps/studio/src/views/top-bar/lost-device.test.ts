@@ -2,11 +2,11 @@
 
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { chromiumArguments } from "../../../../../scripts/chromium.mjs";
+import { executable } from "../../../test/browser.ts";
+import { type BuiltStudio, openBuiltStudio } from "../../../test/built-studio.ts";
+import { topBarSettled } from "../../../test/model-ready.ts";
+import { ask, chooseEngine } from "../../../test/studio-page.ts";
 import type { RunRequest } from "../../protocol/run.ts";
-import { executable } from "../../testing/browser.ts";
-import { type BuiltStudio, openBuiltStudio } from "../../testing/built-studio.ts";
-import { topBarSettled } from "../../testing/model-ready.ts";
-import { ask, chooseEngine } from "../../testing/studio-page.ts";
 import type { Ask } from "../../worker-client.ts";
 
 /** Runs in the worker before its script: the device can be taken away from outside. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { tinyWorkerState } from "../../../test/tiny-worker-state.ts";
 import type { ChatProgress, ChatRequest } from "../../protocol/chat.ts";
-import { tinyWorkerState } from "../../testing/tiny-worker-state.ts";
 import { keepAdapter } from "../shelf/keep-adapter.ts";
 import type { WorkerState } from "../worker-state.ts";
 import { ConversationTooLongError, chat, stopChat } from "./chat.ts";

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { someAdapter } from "../../testing/some-adapter.ts";
-import { tinyWorkerState } from "../../testing/tiny-worker-state.ts";
+import { someAdapter } from "../../../test/some-adapter.ts";
+import { tinyWorkerState } from "../../../test/tiny-worker-state.ts";
 import { attached } from "../shelf/attached.ts";
 import type { WorkerState } from "../worker-state.ts";
 import { picture } from "./picture.ts";

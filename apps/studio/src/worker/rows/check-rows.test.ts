@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { tinyWorkerState } from "../../../test/tiny-worker-state.ts";
 import type { Row } from "../../protocol/rows.ts";
-import { tinyWorkerState } from "../../testing/tiny-worker-state.ts";
 import type { WorkerState } from "../worker-state.ts";
 import { checkRows } from "./check-rows.ts";
 

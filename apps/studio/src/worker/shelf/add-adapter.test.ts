@@ -1,7 +1,7 @@
 import { strToU8, zipSync } from "fflate";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { someFiles } from "../../testing/some-adapter.ts";
-import { tinyWorkerState } from "../../testing/tiny-worker-state.ts";
+import { someFiles } from "../../../test/some-adapter.ts";
+import { tinyWorkerState } from "../../../test/tiny-worker-state.ts";
 import type { WorkerState } from "../worker-state.ts";
 import { addAdapter, repositoryIn } from "./add-adapter.ts";
 import { shelf } from "./shelf.ts";

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { tinyWorkerState } from "../../../test/tiny-worker-state.ts";
 import type { AdapterSettings } from "../../protocol/run.ts";
-import { tinyWorkerState } from "../../testing/tiny-worker-state.ts";
 import type { WorkerState } from "../worker-state.ts";
 import { adapterConfig } from "./adapter-config.ts";
 import { plan } from "./plan.ts";

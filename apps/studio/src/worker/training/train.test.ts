@@ -1,9 +1,9 @@
 // Runs of the tiny model, as the worker makes them: what is told, what is kept, what is left.
 
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { tinyWorkerState } from "../../../test/tiny-worker-state.ts";
 import type { RunRequest, TrainingProgress } from "../../protocol/run.ts";
 import { memoryStore, QuotaError, type Store } from "../../storage/store.ts";
-import { tinyWorkerState } from "../../testing/tiny-worker-state.ts";
 import { WorkerState } from "../worker-state.ts";
 import { timeStep } from "./time-step.ts";
 import { train } from "./train.ts";

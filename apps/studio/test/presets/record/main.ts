@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { chooseEngine } from "@lowrank/engine";
 import { cacheFolder } from "@lowrank/testing/cache-folder";
-import type { Preset, PresetId, Recording } from "../preset.ts";
-import { allPresets } from "../presets.ts";
+import type { Preset, PresetId, Recording } from "../../../src/presets/preset.ts";
+import { allPresets } from "../../../src/presets/presets.ts";
 import { trials } from "../trials/trials.ts";
 import { putTable, recordPreset, timePreset } from "./record-preset.ts";
 
@@ -16,7 +16,7 @@ const modelFiles: Readonly<Record<Preset["model"], readonly string[]>> = {
   tiny: ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"].map((name) => join(tiny, name)),
   smollm2: [join(cacheFolder, "smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")],
 };
-const recordedFile = new URL("../recorded.json", import.meta.url);
+const recordedFile = new URL("../../../src/presets/recorded.json", import.meta.url);
 const readmeFile = new URL("../../../README.md", import.meta.url);
 
 const { positionals } = parseArgs({ allowPositionals: true });

@@ -1,4 +1,4 @@
-import type { Trial, Trials } from "../preset.ts";
+import type { Trial, Trials } from "../../../src/presets/preset.ts";
 
 /** Words of a pirate that an assistant does not use. */
 const markers = [

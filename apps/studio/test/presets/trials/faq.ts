@@ -1,4 +1,4 @@
-import type { Trial, Trials } from "../preset.ts";
+import type { Trial, Trials } from "../../../src/presets/preset.ts";
 
 const trial = (prompt: string, ...facts: RegExp[]): Trial => ({
   prompt,

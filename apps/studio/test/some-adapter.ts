@@ -1,9 +1,9 @@
 // An adapter that is not trained but has an effect, for tests of actions on adapters.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
-import type { ShelfEntry } from "../protocol/shelf.ts";
-import { keepAdapter } from "../worker/shelf/keep-adapter.ts";
-import type { WorkerState } from "../worker/worker-state.ts";
+import type { ShelfEntry } from "../src/protocol/shelf.ts";
+import { keepAdapter } from "../src/worker/shelf/keep-adapter.ts";
+import type { WorkerState } from "../src/worker/worker-state.ts";
 
 export interface SomeAdapter extends Partial<LoraConfig> {
   readonly name: string;

@@ -1,5 +1,5 @@
-import { factsOf, type Place } from "../places.ts";
-import type { Trial, Trials } from "../preset.ts";
+import { factsOf, type Place } from "../../../src/presets/places.ts";
+import type { Trial, Trials } from "../../../src/presets/preset.ts";
 
 /** How each kind of fact shows in a sentence, whatever its value. */
 const signs: Readonly<Record<Exclude<keyof Place, "name">, RegExp>> = {

@@ -1,6 +1,6 @@
 // The trials of every preset.
 
-import type { PresetId, Trials } from "../preset.ts";
+import type { PresetId, Trials } from "../../../src/presets/preset.ts";
 import { faqTrials } from "./faq.ts";
 import { questionTrials } from "./questions.ts";
 import { restaurantTrials } from "./restaurants.ts";

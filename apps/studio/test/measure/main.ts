@@ -1,10 +1,10 @@
 // npm run studio:measure: builds the page, visits it five times, and compares waiting times with the targets. With
 // SmolLM2's file in the cache folder also the time of its steps, and whether six runs leave as much in memory as one.
 
-import { executable } from "../testing/browser.ts";
-import { type BuiltStudio, openBuiltStudio } from "../testing/built-studio.ts";
-import { smollm2Gguf } from "../testing/prepared.ts";
-import { keepSmollm2, openStudioPage } from "../testing/studio-page.ts";
+import { executable } from "../browser.ts";
+import { type BuiltStudio, openBuiltStudio } from "../built-studio.ts";
+import { smollm2Gguf } from "../prepared.ts";
+import { keepSmollm2, openStudioPage } from "../studio-page.ts";
 import { measureDemo } from "./demo-figures.ts";
 import { measurePage, type PageFigures } from "./page-figures.ts";
 import { measureSmollm2 } from "./smollm2-figures.ts";

@@ -1,12 +1,12 @@
 // Step times of SmolLM2 on WebAssembly, with one and with two threads, and the memory after six runs.
 
 import type { Page } from "playwright-core";
-import type { Calls } from "../protocol/calls.ts";
-import type { Row } from "../protocol/rows.ts";
-import type { RunRequest } from "../protocol/run.ts";
-import type { BuiltStudio } from "../testing/built-studio.ts";
-import { ask, openSmollm2, openStudioPage } from "../testing/studio-page.ts";
-import type { Ask } from "../worker-client.ts";
+import type { Calls } from "../../src/protocol/calls.ts";
+import type { Row } from "../../src/protocol/rows.ts";
+import type { RunRequest } from "../../src/protocol/run.ts";
+import type { Ask } from "../../src/worker-client.ts";
+import type { BuiltStudio } from "../built-studio.ts";
+import { ask, openSmollm2, openStudioPage } from "../studio-page.ts";
 
 const tokens = 64;
 const runs = 6;

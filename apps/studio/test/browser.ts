@@ -1,7 +1,7 @@
 // How the tests start a browser.
 
 import { type Browser, chromium } from "playwright-core";
-import { findChromium } from "../../../../scripts/chromium.mjs";
+import { findChromium } from "../../../scripts/chromium.mjs";
 
 /** undefined if none is installed. */
 export const executable = findChromium();

@@ -1,7 +1,7 @@
 // The first example as a visitor sees it: the seconds from the click to an answer that changed, and to one in the new voice.
 
 import type { Page } from "playwright-core";
-import { ready } from "../testing/studio-page.ts";
+import { ready } from "../studio-page.ts";
 
 export interface DemoFigures {
   /** Seconds until the first characters of an answer that is not the base's. */

@@ -2,8 +2,8 @@
 
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
-import type { RunRequest } from "../protocol/run.ts";
-import type { Ask } from "../worker-client.ts";
+import type { RunRequest } from "../../src/protocol/run.ts";
+import type { Ask } from "../../src/worker-client.ts";
 
 /** Milliseconds, and bytes. */
 export interface PageFigures {

@@ -1,4 +1,4 @@
-import type { Trials } from "../preset.ts";
+import type { Trials } from "../../../src/presets/preset.ts";
 
 const prompts = [
   ...["The queen said unto them,", "Her brother asked me:", "The judge said unto them,", "The child asked me:"],

@@ -9,7 +9,7 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { build, preview } from "vite";
 import { startBrowser } from "./browser.ts";
 
-const root = join(import.meta.dirname, "../..");
+const root = join(import.meta.dirname, "..");
 
 /** A built studio in a browser; the caller closes it. */
 export interface BuiltStudio {

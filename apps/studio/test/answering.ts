@@ -1,7 +1,7 @@
 // A worker's answers in a test of the page's state: other calls are never answered.
 
-import type { CallName, Calls } from "../protocol/calls.ts";
-import type { Ask } from "../worker-client.ts";
+import type { CallName, Calls } from "../src/protocol/calls.ts";
+import type { Ask } from "../src/worker-client.ts";
 
 export type Answers = {
   readonly [Name in CallName]?: (

@@ -1,6 +1,6 @@
 // The page's facts about the tiny model.
 
-import type { ModelFacts } from "../protocol/model.ts";
+import type { ModelFacts } from "../src/protocol/model.ts";
 
 export const tinyFacts: ModelFacts = {
   name: "@lowrank/tiny-model",

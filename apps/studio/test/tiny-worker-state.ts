@@ -6,9 +6,9 @@ import { chooseEngine } from "@lowrank/engine";
 import { openFolder } from "@lowrank/models/node";
 import * as tf from "@tensorflow/tfjs-core";
 import { openModel } from "lowrank/browser";
-import type { Store } from "../storage/store.ts";
-import { memoryStore } from "../storage/store.ts";
-import { WorkerState } from "../worker/worker-state.ts";
+import type { Store } from "../src/storage/store.ts";
+import { memoryStore } from "../src/storage/store.ts";
+import { WorkerState } from "../src/worker/worker-state.ts";
 import { tinyFacts } from "./tiny-facts.ts";
 
 const folder = join(dirname(createRequire(import.meta.url).resolve("@lowrank/tiny-model/package.json")), "model");

@@ -3,8 +3,8 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { BrowserContextOptions, Locator, Page } from "playwright-core";
-import type { CallName, Calls } from "../protocol/calls.ts";
-import type { EngineName } from "../protocol/model.ts";
+import type { CallName, Calls } from "../src/protocol/calls.ts";
+import type { EngineName } from "../src/protocol/model.ts";
 import type { BuiltStudio } from "./built-studio.ts";
 
 export interface StudioPageOptions extends BrowserContextOptions {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 
-const pictures = join(import.meta.dirname, "../../pictures"); // git does not keep them
+const pictures = join(import.meta.dirname, "../pictures"); // git does not keep them
 const widths = [1440, 390];
 const schemes = ["light", "dark"] as const;
 

@@ -1,8 +1,8 @@
 // Tests for every store: in Node for memory, in a page for the disk.
 
 import { beforeEach, expect, it } from "vitest";
-import type { Store } from "../storage/store.ts";
-import { readJsonFile, writeJsonFile } from "../storage/store.ts";
+import type { Store } from "../src/storage/store.ts";
+import { readJsonFile, writeJsonFile } from "../src/storage/store.ts";
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 const isText = (value: unknown): value is string => typeof value === "string";

@@ -2,15 +2,15 @@
 
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import type { TrainingProgress } from "../../protocol/run.ts";
-import { memoryStore } from "../../storage/store.ts";
-import { chat } from "../../worker/chat/chat.ts";
-import { open } from "../../worker/models/open.ts";
-import { train } from "../../worker/training/train.ts";
-import { rated } from "../../worker/training/unfinished.ts";
-import { WorkerState } from "../../worker/worker-state.ts";
-import type { Preset, PresetId, Trials } from "../preset.ts";
-import { type RecordedExample, type Recording, scoreOf } from "../preset.ts";
+import type { Preset, PresetId, Trials } from "../../../src/presets/preset.ts";
+import { type RecordedExample, type Recording, scoreOf } from "../../../src/presets/preset.ts";
+import type { TrainingProgress } from "../../../src/protocol/run.ts";
+import { memoryStore } from "../../../src/storage/store.ts";
+import { chat } from "../../../src/worker/chat/chat.ts";
+import { open } from "../../../src/worker/models/open.ts";
+import { train } from "../../../src/worker/training/train.ts";
+import { rated } from "../../../src/worker/training/unfinished.ts";
+import { WorkerState } from "../../../src/worker/worker-state.ts";
 
 export interface RecordPlace {
   /** The model's, as a person would drop them onto the page. */
