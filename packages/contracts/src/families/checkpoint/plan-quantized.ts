@@ -35,7 +35,7 @@ const pieceNames: Readonly<Record<QuantizationMethod, readonly PieceNames[]>> = 
 export interface QuantizedPieces {
   /** Tensors by the ends of their names ("qweight"). */
   readonly keys: ReadonlyMap<string, string>;
-  /** Tensors that the file lacks. */
+  /** Ends of the names of tensors that the file lacks. */
   readonly missing: readonly string[];
 }
 
@@ -53,7 +53,7 @@ export function planQuantized(
       const module = key.slice(0, -end.length);
       if (plan.has(`${module}weight`)) continue;
       const present = [...required, end, ...optional].filter((name) => keys.has(module + name));
-      const missing = required.filter((name) => !keys.has(module + name)).map((name) => module + name);
+      const missing = required.filter((name) => !keys.has(module + name));
       plan.set(`${module}weight`, { keys: new Map(present.map((name) => [name, module + name])), missing });
     }
   }

@@ -11,6 +11,10 @@ export interface QuantizationConfig {
   readonly method: QuantizationMethod;
   /** GPTQ's first format ("gptq", not "gptq_v2") stores zero points minus one. */
   readonly storesZeroMinusOne: boolean;
+  /** Whether each weight has zero points (`symmetric: false` of compressed-tensors); absent if the method does not say it. */
+  readonly hasZeroPoints?: boolean | undefined;
+  /** Settings that also quantize numbers of a pass, such as inputs of linear layers; these stay in float32 here. */
+  readonly unusedSettings: readonly string[];
 }
 
 interface FixedSetting {
@@ -66,9 +70,21 @@ export function readQuantization(
     const got = settingOf(values, setting);
     if (!supported.includes(got)) quantizationReader.notHandled(setting, got, `${listOf(supported)} (${remedy})`);
   }
+  const groups = method === "compressed-tensors" ? groupsOf(values) : [];
+  const symmetries = new Set(groups.map((group) => settingOf(values, `${group}.weights.symmetric`) !== false));
+  if (symmetries.size > 1)
+    quantizationReader.notHandled("config_groups.*.weights.symmetric", [...symmetries], `one value (${remedy})`);
   reader.problems.push(...quantizationReader.problems);
   if (method === undefined) return null;
-  return { method, storesZeroMinusOne: method === "gptq" && values.get("checkpoint_format") !== "gptq_v2" };
+  return {
+    method,
+    storesZeroMinusOne: method === "gptq" && values.get("checkpoint_format") !== "gptq_v2",
+    hasZeroPoints: symmetries.size === 1 ? symmetries.has(false) : undefined,
+    unusedSettings: [
+      ...groups.flatMap((group) => [`${group}.input_activations`, `${group}.output_activations`]),
+      ...(groups.length > 0 ? ["kv_cache_scheme"] : []),
+    ].filter((setting) => (settingOf(values, setting) ?? null) !== null),
+  };
 }
 
 // The compiler checks that the table has every method.
@@ -82,14 +98,21 @@ function isEarlyBitsandbytes(values: ReadonlyMap<string, unknown>): boolean {
 /** With compressed-tensors each group of layers has settings of its own. */
 function settingsOf(method: QuantizationMethod, values: ReadonlyMap<string, unknown>): readonly FixedSetting[] {
   if (method !== "compressed-tensors") return settings[method];
-  const groups = [...(jsonObject(values.get("config_groups")) ?? new Map<string, unknown>()).keys()];
-  const ofGroups = groups.flatMap((group) => [
-    { key: `config_groups.${group}.weights.type`, values: ["int"] },
-    { key: `config_groups.${group}.weights.num_bits`, values: [4, 8] },
-    { key: `config_groups.${group}.weights.strategy`, values: ["group", "channel", "tensor"] },
-    { key: `config_groups.${group}.format`, values: [undefined, null, ...formats] },
+  const ofGroups = groupsOf(values).flatMap((group) => [
+    { key: `${group}.weights.type`, values: ["int"] },
+    { key: `${group}.weights.num_bits`, values: [4, 8] },
+    { key: `${group}.weights.strategy`, values: ["group", "channel", "tensor"] },
+    { key: `${group}.weights.symmetric`, values: [undefined, true, false] },
+    { key: `${group}.format`, values: [undefined, null, ...formats] },
   ]);
   return [...settings[method], ...ofGroups];
+}
+
+/** The path of each group of layers in compressed-tensors' settings. */
+function groupsOf(values: ReadonlyMap<string, unknown>): readonly string[] {
+  return [...(jsonObject(values.get("config_groups")) ?? new Map<string, unknown>()).keys()].map(
+    (group) => `config_groups.${group}`,
+  );
 }
 
 function settingOf(values: ReadonlyMap<string, unknown>, path: string): unknown {

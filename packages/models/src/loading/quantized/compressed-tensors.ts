@@ -1,6 +1,7 @@
 // Integers as compressed-tensors (LLM Compressor) stores them: packed into 32-bit words along the inputs with 2^(bits − 1) added
 // ("pack-quantized"), or as int8 ("int-quantized"), with a scale for each group, output or matrix.
 
+import type { ModelConfig } from "@lowrank/contracts/families";
 import { groupsOf } from "./gptq.ts";
 import { groupedMatrix } from "./grouped-codes.ts";
 import type { PieceHeaders, PieceReader, QuantizedWeight } from "./quantized-weight.ts";
@@ -8,11 +9,18 @@ import type { PieceHeaders, PieceReader, QuantizedWeight } from "./quantized-wei
 const scaleTypes = ["F16", "BF16", "F32"];
 
 /** Reads the shape of a packed weight; throws MODEL_FILE for shapes and types that do not belong together. */
-export async function openCompressedTensors(headers: PieceHeaders): Promise<QuantizedWeight> {
-  return headers.has("weight_packed") ? openPacked(headers) : openInt8(headers);
+export async function openCompressedTensors(
+  headers: PieceHeaders,
+  { hasZeroPoints }: NonNullable<ModelConfig["quantization"]>,
+): Promise<QuantizedWeight> {
+  if (hasZeroPoints === true && !headers.has("weight_zero_point"))
+    throw headers.problem("weight_zero_point", `it is missing, but ${symmetricKey} is false`);
+  return headers.has("weight_packed") ? openPacked(headers, hasZeroPoints) : openInt8(headers, hasZeroPoints);
 }
 
-async function openPacked(headers: PieceHeaders): Promise<QuantizedWeight> {
+const symmetricKey = "`symmetric` of quantization_config in config.json";
+
+async function openPacked(headers: PieceHeaders, hasZeroPoints?: boolean): Promise<QuantizedWeight> {
   headers.check("weight_shape", ["I64", "I32"], [2]);
   const [rows = 0, columns = 0] = wholeNumbers(await headers.read("weight_shape", 16));
   const words = headers.check("weight_packed", ["I32"], [rows, undefined]).shape[1] ?? 0;
@@ -27,7 +35,7 @@ async function openPacked(headers: PieceHeaders): Promise<QuantizedWeight> {
   if (headers.has("weight_zero_point"))
     headers.check("weight_zero_point", ["I32"], [Math.ceil(rows / perWord), groups]);
   if (headers.has("weight_g_idx")) headers.check("weight_g_idx", ["I32", "I64"], [columns]);
-  return opened(headers, { rows, columns, groups, bits }, (read) => {
+  return opened(headers, { rows, columns, groups, bits, hasZeroPoints }, (read) => {
     const rowBytes = Math.ceil((columns * bits) / 8);
     const stored = read("weight_packed");
     const codes = new Uint8Array(rows * rowBytes);
@@ -45,15 +53,15 @@ async function openPacked(headers: PieceHeaders): Promise<QuantizedWeight> {
   });
 }
 
-function openInt8(headers: PieceHeaders): QuantizedWeight {
+function openInt8(headers: PieceHeaders, hasZeroPoints?: boolean): QuantizedWeight {
   const [rows = 0, columns = 0] = headers.check("weight", ["I8"], [undefined, undefined]).shape;
   const groups = groupsIn(headers, rows, columns);
-  const hasZeros = headers.has("weight_zero_point");
-  if (hasZeros) headers.check("weight_zero_point", ["I8"], headers.tensor("weight_scale").shape);
+  const isShifted = headers.has("weight_zero_point");
+  if (isShifted) headers.check("weight_zero_point", ["I8"], headers.tensor("weight_scale").shape);
   const unsigned = (bytes: Uint8Array) => bytes.map((byte) => byte ^ 128);
-  return opened(headers, { rows, columns, groups, bits: 8 }, (read) => ({
+  return opened(headers, { rows, columns, groups, bits: 8, hasZeroPoints }, (read) => ({
     codes: unsigned(read("weight")),
-    ...(hasZeros && { zeros: toRows(unsigned(read("weight_zero_point")), rows * groups) }),
+    ...(isShifted && { zeros: toRows(unsigned(read("weight_zero_point")), rows * groups) }),
   }));
 }
 
@@ -73,11 +81,12 @@ interface Sizes {
   readonly columns: number;
   readonly groups: number;
   readonly bits: 4 | 8;
+  readonly hasZeroPoints: boolean | undefined;
 }
 
 function opened(
   headers: PieceHeaders,
-  { rows, columns, groups, bits }: Sizes,
+  { rows, columns, groups, bits, hasZeroPoints }: Sizes,
   codesOf: (read: PieceReader) => { readonly codes: Uint8Array; readonly zeros?: Uint8Array },
 ): QuantizedWeight {
   const { dtype } = headers.tensor("weight_scale");
@@ -89,7 +98,11 @@ function opened(
     unpack(read) {
       const scales = toRows(headers.floats("weight_scale", read("weight_scale")), rows * groups);
       const groupOf = headers.has("weight_g_idx") ? groupsOf(headers, "weight_g_idx", { read, groups }) : undefined;
-      const grouped = { rows, columns, codeBits: bits, ...codesOf(read), scales, groupOf };
+      const coded = codesOf(read);
+      // Older files of symmetric weights have zero points, all of which are the middle code.
+      if (hasZeroPoints === false && coded.zeros?.some((zero) => zero !== 2 ** (bits - 1)))
+        throw headers.problem("weight_zero_point", `it shifts weights, but ${symmetricKey} is not false`);
+      const grouped = { rows, columns, codeBits: bits, ...coded, scales, groupOf };
       return groupedMatrix(grouped, rounding === "F16" ? "f16" : "bf16");
     },
   };

@@ -3,6 +3,7 @@
 import "@tensorflow/tfjs-backend-cpu";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { WarningListener } from "@lowrank/contracts";
 import { serializeSafetensors, type TensorData } from "@lowrank/safetensors";
 import { parseSafetensors } from "@lowrank/safetensors/internal";
 import { fixturesRoot } from "@lowrank/testing";
@@ -19,6 +20,7 @@ async function loadChanged(
   name: string,
   change: Change,
   settings: Readonly<Record<string, unknown>> = {},
+  onWarning: WarningListener = () => {},
 ) {
   const path = (file: string) => join(fixturesRoot, "..", "quantized", fixture, file);
   const file = parseSafetensors(await readFile(path("model.safetensors")));
@@ -34,7 +36,7 @@ async function loadChanged(
     ["config.json", new TextEncoder().encode(JSON.stringify(config))],
     ["model.safetensors", serializeSafetensors(tensors)],
   ]);
-  return loadModel(filesFolder("changed", files), { basePrecision: "as-stored" });
+  return loadModel(filesFolder("changed", files), { basePrecision: "as-stored", onWarning });
 }
 
 const filled =
@@ -77,6 +79,12 @@ it.each<readonly [fixture: string, name: string, change: Change, problem: string
   ["awq", "scales", gone, 'q_proj.scales" of the model "model.safetensors": it is missing'],
   ["packed-int4", "weight_shape", filled(127), "q_proj.weight_packed"],
   ["packed-int4", "weight_scale", shaped([64, 3]), "it has 3 scales a row for 64 columns"],
+  [
+    "packed-int4-zeros",
+    "weight_zero_point",
+    gone,
+    'q_proj.weight_zero_point" of the model "model.safetensors": it is missing, but `symmetric`',
+  ],
   ["int8-channel", "weight_scale", shaped([63, 1]), "it is BF16 [63,1], expected F16 or BF16 or F32 [64,any]"],
 ])("%s with another %s is refused (%#)", async (fixture, name, change, problem) => {
   const before = tf.memory().numTensors;
@@ -86,15 +94,39 @@ it.each<readonly [fixture: string, name: string, change: Change, problem: string
   expect(tf.memory().numTensors).toBe(before);
 });
 
+const group = (symmetric: unknown) => ({ weights: { type: "int", num_bits: 4, strategy: "channel", symmetric } });
+
 it.each([
   ["gptq", { bits: 3 }, "quantization_config.bits: got 3, expected 4"],
   ["gptq", { group_size: 0 }, "quantization_config.group_size: got 0"],
   ["gptq", { checkpoint_format: "marlin" }, "quantization_config.checkpoint_format"],
   ["awq", { version: "gemv" }, 'quantization_config.version: got "gemv"'],
+  [
+    "packed-int4",
+    { config_groups: { a: group(true), b: group(false) } },
+    "weights.symmetric: got [true,false], expected one value",
+  ],
+  ["packed-int4", { config_groups: { a: group(null) } }, "config_groups.a.weights.symmetric: got null"],
   ["packed-int4", { format: "nvfp4-pack-quantized" }, "quantization_config.format"],
   ["nf4-double", { quant_method: "hqq" }, /quant_method: got "hqq", expected "bitsandbytes".*dequantize\(\)/],
 ])("%s with %j is refused", async (fixture, settings, problem) => {
   const loading = loadChanged(fixture, "", same, settings);
   await expect(loading).rejects.toThrow(problem);
   await expect(loading).rejects.toMatchObject({ code: "INVALID_CONFIG" });
+});
+
+it("refuses zero points that move weights of a symmetric file", async () => {
+  const settings = { config_groups: { a: group(true) } };
+  await expect(loadChanged("packed-int4-zeros", "", same, settings)).rejects.toThrow(
+    'weight_zero_point" of the model "model.safetensors": it shifts weights',
+  );
+});
+
+it("warns that inputs are not quantized", async () => {
+  const settings = {
+    config_groups: { a: { ...group(true), input_activations: { num_bits: 8, type: "int", dynamic: true } } },
+  };
+  const warnings: string[] = [];
+  (await loadChanged("packed-int4", "", same, settings, ({ message }) => warnings.push(message))).dispose();
+  expect(warnings).toEqual([expect.stringContaining('also quantizes inputs ("config_groups.a.input_activations")')]);
 });

@@ -72,7 +72,8 @@ export class PieceHeaders {
   }
 
   problem(name: string, reason: string, cause?: unknown): LowrankError {
-    const key = this.pieces.keys.get(name) ?? name;
+    const [[end, anyKey] = ["", ""]] = this.pieces.keys;
+    const key = this.pieces.keys.get(name) ?? anyKey.slice(0, anyKey.length - end.length) + name;
     return modelFileError(this.source.name, key, `${reason}. ${unhelpful}`, { cause });
   }
 }

@@ -1,7 +1,7 @@
 // Presents a folder with quantized linear layers as one with a matrix for each layer. Codes keep their bits if they have the form of
 // the engine's blocks; other matrices are dequantized to 16 bits.
 
-import type { WarningListener } from "@lowrank/contracts";
+import { listed, type WarningListener } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { planQuantized } from "@lowrank/contracts/families/checkpoint";
 import { halfBits } from "@lowrank/contracts/internal";
@@ -23,6 +23,8 @@ export async function quantizedWeights(
 ): Promise<WeightSource> {
   const plan = planQuantized(config, source.tensors.keys());
   if (plan.size === 0) return source;
+  const unused = config.quantization?.unusedSettings ?? [];
+  if (unused.length > 0) onWarning?.({ code: "QUANTIZED_INPUTS", message: inputsMessage(unused) });
   const weights = new Map<string, Opened>();
   for (const [name, pieces] of plan)
     weights.set(name, { ...(await openWeight(new PieceHeaders(source, pieces), config)), pieces: [...pieces.keys] });
@@ -68,7 +70,8 @@ export async function quantizedWeights(
 async function openWeight(headers: PieceHeaders, { quantization }: ModelConfig): Promise<QuantizedWeight> {
   if (quantization?.method === "gptq") return openGptq(headers, quantization);
   if (quantization?.method === "awq") return openAwq(headers);
-  return quantization?.method === "compressed-tensors" ? openCompressedTensors(headers) : openBitsandbytes(headers);
+  if (quantization?.method === "compressed-tensors") return openCompressedTensors(headers, quantization);
+  return openBitsandbytes(headers);
 }
 
 function tensorOf({ shape, dtype, pieces }: Opened, source: WeightSource): SourceTensor {
@@ -110,5 +113,12 @@ function halfMessage(file: string, name: string): string {
   return (
     `${file} → ${name} is quantized in an order that products cannot read in place, so it is kept in 16 bits, as are others of its kind: ` +
     "more memory than the file, the same values."
+  );
+}
+
+function inputsMessage(settings: readonly string[]): string {
+  return (
+    `quantization_config of config.json also quantizes inputs (${listed(settings)}). Only the weights are quantized here, and inputs ` +
+    "stay in float32: outputs are those of the unrounded inputs."
   );
 }
