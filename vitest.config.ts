@@ -32,7 +32,7 @@ const slow = [
 const commands = "packages/lowrank/src/cli/end-to-end/*.test.ts";
 const withoutModels = [
   "apps/{site/src/*,first-run/src/!(chapters)}.test.ts",
-  "apps/studio/src/{presets,share,snippets,state,storage,views/train,worker/rows}/**/*.test.ts",
+  "apps/studio/src/{presets,share,snippets,state,storage,text,views/train,worker/rows}/**/*.test.ts",
   "apps/studio/test/presets/**/*.test.ts",
 ];
 const alone = [

@@ -1,8 +1,9 @@
 // Every visible text, in each language. English is part of the page; other languages are loaded on demand.
 
-import { english, type Texts } from "./english.ts";
+import english from "./english.json";
+import { type Texts, textsOf } from "./speech.ts";
 
-export type { Texts } from "./english.ts";
+export type { Texts } from "./speech.ts";
 export type LanguageName = "en" | "ko";
 
 /** The texts and their language. */
@@ -16,11 +17,12 @@ export const languageNames: Readonly<Record<LanguageName, string>> = { en: "Engl
 
 /** Rejects if a language's file cannot be loaded. */
 export async function speechIn(language: LanguageName): Promise<Speech> {
-  return { language, texts: language === "ko" ? (await import("./korean.ts")).korean : english };
+  const messages = language === "ko" ? (await import("./korean.json")).default : english;
+  return { language, texts: textsOf(messages, language) };
 }
 
 /** The first supported one of a person's languages, which are sorted by preference; English if its file cannot be loaded. */
 export async function speechFor(languages: readonly string[]): Promise<Speech> {
   const known = languages.map((name) => name.split("-")[0]).find((name) => name === "en" || name === "ko");
-  return speechIn(known ?? "en").catch(() => ({ language: "en", texts: english }));
+  return speechIn(known ?? "en").catch(() => speechIn("en"));
 }

@@ -4,7 +4,7 @@ import "./adapt.css";
 import { useEffect, useState } from "preact/hooks";
 import type { AdapterSettings, TrainingSettings } from "../../protocol/run.ts";
 import { defaultAdapter } from "../../state/settings.ts";
-import { megabytes } from "../../text/english.ts";
+import { megabytes } from "../../text/numbers.ts";
 import { Drawing } from "../drawing/drawing.tsx";
 import { Card } from "../page/card.tsx";
 import { Choice } from "../page/choice.tsx";

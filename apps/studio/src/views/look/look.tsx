@@ -4,7 +4,7 @@ import "./look.css";
 import { useSignal } from "@preact/signals";
 import type { AdapterPicture, Place, Similarity } from "../../protocol/picture.ts";
 import type { ShelfEntry } from "../../protocol/shelf.ts";
-import { percent } from "../../text/english.ts";
+import { percent } from "../../text/numbers.ts";
 import { Card } from "../page/card.tsx";
 import { Choice } from "../page/choice.tsx";
 import { Problem } from "../page/problem.tsx";

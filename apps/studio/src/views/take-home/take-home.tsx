@@ -6,7 +6,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import type { ShelfEntry } from "../../protocol/shelf.ts";
 import type { TakeHomeForm } from "../../state/take-home.ts";
-import { megabytes } from "../../text/english.ts";
+import { megabytes } from "../../text/numbers.ts";
 import { Card } from "../page/card.tsx";
 import { Problem } from "../page/problem.tsx";
 import { saveBlob, useStudio } from "../page/use-studio.ts";

@@ -52,7 +52,7 @@ export function TeachCard() {
         {pasting && <PasteBox key={pasting.text} start={pasting} onDone={setPasting} />}
         <Problem>{rows.failure.value}</Problem>
         <BrokenNote onCorrect={setPasting} />
-        <UndoLine words={undo && teach.undone[undo.what](undo.count)} onUndo={() => rows.takeBack()} />
+        <UndoLine words={undo && teach.undone(undo.what, undo.count)} onUndo={() => rows.takeBack()} />
         <p class="quiet">
           {rows.written.value.length > 0 && (
             <>
