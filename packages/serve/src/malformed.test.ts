@@ -96,7 +96,7 @@ describe("an invalid body", () => {
 });
 
 /** A text and an image. */
-function shown(url: string): readonly object[] {
+function shown(url: unknown): readonly object[] {
   return [
     { type: "text", text: "What?" },
     { type: "image_url", image_url: { url } },
@@ -139,6 +139,13 @@ describe("a field that cannot be served", () => {
   ])("%s is named", async (param, body) => {
     const answer = await post(chat, { model: "echo", ...body });
     expect([answer.status, answer.body.error.param]).toEqual([400, param]);
+  });
+
+  it.each([{ toString: 1 }, ["data:"], 5, null])("is an image's address that is %j", async (url) => {
+    const asked = { model: "echo", messages: [{ role: "user", content: shown(url) }] };
+    const { status, body } = await post(chat, asked);
+    expect([status, body.error.param]).toEqual([400, "messages[0].content[1].image_url.url"]);
+    expect(body.error.message).toContain(`${JSON.stringify(url)}; expected data:image`);
   });
 
   it("is reported together with all others", async () => {

@@ -37,7 +37,11 @@ export async function readUpload(request: Request, { check, maxFileBytes }: Uplo
     throw new InvalidRequestError(faults.map((param) => ({ param, fault: "this field is not supported" })));
   if (purpose !== "fine-tune")
     throw new InvalidRequestError([{ param: "purpose", fault: 'only "fine-tune" is supported' }]);
-  if (!(file instanceof File)) throw new InvalidRequestError([{ param: "file", fault: "it is missing" }]);
+  if (!(file instanceof File) || file.name === "") {
+    // Clients leave an empty file name out, and the file is a text field then.
+    const fault = file === null ? "it is missing" : "its file name is empty; expected a name such as rows.jsonl";
+    throw new InvalidRequestError([{ param: "file", fault }]);
+  }
   const content = new Uint8Array(await file.arrayBuffer());
   const filename = file.name.slice(0, 255);
   try {

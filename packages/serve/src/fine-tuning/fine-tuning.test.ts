@@ -123,6 +123,14 @@ it("refuses uploads that cannot be trained on, and keeps nothing of them", async
   expect((await call("/files")).data).toEqual([]);
 });
 
+it("tells an empty file name from a missing file", async () => {
+  for (const [fields, fault] of [
+    [{}, "it is missing"],
+    [{ file: "x" }, "file name is empty"],
+  ] as const)
+    expect(await upload("", fields)).toMatchObject({ error: { message: expect.stringContaining(fault) } });
+});
+
 it("returns a file byte for byte, lists it, and deletes it", async () => {
   const content = '{"messages": "é"}\r\n';
   const { id, bytes } = await upload("../../rows.jsonl", { content });
@@ -156,6 +164,8 @@ it("refuses jobs with wrong fields, and names the field", async () => {
     ["suffix", { suffix: "../x" }],
     ["metadata", { metadata: { a: 1 } }],
     ["colour", { colour: "red" }],
+    ["f97", Object.fromEntries(Array.from({ length: 200_000 }, (_, index) => [`f${index}`, 1]))],
+    [`${"x".repeat(200)}…`, { ["x".repeat(1e6)]: { y: 1 } }],
   ] as const)
     expect(await jobOf(1, body), param).toMatchObject({ http: 400, error: { param } });
   expect((await call("/fine_tuning/jobs")).data).toEqual([]);

@@ -1,6 +1,7 @@
 // The body of POST /v1/fine_tuning/jobs.
 
-import { describeValue, isObject, type JsonObject } from "@lowrank/contracts/internal";
+import { describeValue, isObject, type JsonObject, shortened } from "@lowrank/contracts/internal";
+import { InvalidRequestError } from "../errors.ts";
 import { Fields, type Range } from "../requests/fields.ts";
 import type { FineTuneMethod } from "./fine-tuner.ts";
 
@@ -20,16 +21,26 @@ const methods = Object.keys(rangesOf) as readonly FineTuneMethod[];
 /** Reinforcement hyperparameters without an effect here, with the value that clients may send. */
 const unserved = { eval_interval: "auto", eval_samples: "auto", reasoning_effort: "default" };
 const graderPath = "method.reinforcement.grader";
+const wholeObjects = new Set(["metadata", graderPath]);
 const wholeNumbers = new Set(["n_epochs", "batch_size"]);
+/** A job of OpenAI's has fewer than 30. */
+const maxFields = 100;
+/** Longer names are cut: no field has one. */
+const maxPath = 200;
 
 /** Throws InvalidRequestError. */
-export function jobRequest({ metadata, ...body }: JsonObject) {
-  const flat = new Map(flattened(body));
+export function jobRequest(body: JsonObject) {
+  const flat = new Map<string, unknown>();
+  for (const [param, value] of flattened(body)) {
+    const fault = `the body has more than ${maxFields} fields, up to this one; expected at most ${maxFields}`;
+    if (flat.size === maxFields) throw new InvalidRequestError([{ param, fault }]);
+    flat.set(param, value);
+  }
   const fields = new Fields(Object.fromEntries(flat));
-  const known = new Set(["model", "training_file", "validation_file", "method.type", "suffix", "seed", "integrations"]);
+  const known = new Set("model training_file validation_file method.type suffix seed integrations metadata".split(" "));
   const type = fields.text("method.type") ?? "supervised";
   const method = methods.find((each) => each === type) ?? "supervised";
-  if (type !== method) fields.fault("method.type", `"${type}"; expected ${methods.join(", ")}`);
+  if (type !== method) fields.fault("method.type", `${describeValue(type)}; expected ${methods.join(", ")}`);
   const hyperparameters: Record<string, number | "auto"> = {};
   for (const [name, range] of Object.entries(rangesOf[method])) {
     // OpenAI's earlier place is the top level.
@@ -63,7 +74,7 @@ export function jobRequest({ metadata, ...body }: JsonObject) {
     method,
     hyperparameters,
     suffix,
-    metadata: metadataOf(metadata, fields),
+    metadata: metadataOf(fields),
     grader: isObject(grader) ? grader : undefined,
     seed: fields.integer("seed", { min: 0, max: 2 ** 31 - 1 }),
   };
@@ -71,20 +82,23 @@ export function jobRequest({ metadata, ...body }: JsonObject) {
   return request;
 }
 
-/** Fields of nested objects by their path: "method.dpo.hyperparameters.beta". A grader is one field. An empty object has none. */
-function flattened(body: JsonObject, prefix = ""): readonly (readonly [path: string, value: unknown])[] {
-  return Object.entries(body).flatMap(([name, value]) => {
-    const path = `${prefix}${name}`;
-    return isObject(value) && path !== graderPath ? flattened(value, `${path}.`) : [[path, value] as const];
-  });
+/** Fields of nested objects by their path: "method.dpo.hyperparameters.beta". Some objects are one field. An empty object has none. */
+function* flattened(body: JsonObject, prefix = ""): Generator<readonly [path: string, value: unknown], void> {
+  for (const name of Object.keys(body)) {
+    const path = shortened(`${prefix}${name}`, maxPath);
+    const value = body[name];
+    if (isObject(value) && !wholeObjects.has(path)) yield* flattened(value, `${path}.`);
+    else yield [path, value];
+  }
 }
 
-function metadataOf(given: unknown, fields: Fields): Readonly<Record<string, string>> | null {
+function metadataOf(fields: Fields): Readonly<Record<string, string>> | null {
+  const given = fields.raw("metadata");
   const pairs = isObject(given) ? Object.entries(given) : [];
   const texts = pairs.flatMap(([key, value]) =>
     key.length <= 64 && typeof value === "string" && value.length <= 512 ? [[key, value] as const] : [],
   );
-  if ((given ?? undefined) !== undefined && (!isObject(given) || pairs.length > 16 || texts.length < pairs.length))
+  if (given !== undefined && (!isObject(given) || pairs.length > 16 || texts.length < pairs.length))
     fields.fault("metadata", `${describeValue(given)}; expected at most 16 texts of 512 characters, with keys of 64`);
   return isObject(given) ? Object.fromEntries(texts) : null;
 }

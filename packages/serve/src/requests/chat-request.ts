@@ -68,12 +68,13 @@ function contentOf(content: unknown, at: string, fields: Fields): Pick<ServedMes
   const parts = content.flatMap((part: unknown, index): readonly ServedPart[] => {
     const { type, text, image_url: link } = isObject(part) ? part : {};
     if (type === "text" && typeof text === "string") return [{ type, text }];
-    const image = type === "image_url" && isObject(link) ? imageInDataUrl(String(link.url)) : undefined;
+    const url = type === "image_url" && isObject(link) ? link.url : undefined;
+    const image = typeof url === "string" ? imageInDataUrl(url) : undefined;
     if (image !== undefined) return [{ type: "image", image }];
     if (type === "image_url")
       fields.fault(
         `${at}[${index}].image_url.url`,
-        "expected data:image/png;base64,… or data:image/jpeg;base64,…; other addresses are not opened",
+        `${describeValue(url)}; expected data:image/png;base64,… or data:image/jpeg;base64,…; other addresses are not opened`,
       );
     else fields.fault(at, wanted);
     return [];
