@@ -8,6 +8,7 @@ import { LoraMatrices } from "@lowrank/math";
 import { fromStored, plainLayout, transposedLayout } from "@lowrank/math/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkFit } from "../fit/check-fit.ts";
+import { withCurrentStacks } from "../fit/current-stacks.ts";
 import type { AdapterContents } from "../handle/adapter-contents.ts";
 import type { AdapterHandle } from "../handle/adapter-handle.ts";
 import { baseFingerprintKey } from "../handle/base-fingerprint.ts";
@@ -68,7 +69,7 @@ export function storedContents(model: AdaptableModel, adapter: Adapter, options:
 function storedOptions(model: AdaptableModel, storedAdapter: Adapter, options: AttachOptions): BuildOptions {
   const modules = model.sites().map(({ path }) => path);
   const parameters = model.parameters().map(({ path }) => path);
-  const adapter = currentAdapter(storedAdapter, { modules, parameters }, options.onWarning);
+  const adapter = currentAdapter(withCurrentStacks(model, storedAdapter), { modules, parameters }, options.onWarning);
   const { name = "default", trainable = false } = options;
   const baseFingerprint = options.baseFingerprint ?? adapter.metadata.get(baseFingerprintKey);
   const plan = checkFit(model, adapter, options);

@@ -23,11 +23,22 @@ export function planRawParameters(
 ): readonly PlannedRawParameter[] {
   const names = config.targetParameters ?? [];
   if (names.length === 0) return [];
-  const parameters = model.parameters();
-  const matched = parameters.filter(({ path }) => names.some((name) => isMeant(path, name)));
-  if (matched.length === 0 && adapted.size === 0) throw nothingMatched(names, parameters);
+  const matches = matchRawParameters(model, config);
+  if (matches.length === 0 && adapted.size === 0) throw nothingMatched(names, model.parameters());
+  const matched = matches.map(({ parameter }) => parameter);
   checkSupported(matched, config, adapted);
-  return matched.map((parameter) => planParameter(parameter, keysAmong(matched, parameter), config));
+  return matches.map(({ parameter, keys }) => planParameter(parameter, keys, config));
+}
+
+/** The parameters that `target_parameters` names, with the keys of their A and B. */
+export function matchRawParameters(
+  model: AdaptableModel,
+  { targetParameters }: Pick<LoraConfig, "targetParameters">,
+): readonly { readonly parameter: ParameterRef; readonly keys: PlannedRawParameter["keys"] }[] {
+  const names = targetParameters ?? [];
+  if (names.length === 0) return [];
+  const matched = model.parameters().filter(({ path }) => names.some((name) => isMeant(path, name)));
+  return matched.map((parameter) => ({ parameter, keys: keysAmong(matched, parameter) }));
 }
 
 /** A warning for each name that matches no parameter; PEFT is silent. */

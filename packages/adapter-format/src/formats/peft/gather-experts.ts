@@ -4,6 +4,7 @@
 // utils/transformers_weight_conversion.py.
 
 import type { WarningListener } from "@lowrank/contracts";
+import { createLoraConfig } from "../../config/create-lora-config.ts";
 import { invalidAdapterTensorsError, type TensorProblem } from "../../errors.ts";
 import type { Adapter, AdapterTensor, LoraConfig } from "../../lora-config.ts";
 import { scalingOf } from "../../targets/scaling.ts";
@@ -111,6 +112,8 @@ function gatheredConfig(config: LoraConfig, { gathered, tensors, parameterPaths 
   const alphaFor = ({ rank, scale }: Gathered) => scale * (rankStabilized ? Math.sqrt(rank) : rank);
   return {
     ...config,
+    // The version decides which sides of a stack A and B have.
+    peftVersion: createLoraConfig().peftVersion,
     dropout: 0,
     targetModules: typeof targetModules === "string" ? targetModules : (targetModules?.filter(isLeft) ?? null),
     targetParameters: [...new Set([...(targetParameters ?? []), ...named.map(({ name }) => name)])],
