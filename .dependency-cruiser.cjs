@@ -49,7 +49,7 @@ module.exports = {
       severity: "error",
       from: { path: `^packages/${sourcesOf(name)}`, pathNot: isTest },
       to: {
-        path: "^(packages|apps|examples|integration|benchmarks|fuzz|experiments)/",
+        path: "^(packages|apps|examples|integration|fuzz|lab)/",
         pathNot: `^packages/(${[name, ...allowed].map(sourcesOf).join("|")})`,
       },
     })),
@@ -78,7 +78,7 @@ module.exports = {
       name: "libraries-know-no-apps",
       severity: "error",
       from: { path: "^packages/" },
-      to: { path: "^(apps|examples|integration|benchmarks|fuzz|experiments)/" },
+      to: { path: "^(apps|examples|integration|fuzz|lab)/" },
     },
     {
       name: "programs-use-public-names",
@@ -103,9 +103,9 @@ module.exports = {
           ...[
             "^packages/testing/",
             "^integration/",
-            "^benchmarks/",
+            "^lab/benchmarks/",
             "^fuzz/",
-            "^experiments/",
+            "^lab/experiments/",
             "^(apps|packages)/.*/test/",
           ],
           "^packages/lowrank/src/cli/end-to-end/",

@@ -16,9 +16,9 @@ const everything = [
   "packages/*/{src,test}/**/*.test.ts",
   "apps/*/{src,test}/**/*.test.ts",
   "integration/src/**/*.test.ts",
-  "benchmarks/src/**/*.test.ts",
+  "lab/benchmarks/src/**/*.test.ts",
   "fuzz/src/**/*.test.ts",
-  "experiments/src/**/*.test.ts",
+  "lab/experiments/src/**/*.test.ts",
 ];
 /** npm run test:browser has them. */
 const browser = "**/*.browser.test.ts";

@@ -1,8 +1,8 @@
-"""Makes fixtures/methods: what PEFT computes for methods that experiments/ compares LoRA with, on one tiny BERT.
+"""Makes fixtures/methods: what PEFT computes for methods that lab/experiments/ compares LoRA with, on one tiny BERT.
 
 make_method_cases.py [FOLDER]
 
-Each file has the trained numbers under the names and in the layout of experiments/src/methods, and logits, loss and gradients
+Each file has the trained numbers under the names and in the layout of lab/experiments/src/methods, and logits, loss and gradients
 ("grad.…"). Adapter layers, which PEFT does not have, are written out here by their papers' formula.
 """
 

@@ -105,8 +105,8 @@ export const sections: readonly Section[] = [
       "": ["CONTRIBUTING.md", "ARCHITECTURE.md", "STYLE.md", "SECURITY.md"],
       "How to add": ["docs/adding-a-model-family.md", "docs/adding-a-variant.md"],
       "Measure and test": [
-        "benchmarks/README.md",
-        "experiments/README.md",
+        "lab/benchmarks/README.md",
+        "lab/experiments/README.md",
         "fuzz/README.md",
         "apps/first-run/README.md",
       ],

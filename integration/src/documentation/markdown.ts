@@ -54,7 +54,7 @@ export function linksOf(text: string): readonly string[] {
 
 /** The paths of this repository that a page names in code. */
 export function pathsOf(text: string): readonly string[] {
-  const folders = "apps|benchmarks|docs|examples|experiments|fixtures|fuzz|integration|packages|scripts";
+  const folders = "apps|docs|examples|fixtures|fuzz|integration|lab|packages|scripts";
   const paths = text.replace(fence, "").matchAll(new RegExp(`\`((?:${folders})/[\\w./@-]+)\``, "g"));
   return [...paths].map(([, path = ""]) => path);
 }

@@ -7,7 +7,9 @@ import { avoidedIn } from "./avoided-words.ts";
 import { linksOf, markdownFiles, pathsOf, problemOf, proseOf, root, sentencesOf, wordsOf } from "./markdown.ts";
 
 const packagePages = readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`);
-const folderPages = ["examples", "benchmarks", "experiments", "fixtures", "fuzz"].map((name) => `${name}/README.md`);
+const folderPages = ["examples", "lab/benchmarks", "lab/experiments", "fixtures", "fuzz"].map(
+  (name) => `${name}/README.md`,
+);
 const rootPages = readdirSync(root).filter((name) => name.endsWith(".md"));
 const pages = [...rootPages, ...markdownFiles(join(root, "docs")), ...packagePages, ...folderPages]
   .filter((page) => existsSync(join(root, page)))
