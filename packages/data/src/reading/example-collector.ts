@@ -3,12 +3,12 @@
 import { type LowrankError, listed } from "@lowrank/contracts";
 import { enumerated, isObject, maxListed } from "@lowrank/contracts/internal";
 import { DataError, dataFileError, type RowProblem } from "../errors.ts";
-import type { Example, ImagePart } from "../example.ts";
+import type { Example } from "../example.ts";
 import { withNamedFile } from "../row-forms/media-forms.ts";
 import { promptForms } from "../row-forms/prompt-forms.ts";
 import { describe, type Fields, isRefusal, type Refusal, type RowForm } from "../row-forms/row-form.ts";
 import { isField, knownFields, predictionForms, rowForms } from "../row-forms/row-forms.ts";
-import { withImages } from "../templates/image-parts.ts";
+import { withFileNames } from "./file-names.ts";
 import {
   columnsOption,
   guessColumns,
@@ -103,28 +103,31 @@ export class ExampleCollector {
   }
 
   #addFields(row: number, fields: Fields): void {
-    const result = this.#read(fields);
+    const read = this.#read(fields);
+    const result = isRefusal(read) ? read : this.#located(read);
     const refusal = isRefusal(result) ? result : this.#labels.add(row, result, this.#unit);
     if (refusal !== undefined) this.#refuse(row, refusal);
     else if (!isRefusal(result)) {
-      const example = this.#located(result);
-      this.#onPredictionRow?.(example, fields);
+      this.#onPredictionRow?.(result, fields);
       this.#good += 1;
-      this.#examples.push(example);
+      this.#examples.push(result);
     }
   }
 
-  #located(example: Example): Example {
-    const locate = this.#locate ?? ((name: string) => name);
-    if (example.kind === "image" && typeof example.image === "string")
-      return { ...example, image: locate(example.image) };
-    if (example.kind === "chat") {
-      const change = (part: ImagePart) =>
-        typeof part.image === "string" ? { ...part, image: locate(part.image) } : part;
-      return { ...example, messages: withImages(example.messages, change) };
-    }
-    const isFile = example.kind === "audio" && typeof example.audio === "string";
-    return isFile ? { ...example, audio: locate(example.audio) } : example;
+  #located(example: Example): Example | Refusal {
+    const locate = this.#locate;
+    if (locate === undefined) return example;
+    const refused: string[] = [];
+    const found = withFileNames(example, (name) => {
+      const place = locate(name);
+      if (place === undefined) refused.push(name);
+      return place ?? "";
+    });
+    if (refused.length === 0) return found;
+    return {
+      expected: "files in the row itself, such as data URLs",
+      found: `the name or address ${describe(refused[0])}`,
+    };
   }
 
   #read(fields: Fields): Example | Refusal {

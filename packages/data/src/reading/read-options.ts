@@ -30,8 +30,8 @@ export interface ReadOptions {
   readonly onBrokenRows?: ((error: DataError) => void) | undefined;
   /** Called for each column of the first row that is not read. */
   readonly onIgnoredColumn?: ((name: string) => void) | undefined;
-  /** Maps a file's name in a row, such as a picture's, to its location; default: the name itself. */
-  readonly locate?: ((name: string) => string) | undefined;
+  /** Maps a file's name in a row, such as a picture's, to its location; default: the name itself. Undefined refuses the row. */
+  readonly locate?: ((name: string) => string | undefined) | undefined;
   /**
    * Reads rows for prediction: they need no label, answer or transcript, and existing ones are removed. It is called with each
    * example and all columns of its row.

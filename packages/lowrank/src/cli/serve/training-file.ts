@@ -3,7 +3,6 @@
 import { LowrankError } from "@lowrank/contracts";
 import { isObject, jsonIn } from "@lowrank/contracts/internal";
 import { DataError, readJsonl } from "@lowrank/data";
-import { imageParts } from "@lowrank/data/internal";
 import type { FineTuner } from "@lowrank/serve";
 
 type Method = Awaited<ReturnType<FineTuner["check"]>>;
@@ -36,10 +35,9 @@ export function readTrainingFile(name: string, content: Uint8Array): TrainingFil
     );
   const text = rows.map((row) => row.text).join("\n");
   try {
-    const named = readJsonl(text, { file: name, ...(method === "reinforcement" && { asPrompts: true }) }).findIndex(
-      (row) => row.kind === "chat" && imageParts(row.messages).some(({ image }) => typeof image === "string"),
-    );
-    if (named >= 0) throw refusal(`row ${named + 1}: an image is a name or an address. Upload images as data URLs.`);
+    // A client's row never reads a file or asks a host.
+    const locate = () => undefined;
+    readJsonl(text, { file: name, locate, ...(method === "reinforcement" && { asPrompts: true }) });
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
     const message = names.reduce((words, [own, theirs]) => words.replaceAll(own, theirs), error.message);
