@@ -4,7 +4,6 @@
 import type { DropoutName, ScalarName, SizeName, SwitchName } from "./config-names.ts";
 import type { ConfigValues, LayerKind } from "./config-values.ts";
 import type { ConfigProblem } from "./errors.ts";
-import type { RotaryConfig } from "./rotary.ts";
 import type { Task } from "./task.ts";
 
 /** The keys of a size, and its default. */
@@ -119,8 +118,8 @@ export interface RotaryTable {
   readonly growingQueries?: boolean;
   /** Whether YaRN's `mscale_all_dim` also scales scores (DeepSeek). */
   readonly scalesScores?: boolean;
-  /** The rotary settings of a file without `rope_parameters`; absent: whole heads without scaling. */
-  readonly standard?: Pick<RotaryConfig, "share" | "scaling">;
+  /** `rope_parameters` of a file without them (of layers without a window, if others differ); absent: whole heads without scaling. */
+  readonly standard?: Readonly<Record<string, string | number | boolean>>;
   /** Which layers rotate, if not all. */
   readonly layers?: RotatingLayers;
   /** Default of `original_max_position_embeddings` (Phi 3). */

@@ -121,7 +121,7 @@ function respelt(family: Family, key: string): string | null {
 }
 
 /** If a key ends with `end`: where the end starts, and the layer in it. */
-function endOf(key: string, end: string): { readonly start: number; readonly layer: string } | null {
+export function endOf(key: string, end: string): { readonly start: number; readonly layer: string } | null {
   const [before = "", after] = end.split("{n}");
   if (after === undefined) return key.endsWith(end) ? { start: key.length - end.length, layer: "" } : null;
   if (!key.endsWith(after)) return null;

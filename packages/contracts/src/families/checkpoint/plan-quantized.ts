@@ -2,6 +2,7 @@
 
 import type { QuantizationMethod } from "../config/quantization-config.ts";
 import type { ModelConfig } from "../family.ts";
+import { endOf } from "./match-checkpoint.ts";
 
 /** The tensors of a module ("q_proj."), by the ends of their names. */
 interface PieceNames {
@@ -37,16 +38,19 @@ export interface QuantizedPieces {
   readonly keys: ReadonlyMap<string, string>;
   /** Ends of the names of tensors that the file lacks. */
   readonly missing: readonly string[];
+  /** Whether the plain weight is the transpose: codes are [outputs, inputs] also where a "Conv1D" stores [inputs, outputs] (GPT-2). */
+  readonly isTransposed: boolean;
 }
 
 /** The key of each quantized weight, as if it were plain ("….q_proj.weight") → its tensors. */
 export function planQuantized(
-  { quantization }: Pick<ModelConfig, "quantization">,
+  { quantization, family }: Pick<ModelConfig, "quantization" | "family">,
   fileKeys: Iterable<string>,
 ): ReadonlyMap<string, QuantizedPieces> {
   const plan = new Map<string, QuantizedPieces>();
   if (quantization === null) return plan;
   const keys = new Set(fileKeys);
+  const conv1d = family.linears.filter(({ layout }) => layout === "in-out");
   for (const { end, required, optional = [] } of pieceNames[quantization.method]) {
     for (const key of keys) {
       if (!key.endsWith(`.${end}`)) continue;
@@ -54,7 +58,12 @@ export function planQuantized(
       if (plan.has(`${module}weight`)) continue;
       const present = [...required, end, ...optional].filter((name) => keys.has(module + name));
       const missing = required.filter((name) => !keys.has(module + name));
-      plan.set(`${module}weight`, { keys: new Map(present.map((name) => [name, module + name])), missing });
+      const isTransposed = conv1d.some(({ path }) => endOf(module, `${path}.`) !== null);
+      plan.set(`${module}weight`, {
+        keys: new Map(present.map((name) => [name, module + name])),
+        missing,
+        isTransposed,
+      });
     }
   }
   return plan;

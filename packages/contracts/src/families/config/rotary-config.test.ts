@@ -52,6 +52,33 @@ describe("rotary positions", () => {
     expect(old.rotary).toEqual(fresh.rotary);
   });
 
+  it("of a file without settings are those that transformers fills in", () => {
+    // As transformers' GptOssConfig and Ministral3Config write them.
+    const yarn = { rope_type: "yarn", beta_fast: 32, beta_slow: 1 };
+    const gpt = { ...yarn, rope_theta: 150_000, factor: 32, truncate: false, original_max_position_embeddings: 4096 };
+    const growing = {
+      ...yarn,
+      rope_theta: 1e6,
+      factor: 16,
+      original_max_position_embeddings: 16_384,
+      mscale: 1,
+      mscale_all_dim: 1,
+    };
+    for (const [model_type, rope_parameters] of [
+      ["gpt_oss", gpt],
+      ["ministral3", { ...growing, llama_4_scaling_beta: 0.1 }],
+    ]) {
+      const experts = model_type === "gpt_oss" ? { num_local_experts: 2, num_experts_per_tok: 1 } : {};
+      const config = { ...llama, ...experts, num_key_value_heads: 2, model_type };
+      const expected = checkConfig({ ...config, rope_parameters }).rotary;
+      expect([{}, { rope_parameters: null }].map((keys) => checkConfig({ ...config, ...keys }).rotary)).toEqual([
+        expected,
+        expected,
+      ]);
+      expect(checkConfig({ ...config, rope_parameters: {} }).rotary?.scaling).toEqual({ type: "none" });
+    }
+  });
+
   it("of NomicBERT take rope_theta as transformers does, and else the base of its first program", () => {
     const nomic = { ...llama, model_type: "nomic_bert", type_vocab_size: 2 };
     const theta = (more: object) => checkConfig({ ...nomic, ...more }).rotary?.theta;

@@ -26,12 +26,10 @@ export function readRotations(
   const defaults = { ...readDefaults(reader, table, headSize), headSize, ...lengths };
   const inParameters = readObject(reader, "rope_parameters");
   const inScaling = readObject(reader, "rope_scaling");
-  const standard = table.standard && { theta: defaults.theta, ...table.standard };
-  if (!table.local) {
-    const parameters = inScaling ?? inParameters;
-    const rotary = parameters === null && standard ? standard : readOne(reader, parameters, { table, defaults });
-    return { rotary, localRotary: null };
-  }
+  const isGiven = (reader.peek("rope_parameters") ?? null) !== null;
+  const standard = isGiven ? null : reader.inside(new Map(Object.entries(table.standard ?? {})), "rope_parameters");
+  if (!table.local)
+    return { rotary: readOne(reader, inScaling ?? inParameters ?? standard, { table, defaults }), localRotary: null };
 
   // One set for each kind of layer. Older files have both at the top level, and scale only layers without a window.
   const { key: localKey, fallback } = table.local;
@@ -40,7 +38,7 @@ export function readRotations(
   const local = inParameters && readObject(inParameters, "sliding_attention");
   if (inParameters) finish(reader, inParameters);
   return {
-    rotary: inParameters === null && standard ? standard : readOne(reader, inScaling ?? whole, { table, defaults }),
+    rotary: readOne(reader, inScaling ?? whole ?? standard, { table, defaults }),
     localRotary: readOne(reader, local, { table, defaults: { ...defaults, theta: localTheta } }),
   };
 }
@@ -127,7 +125,7 @@ function readScaling(nested: ConfigReader, context: ScalingContext): RotaryScali
   const type = new Map(Object.entries(context.table.scalingAliases ?? {})).get(name) ?? name;
   if (type === "default") return { type: "none" };
   if (type === "linear") return { type, factor: required(nested, "factor") };
-  if (type === "proportional" && context.table.standard?.scaling.type === type)
+  if (type === "proportional" && context.table.standard?.rope_type === type)
     return { type, factor: nested.number("factor", factorBounds) ?? 1 };
   if (type === "dynamic") {
     required(nested, "factor");

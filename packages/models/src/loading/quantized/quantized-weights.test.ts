@@ -37,6 +37,7 @@ async function logitsOf(name: string, { inputIds }: Expected, options: LoadOptio
 const cases: readonly (readonly [name: string, packedTolerance: number])[] = [
   ["nf4-double", 0.1],
   ["nf4-float32", 1e-4],
+  ["nf4-gpt2", 1e-4],
   ["fp4", 0.01],
   ["llm-int8", 1e-4],
   ["gptq", 0.02],
@@ -69,7 +70,7 @@ describe.each(cases)("a folder of %s", (name, packedTolerance) => {
     const expected = (await read(name, "expected.json")) as Expected;
     const logits = Float32Array.from(expected.logits);
     expectClose((await logitsOf(name, expected)).values, logits, 1e-4);
-    const isKeptInHalf = name === "fp4" || name === "gptq-act-order";
+    const isKeptInHalf = ["fp4", "gptq-act-order", "nf4-gpt2"].includes(name);
     const warnings: string[] = [];
     const onWarning = ({ code }: { readonly code: string }) => warnings.push(code);
     const packed = await logitsOf(name, expected, { basePrecision: "as-stored", onWarning });

@@ -3,17 +3,19 @@
 
 import { listed, type WarningListener } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/contracts/families";
-import { planQuantized } from "@lowrank/contracts/families/checkpoint";
+import { planQuantized, type QuantizedPieces } from "@lowrank/contracts/families/checkpoint";
 import { halfBits } from "@lowrank/contracts/internal";
 import { decodeInto, type HalfMatrix, type PackedMatrix } from "@lowrank/engine/internal";
 import { joinPieces } from "@lowrank/safetensors";
+import { transposed } from "../transpose-table.ts";
 import type { SourceTensor, WeightSource } from "../weight-source.ts";
 import { openBitsandbytes } from "./bitsandbytes.ts";
 import { openCompressedTensors } from "./compressed-tensors.ts";
 import { openAwq, openGptq } from "./gptq.ts";
 import { PieceHeaders, type PieceReader, type QuantizedWeight } from "./quantized-weight.ts";
 
-type Opened = QuantizedWeight & { readonly pieces: readonly (readonly [name: string, key: string])[] };
+type Opened = QuantizedWeight &
+  Pick<QuantizedPieces, "isTransposed"> & { readonly pieces: readonly (readonly [name: string, key: string])[] };
 
 /** Returns the source itself for plain weights. Throws MODEL_FILE for tensors that are missing, or have other types or shapes. */
 export async function quantizedWeights(
@@ -26,14 +28,17 @@ export async function quantizedWeights(
   const unused = config.quantization?.unusedSettings ?? [];
   if (unused.length > 0) onWarning?.({ code: "QUANTIZED_INPUTS", message: inputsMessage(unused) });
   const weights = new Map<string, Opened>();
-  for (const [name, pieces] of plan)
-    weights.set(name, { ...(await openWeight(new PieceHeaders(source, pieces), config)), pieces: [...pieces.keys] });
+  for (const [name, pieces] of plan) {
+    const weight = await openWeight(new PieceHeaders(source, pieces), config);
+    weights.set(name, { ...weight, isTransposed: pieces.isTransposed, pieces: [...pieces.keys] });
+  }
   const inPieces = new Set([...weights.values()].flatMap(({ pieces }) => pieces.map(([, key]) => key)));
   const tensors = new Map([...source.tensors].filter(([key]) => !inPieces.has(key)));
   for (const [name, weight] of weights) tensors.set(name, tensorOf(weight, source));
   let hasWarned = false;
-  const warn = (name: string) => {
-    if (!hasWarned) onWarning?.({ code: "QUANTIZED_AS_HALF", message: halfMessage(source.name, name) });
+  const warn = (name: string, { rounding }: Opened) => {
+    const message = halfMessage(source.name, name, rounding === "F32" ? 32 : 16);
+    if (!hasWarned) onWarning?.({ code: "QUANTIZED_AS_HALF", message });
     hasWarned = true;
   };
   return {
@@ -56,12 +61,13 @@ export async function quantizedWeights(
       if (weight === undefined) return source.pack(name, bytes);
       const read = readerOf(weight, source, bytes);
       const matrix = weight.unpack(read);
-      const [rows, columns] = weight.shape;
-      if (matrix.kind === "blocks" && matrix.rows === rows) return matrix;
-      warn(name);
-      if (matrix.kind !== "blocks") return matrix;
+      const [rows, columns] = shapeOf(weight);
+      if (!weight.isTransposed && matrix.kind === "blocks" && matrix.rows === rows) return matrix;
+      warn(name, weight);
+      if (!weight.isTransposed && matrix.kind !== "blocks") return matrix;
       const kind = weight.rounding === "F16" ? "f16" : "bf16";
-      return weight.rounding === "F32" ? undefined : { kind, rows, columns, bits: halfBits(valuesOf(matrix), kind) };
+      const bits = () => halfBits(inOrder(weight, valuesOf(matrix)), kind);
+      return weight.rounding === "F32" ? undefined : { kind, rows, columns, bits: bits() };
     },
     close: () => source.close(),
   };
@@ -74,9 +80,19 @@ async function openWeight(headers: PieceHeaders, { quantization }: ModelConfig):
   return openBitsandbytes(headers);
 }
 
-function tensorOf({ shape, dtype, pieces }: Opened, source: WeightSource): SourceTensor {
-  const byteLength = pieces.reduce((sum, [, key]) => sum + (source.tensors.get(key)?.byteLength ?? 0), 0);
-  return { shape, dtype, byteLength, isReadable: true, isDivisible: false };
+function tensorOf(weight: Opened, source: WeightSource): SourceTensor {
+  const byteLength = weight.pieces.reduce((sum, [, key]) => sum + (source.tensors.get(key)?.byteLength ?? 0), 0);
+  return { shape: shapeOf(weight), dtype: weight.dtype, byteLength, isReadable: true, isDivisible: false };
+}
+
+/** The shape of the plain weight. */
+function shapeOf({ shape, isTransposed }: Opened): QuantizedWeight["shape"] {
+  const [rows, columns] = shape;
+  return isTransposed ? [columns, rows] : shape;
+}
+
+function inOrder({ shape, isTransposed }: Opened, values: Float32Array): Float32Array {
+  return isTransposed ? transposed(values, shape[1]) : values;
 }
 
 /** Reads pieces out of the bytes of all. */
@@ -91,8 +107,8 @@ function readerOf({ pieces }: Opened, source: WeightSource, bytes: Uint8Array): 
   return (name) => parts.get(name) ?? new Uint8Array(0);
 }
 
-function decoded(weight: QuantizedWeight, read: PieceReader): Float32Array {
-  return weight.decode?.(read) ?? rounded(valuesOf(weight.unpack(read)), weight.rounding);
+function decoded(weight: Opened, read: PieceReader): Float32Array {
+  return inOrder(weight, weight.decode?.(read) ?? rounded(valuesOf(weight.unpack(read)), weight.rounding));
 }
 
 function valuesOf(matrix: PackedMatrix): Float32Array {
@@ -109,9 +125,9 @@ function rounded(values: Float32Array, rounding: QuantizedWeight["rounding"]): F
   return valuesOf({ kind, rows: 1, columns: values.length, bits: halfBits(values, kind) });
 }
 
-function halfMessage(file: string, name: string): string {
+function halfMessage(file: string, name: string, bits: number): string {
   return (
-    `${file} → ${name} is quantized in an order that products cannot read in place, so it is kept in 16 bits, as are others of its kind: ` +
+    `${file} → ${name} is quantized in an order that products cannot read in place, so it is kept in ${bits} bits, as are others of its kind: ` +
     "more memory than the file, the same values."
   );
 }

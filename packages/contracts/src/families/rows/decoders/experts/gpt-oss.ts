@@ -19,7 +19,10 @@ export const gptOss = likeLlama("gpt_oss", decoderClasses("GptOss", ["token-clas
       expertsPerToken: { keys: ["num_experts_per_tok", "experts_per_token"], fallback: 4 },
     },
     normEpsilon: { key: "rms_norm_eps", fallback: 1e-5 },
-    rotary: { thetaFallback: 150_000 },
+    rotary: {
+      thetaFallback: 150_000,
+      standard: { rope_type: "yarn", factor: 32, truncate: false, original_max_position_embeddings: 4096 },
+    },
     switches: { ...balanceSwitch, attentionBias: { key: "attention_bias", fallback: true } },
     scalars: {
       ...balanceScale(0.9),

@@ -23,17 +23,16 @@ export const ministral: Family = {
   heads: decoderHeads("embed_tokens", { questionPrefix: "transformer" }),
 };
 
-/** The defaults of transformers' Ministral3Config without `rope_parameters`. */
-const ministralYarn = {
-  type: "yarn",
+/** `rope_parameters` of transformers' Ministral3Config without them. */
+const ministralRope = {
+  rope_type: "yarn",
+  rope_theta: 1_000_000,
   factor: 16,
-  magnitude: 1,
-  betaFast: 32,
-  betaSlow: 1,
-  wholePairs: true,
-  originalMaxPositions: 16_384,
-  growsQueries: true,
-} as const;
+  original_max_position_embeddings: 16_384,
+  mscale: 1,
+  mscale_all_dim: 1,
+  llama_4_scaling_beta: 0.1,
+};
 
 /** The tables of `ministral3`. */
 export const ministral3 = likeLlama(
@@ -47,8 +46,7 @@ export const ministral3 = likeLlama(
       rotary: {
         growingQueries: true,
         ignored: ["max_position_embeddings"],
-        thetaFallback: 1_000_000,
-        standard: { share: 1, scaling: ministralYarn },
+        standard: ministralRope,
       },
       window: { size: { key: "sliding_window", fallback: null }, layers: "all" },
       fixed: [{ key: "layer_types", values: [null], effect: "Ministral 3 has one kind of layer" }],

@@ -19,6 +19,10 @@ describe("gemma4_text", () => {
     ]);
   });
 
+  it("takes an empty list of sizes, which transformers writes, as none", () => {
+    expect(checkConfig({ ...gemma, per_layer_config: {} })).toEqual(checkConfig(gemma));
+  });
+
   it.each([
     [{ 1: wide }],
     [{ 1: wide, 3: { head_dim: 16 } }],

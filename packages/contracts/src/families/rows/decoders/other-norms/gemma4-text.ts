@@ -87,7 +87,7 @@ export const gemma4Text = likeLlama(
         thetaFallback: 1_000_000,
         share: { key: "partial_rotary_factor", fallback: 1 },
         local: { fallback: 10_000 },
-        standard: { share: 0.25, scaling: { type: "proportional", factor: 1 } },
+        standard: { rope_type: "proportional", partial_rotary_factor: 0.25 },
       },
       switches: {
         ...attentionBias,
@@ -102,7 +102,7 @@ export const gemma4Text = likeLlama(
       respell: withGlobalSizes,
       derive: asTransformers,
       check: problemsOf,
-      fixed: [{ key: "per_layer_config", values: [null], effect: "layers have sizes of their own" }],
+      fixed: [{ key: "per_layer_config", values: [null, {}], effect: "layers have sizes of their own" }],
       // `is_causal` follows from `use_bidirectional_attention`.
       ignored: ["cache_implementation", "is_causal"],
     },
