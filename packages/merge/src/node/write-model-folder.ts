@@ -1,9 +1,9 @@
 // Writes an exported model to disk: completely, or not at all.
 
 import { realpath } from "node:fs/promises";
-import { resolve, sep } from "node:path";
+import { resolve } from "node:path";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
-import type { WrittenFile } from "@lowrank/safetensors/internal/node";
+import { isWithin, type WrittenFile } from "@lowrank/safetensors/internal/node";
 import { outputIsSourceError } from "../export/errors.ts";
 import { planFiles } from "../export/export-files.ts";
 import type { ExportableModel, ExportOptions } from "../export/exportable-model.ts";
@@ -80,8 +80,7 @@ export async function writeModelFolder(
 
 async function refuseToReplace(source: string, output: string): Promise<void> {
   const [sourcePath, outputPath] = await Promise.all([realPath(source), realPath(output)]);
-  if (sourcePath === outputPath || sourcePath.startsWith(outputPath.endsWith(sep) ? outputPath : outputPath + sep))
-    throw outputIsSourceError(output, source);
+  if (isWithin(sourcePath, outputPath)) throw outputIsSourceError(output, source);
 }
 
 /** The writer resolves ".." before it follows links, unlike the file system. */

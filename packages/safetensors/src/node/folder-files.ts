@@ -3,6 +3,7 @@
 import { readdir, realpath } from "node:fs/promises";
 import { join, sep } from "node:path";
 import type { ByteSource } from "../byte-source.ts";
+import { isWithin } from "./is-within.ts";
 import { openFile } from "./open-file.ts";
 
 /** Plain files by name, for reading model folders, adapters and tokenizers. */
@@ -38,8 +39,7 @@ export function folderFiles(folder: string, refuse: (problem: FolderProblem) => 
     if (!isPlainName(file)) throw refuse({ file, reason: "a plain file name is expected, without any path" });
     const root = await realRoot();
     const real = await realpath(join(root, file)).catch(() => undefined);
-    if (real === undefined || allowedRoots(root).some((allowed) => real.startsWith(withSeparator(allowed))))
-      return real;
+    if (real === undefined || allowedRoots(root).some((allowed) => isWithin(real, allowed))) return real;
     throw refuse({ file, reason: `it is a link to "${real}", outside the folder` });
   }
 
@@ -101,9 +101,4 @@ function allowedRoots(root: string): readonly string[] {
   const parts = root.split(sep);
   const snapshots = parts.lastIndexOf("snapshots", -2);
   return snapshots < 1 ? [root] : [root, [...parts.slice(0, snapshots), "blobs"].join(sep)];
-}
-
-/** The root of a disk ends with one already. */
-function withSeparator(folder: string): string {
-  return folder.endsWith(sep) ? folder : folder + sep;
 }

@@ -1,7 +1,7 @@
 // Writes a folder of several files completely or not at all.
 
 import { realpath } from "node:fs/promises";
-import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import {
   DiskFullError,
@@ -12,6 +12,7 @@ import {
   writeFailure,
 } from "./errors.ts";
 import { type FileSystem, nodeFileSystem, systemCode } from "./file-system.ts";
+import { isWithin } from "./is-within.ts";
 import { linkTarget } from "./open-file.ts";
 import { renamePatiently, temporaryPath, tidyUpTemporaries } from "./temporary-path.ts";
 import { type AtomicWriteOptions, atomicWriteNames, keepMode } from "./write-file-atomic.ts";
@@ -63,7 +64,7 @@ export async function writeFolderAtomic(
 /** Reports a failed file as a failure of the folder, because users do not know the temporary name. */
 function withoutTemporary(error: unknown, temporary: string): unknown {
   const isWriteFailure = error instanceof DiskFullError || error instanceof FileWriteError;
-  return isWriteFailure && contains(temporary, resolve(error.path)) ? error.cause : error;
+  return isWriteFailure && isWithin(resolve(error.path), temporary) ? error.cause : error;
 }
 
 type CheckedOptions = FolderWriteOptions & { readonly fileSystem: FileSystem };
@@ -82,18 +83,13 @@ async function stateOf(target: string, options: CheckedOptions): Promise<"absent
   }
   if (options.overwrite !== true) throw outputExistsError(target);
   if (entry.kind !== "folder") throw notReplaceableError(target, "it is not a folder");
-  if (contains(await realPath(target), await realPath(process.cwd()))) throw protectedFolderError(target);
+  if (isWithin(await realPath(process.cwd()), await realPath(target))) throw protectedFolderError(target);
   return "replaceable";
 }
 
 /** Links are resolved, because the current folder may have another name. */
 function realPath(path: string): Promise<string> {
   return realpath(path).catch(() => path);
-}
-
-function contains(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way === "" || (way !== ".." && !way.startsWith(`..${sep}`) && resolve(folder, way) === path);
 }
 
 /** All files and their folder are synced in parallel: this takes little longer than the largest file. */

@@ -2,8 +2,8 @@
 // denied", and `overwrite` must not remove what the command reads.
 
 import { stat } from "node:fs/promises";
-import { dirname, sep } from "node:path";
-import { listedNames, tidyUpTemporaries } from "@lowrank/safetensors/internal/node";
+import { dirname } from "node:path";
+import { isWithin, listedNames, tidyUpTemporaries } from "@lowrank/safetensors/internal/node";
 import {
   outputExists,
   outputHoldsWork,
@@ -65,10 +65,6 @@ export async function checkOutput(path: string, rules: OutputRules): Promise<voi
   }
   if (isTaken && !resume) await checkOurs(path, kind);
   await checkWritable(path, output);
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 /** Refuses folders that are not ours, such as a project with a config.json or a folder of photographs that was named by mistake. */
