@@ -3,7 +3,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { isObject, JsonError, parseJson } from "@lowrank/contracts/internal";
-import type { CST } from "yaml";
 import { named } from "../errors/named-option.ts";
 import { PathNotFoundError, RecipeError } from "../errors/usage-errors.ts";
 import { defaultExport } from "../node/default-export.ts";
@@ -45,31 +44,24 @@ function fromJson(file: string, text: string): unknown {
 
 /** YAML 1.2's core schema: no custom types, no merging of maps, no duplicate keys. */
 async function fromYaml(file: string, text: string): Promise<unknown> {
-  const { Parser, parseDocument } = await import("yaml");
-  for (const token of new Parser().parse(text)) {
-    if (isDeep(token)) throw new RecipeError(file, [`its lists and mappings are nested deeper than ${maxLevels}`]);
+  const { Lexer, Parser, parseDocument } = await import("yaml");
+  const parser = new Parser();
+  // The library ends levels recursively, also in its parser, and a nearly full stack can end the process.
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const _ of parser.next(lexeme));
+    if (parser.stack.length > maxLevels)
+      throw new RecipeError(file, [`its lists and mappings are nested deeper than ${maxLevels}`]);
   }
   const document = parseDocument(text, { version: "1.2", schema: "core", uniqueKeys: true, merge: false });
   const problems = [...document.errors, ...document.warnings].map(({ message }) => message.split("\n")[0] ?? message);
   if (problems.length > 0) throw new RecipeError(file, problems);
   try {
-    return document.toJS({ maxAliasCount: maxAliases });
+    const value: unknown = document.toJS({ maxAliasCount: maxAliases });
+    JSON.stringify(value); // fails for a list that contains itself
+    return value;
   } catch (error) {
     throw new RecipeError(file, [error instanceof Error ? error.message : String(error)]);
   }
-}
-
-/** The library composes levels recursively, and a nearly full stack can end the process. */
-function isDeep(root: CST.Token): boolean {
-  const open: (readonly [token: CST.Token | null | undefined, level: number])[] = [[root, 0]];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const [token, level] = next;
-    if (level > maxLevels) return true;
-    if (token?.type === "document") open.push([token.value, level]);
-    if (token && "items" in token)
-      for (const { key, value } of token.items) open.push([key, level + 1], [value, level + 1]);
-  }
-  return false;
 }
 
 async function exported(file: string): Promise<unknown> {
