@@ -74,6 +74,14 @@ const schemas: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     map: { type: "object", additionalProperties: { type: "boolean" } },
   }),
   "a number alone": { type: "integer" },
+  "names with a meaning in JavaScript": JSON.parse(
+    '{"properties": {"__proto__": {"$ref": "#/$defs/__proto__"}, "constructor": {"type": "null"}}, "required": ["__proto__", "constructor"], "$defs": {"__proto__": {"type": "boolean"}}}',
+  ),
+  "references in several spellings": {
+    anyOf: ["a~0~1%20", "%61~0~1%20", "a~~1 "].map((name) => ({ $ref: `#/$defs/${name}` })),
+    $defs: { "a~/ ": { type: "array", items: { type: "boolean" }, maxItems: 2 } },
+  },
+  "a maximum without effect": record({ a: { type: "string", maxLength: 1e300 } }),
 };
 
 describe("jsonConstraint", () => {
@@ -123,14 +131,35 @@ describe("jsonConstraint", () => {
       minItems: index % 7,
     }));
     const lengths = Array.from({ length: 300 }, (_, maxLength) => ({ type: "string", maxLength }));
-    for (const anyOf of [items, lengths]) {
+    const numbers = Array.from({ length: 300 }, (_, index) => ({
+      type: "integer",
+      minimum: index,
+      maximum: 1e14 + index,
+    }));
+    for (const [anyOf, text] of [
+      [items, "[[[[[["],
+      [lengths, '"a b c'],
+      [numbers, "12345"],
+    ] as const) {
       const constraint = jsonConstraint(tokenizer, { anyOf }, [0])();
       const begun = performance.now();
-      for (const text of anyOf === items ? "[[[[[[" : '"a b c') {
+      for (const character of text) {
         constraint.allowed();
-        constraint.accept(tokenizer.encode(text)[0] ?? 0);
+        constraint.accept(tokenizer.encode(character)[0] ?? 0);
       }
       expect(performance.now() - begun).toBeLessThan(5000);
     }
+  });
+
+  it("reads what a reference leads to once, however the reference is written", () => {
+    const spellings = Array.from({ length: 420 }, (_, bits) =>
+      Array.from({ length: 9 }, (_, bit) => ((bits >> bit) & 1 ? "~0" : "~")).join(""),
+    );
+    const large = { anyOf: Array.from({ length: 1200 }, (_, maxItems) => ({ items: { maxItems } })) };
+    const anyOf = [...spellings, "100%"].map((name) => ({ $ref: `#/$defs/${name}` }));
+    const schema = { anyOf, $defs: { "~~~~~~~~~": large, "100%": true } };
+    const begun = performance.now();
+    expect(jsonConstraint(tokenizer, schema, [0])().isComplete).toBe(false);
+    expect(performance.now() - begun).toBeLessThan(2000);
   });
 });

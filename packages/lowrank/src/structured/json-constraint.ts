@@ -5,17 +5,24 @@ import type { TokenConstraint } from "@lowrank/models/internal";
 import { noTokenBytes, unsupportedSchema } from "../errors/usage-errors.ts";
 import { ByteAutomaton, type State } from "./byte-automaton.ts";
 import { objectGrammar, schemaGrammar } from "./schema-rules.ts";
-import { TokenTable } from "./token-masks.ts";
+import { type Mask, TokenTable } from "./token-masks.ts";
+
+/** What texts of one schema share. It is forgotten with its schema. */
+interface Grammar {
+  readonly automaton: ByteAutomaton;
+  readonly masks: Map<State, Mask>;
+}
 
 interface Compiled {
   readonly table: TokenTable;
-  /** By schema, the latest ones. */
-  readonly automata: Map<string, ByteAutomaton>;
-  readonly masks: Map<State, Uint32Array>;
+  /** By schema, the latest ones last. */
+  readonly grammars: Map<string, Grammar>;
 }
 
 const compiled = new WeakMap<TextTokenizer, Compiled>();
-const maxAutomata = 32;
+const maxGrammars = 32;
+/** Of the automata that are kept for further texts: 40 MB. */
+const maxSize = 2 ** 21;
 /** Maximum masks of all schemas together: 78 MB with Qwen's vocabulary. Each token of a text may need a mask of its own. */
 const maxMasks = 2 ** 12;
 
@@ -30,14 +37,21 @@ export function jsonConstraint(
   endTokens: readonly number[],
 ): () => TokenConstraint {
   const tables = compiledFor(tokenizer);
-  const { automata } = tables;
+  const { grammars } = tables;
   const key = schema === undefined ? "" : schemaText(schema);
-  const grammar = () => (schema === undefined ? objectGrammar : schemaGrammar(key));
-  const automaton = automata.get(key) ?? new ByteAutomaton(grammar());
-  automata.delete(key);
-  automata.set(key, automaton);
-  for (const oldest of automata.keys()) if (automata.size > maxAutomata) automata.delete(oldest);
-  return () => new JsonConstraint(automaton, tables, endTokens);
+  const rules = () => (schema === undefined ? objectGrammar : schemaGrammar(key));
+  const known = grammars.get(key);
+  const isUsable = known !== undefined && !known.automaton.isWorn;
+  const grammar = isUsable ? known : { automaton: new ByteAutomaton(rules()), masks: new Map<State, Mask>() };
+  grammars.delete(key);
+  let size = [...grammars.values()].reduce((sum, { automaton }) => sum + automaton.size, 0);
+  for (const [oldest, { automaton }] of grammars) {
+    if (grammars.size < maxGrammars && size < maxSize) break;
+    grammars.delete(oldest);
+    size -= automaton.size;
+  }
+  grammars.set(key, grammar);
+  return () => new JsonConstraint(grammar, tables, endTokens);
 }
 
 function compiledFor(tokenizer: TextTokenizer): Compiled {
@@ -45,7 +59,7 @@ function compiledFor(tokenizer: TextTokenizer): Compiled {
   if (existing !== undefined) return existing;
   const bytes = tokenizer.tokenBytes();
   if (bytes === undefined) throw noTokenBytes();
-  const newTables: Compiled = { table: new TokenTable(bytes), automata: new Map(), masks: new Map() };
+  const newTables: Compiled = { table: new TokenTable(bytes), grammars: new Map() };
   compiled.set(tokenizer, newTables);
   return newTables;
 }
@@ -64,28 +78,43 @@ class JsonConstraint implements TokenConstraint {
   #state: State;
 
   constructor(
-    private readonly automaton: ByteAutomaton,
+    private readonly grammar: Grammar,
     private readonly compiled: Compiled,
     private readonly endTokens: readonly number[],
   ) {
-    this.#state = automaton.start();
+    this.#state = grammar.automaton.start();
   }
 
   allowed(): Uint32Array {
-    const { table, masks } = this.compiled;
-    const mask = masks.get(this.#state) ?? table.mask(this.automaton, this.#state);
-    if (masks.size >= maxMasks) masks.clear();
-    masks.set(this.#state, mask);
-    return this.#state.canEnd ? withTokens(mask, this.endTokens) : mask;
+    const { masks, automaton } = this.grammar;
+    const known = masks.get(this.#state);
+    const mask = known ?? this.compiled.table.mask(automaton, this.#state);
+    if (known === undefined) {
+      this.#forgetMasks();
+      masks.set(this.#state, mask);
+    }
+    this.#state = mask.state;
+    return this.#state.canEnd ? withTokens(mask.allowed, this.endTokens) : mask.allowed;
+  }
+
+  /** Makes room for a mask: the schemas used longest ago lose theirs first. */
+  #forgetMasks(): void {
+    const all = new Set([...this.compiled.grammars.values(), this.grammar]);
+    let count = [...all].reduce((sum, { masks }) => sum + masks.size, 0);
+    for (const { masks } of all) {
+      if (count < maxMasks) return;
+      count -= masks.size;
+      masks.clear();
+    }
   }
 
   accept(id: number): void {
     // An end token is not in the grammar. It does not change the state, because nothing comes after it.
-    this.#state = this.compiled.table.after(this.automaton, this.#state, id) ?? this.#state;
+    this.#state = this.compiled.table.after(this.grammar.automaton, this.#state, id) ?? this.#state;
   }
 
   get isComplete(): boolean {
-    return this.#state.canEnd && this.#state.stacks.length === 0;
+    return this.#state.canEnd && this.#state.ways.size === 0;
   }
 }
 

@@ -48,11 +48,14 @@ export function numeral(bounds: NumberBounds): Rule | undefined {
     if (whole.length > wholeDigits || used > decimals) return false;
     const longer = whole === "0" || fraction !== undefined ? 0 : wholeDigits - whole.length;
     // The least and the greatest size, for each number of digits that may come before the point.
-    return Array.from({ length: longer + 1 }, (_, more) => 10 ** (more + decimals - used)).some((unit) => {
-      const least = Number(whole + (fraction ?? "")) * unit;
+    const written = Number(whole + (fraction ?? ""));
+    for (let more = 0; more <= longer; more++) {
+      const unit = 10 ** (more + decimals - used);
+      const least = written * unit;
       const greatest = least + unit - 1;
-      return sign === "-" ? -greatest <= high && -least >= low : least <= high && greatest >= low;
-    });
+      if (sign === "-" ? -greatest <= high && -least >= low : least <= high && greatest >= low) return true;
+    }
+    return false;
   };
   const isNumber = (written: string) => /\d$/.test(written) && fits(Number(written));
   const after = memoized(

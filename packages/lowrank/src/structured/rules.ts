@@ -1,8 +1,14 @@
 // A grammar over bytes: rules that are expanded when a text first reaches them, so recursion and large counts cost nothing.
 
+/** One byte of a set. */
+export interface ByteRule {
+  readonly id: number;
+  readonly bytes: ReadonlySet<number>;
+}
+
 /** One byte of a set, or one of several sequences. */
 export type Rule =
-  | { readonly id: number; readonly bytes: ReadonlySet<number> }
+  | ByteRule
   | {
       readonly id: number;
       readonly choices: () => readonly Sequence[];

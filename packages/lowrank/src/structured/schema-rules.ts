@@ -9,8 +9,8 @@ import { numeral, unbounded } from "./number-rules.ts";
 import { oneOf, oneOfTexts, type Rule, type Sequence, text } from "./rules.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
-/** Places of schemas without which this one has no text: one of the lists is enough. */
-type Needs = readonly (readonly string[])[];
+/** Schemas without whose texts this one has none: one of the lists is enough. */
+type Needs = readonly (readonly unknown[])[];
 
 interface Value {
   readonly rule: Rule;
@@ -34,6 +34,8 @@ const ofTypes = new Set(Object.values(keywords).flat());
 const supported = new Set([...notes, ...combining, ...ofTypes, "type", "enum", "const"]);
 const maxCharacters = 2 ** 16;
 const maxDepth = 64;
+/** Of a text or a list. No answer is longer, so a larger maximum is none. */
+const longest = 2 ** 24;
 
 const [anyNumber, truth] = [numeral({ ...unbounded, isInteger: false }) as Rule, oneOfTexts(["true", "false"])];
 const anyValue: Rule = oneOf(() => [
@@ -58,17 +60,16 @@ export function schemaGrammar(json: string): Sequence {
 
 class SchemaReader {
   readonly #faults: string[] = [];
-  /** By JSON pointer, so that a schema that contains itself is read once. */
-  readonly #values = new Map<string, Value>();
-  /** Targets of references that are still to be read. */
-  readonly #targets = new Map<string, unknown>();
+  /** Each schema is read once, however many references lead to it, and however these are written. */
+  readonly #values = new Map<unknown, Value & { readonly at: string }>();
+  readonly #references = new Map<unknown, Value & { readonly at: string }>();
 
   constructor(private readonly root: unknown) {}
 
   grammar(): Sequence {
     const rule = this.#read(this.root, "#");
     // A map also iterates over what is added meanwhile.
-    for (const [at, schema] of this.#targets) this.#read(schema, at);
+    for (const [schema, { at }] of this.#references) this.#read(schema, at);
     if (this.#faults.length === 0) this.#checkEnds();
     if (this.#faults.length > 0) throw unsupportedSchema(this.#faults.slice(0, 10));
     return [start, rule];
@@ -77,19 +78,28 @@ class SchemaReader {
   /** Finds schemas that have finite texts, from the leaves on; of the others a text would never end. */
   #checkEnds(): void {
     const endless = new Map(this.#values);
-    for (let before = -1; before !== endless.size; ) {
-      before = endless.size;
-      for (const [at, { needs }] of endless)
-        if (needs.some((places) => places.every((place) => !endless.has(place)))) endless.delete(at);
+    const users = new Map<unknown, unknown[]>();
+    for (const [user, { needs }] of endless)
+      for (const schema of needs.flat()) {
+        const others = users.get(schema);
+        if (others === undefined) users.set(schema, [user]);
+        else others.push(user);
+      }
+    const waiting = [...endless.keys()];
+    for (const schema of waiting) {
+      const needs = endless.get(schema)?.needs ?? [];
+      if (!needs.some((schemas) => schemas.every((each) => !endless.has(each)))) continue;
+      endless.delete(schema);
+      waiting.push(...(users.get(schema) ?? []));
     }
-    for (const at of endless.keys()) this.#faults.push(`${at}: it requires itself, so no finite value fits it`);
+    for (const { at } of endless.values()) this.#faults.push(`${at}: it requires itself, so no finite value fits it`);
   }
 
   #read(schema: unknown, at: string): Rule {
-    const cached = this.#values.get(at);
+    const cached = this.#values.get(schema);
     if (cached !== undefined) return cached.rule;
     const value = this.#value(schema, at);
-    this.#values.set(at, value);
+    if (isObject(schema)) this.#values.set(schema, { ...value, at });
     return value.rule;
   }
 
@@ -125,15 +135,18 @@ class SchemaReader {
   #reference(ref: unknown, at: string): Value {
     if (typeof ref !== "string" || !/^#(\/|$)/.test(ref))
       return this.#fault(at, `"$ref" is ${describeValue(ref)}; expected a place in this schema: "#/$defs/name"`);
-    // JSON pointers (RFC 6901, section 4).
-    const names = ref.split("/").slice(1);
+    // JSON pointers in a fragment (RFC 6901, sections 4 and 6).
+    const names = percentDecoded(ref).split("/").slice(1);
     const keys = names.map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
     const target = keys.reduce<unknown>((of, key) => {
       return (isObject(of) || Array.isArray(of)) && Object.hasOwn(of, key) ? (of as Schema)[key] : undefined;
     }, this.root);
     if (target === undefined) return this.#fault(at, `"$ref" points to ${ref}, which does not exist`);
-    this.#targets.set(ref, target);
-    return { rule: oneOf(() => [[this.#read(target, ref)]]), needs: [[ref]] };
+    const known = this.#references.get(target);
+    if (known !== undefined) return known;
+    const reference = { rule: oneOf(() => [[this.#read(target, ref)]]), needs: [[target]], at: ref };
+    this.#references.set(target, reference);
+    return reference;
   }
 
   #alternatives(given: unknown, at: string, keyword: "anyOf" | "oneOf"): Value {
@@ -141,11 +154,8 @@ class SchemaReader {
     const branches: readonly unknown[] = given;
     if (keyword === "oneOf" && !areDistinct(branches))
       return this.#fault(at, 'a value may fit several schemas of "oneOf"; use "anyOf", or another "const" in each');
-    const read = branches.map((branch, index) => {
-      const place = `${at}/${keyword}/${index}`;
-      return { place, rule: this.#read(branch, place) };
-    });
-    return { rule: oneOf(() => read.map(({ rule }) => [rule])), needs: read.map(({ place }) => [place]) };
+    const rules = branches.map((branch, index) => this.#read(branch, `${at}/${keyword}/${index}`));
+    return { rule: oneOf(() => rules.map((rule) => [rule])), needs: branches.map((branch) => [branch]) };
   }
 
   #constants(schema: Schema, at: string): Value {
@@ -186,11 +196,12 @@ class SchemaReader {
     // A tuple is written whole.
     const min = Math.max(bounds.min, Math.min(prefix.length, max));
     if (min > max) return this.#fault(at, `it needs ${min} elements and allows ${max}`);
-    const firstPlaces = prefix.map((_, index) => `${at}/prefixItems/${index}`);
-    const first = prefix.map((each, index) => this.#read(each, firstPlaces[index] ?? at));
+    const first = prefix.map((each, index) => this.#read(each, `${at}/prefixItems/${index}`));
     const element = items === false ? anyValue : this.#read(items, `${at}/items`);
-    const needed = min > prefix.length ? [`${at}/items`] : [];
-    return { rule: anyList(element, { min, max }, first), needs: [[...firstPlaces.slice(0, min), ...needed]] };
+    return {
+      rule: anyList(element, { min, max }, first),
+      needs: [[...prefix.slice(0, min), ...(min > prefix.length ? [items] : [])]],
+    };
   }
 
   #object(schema: Schema, at: string): Value {
@@ -220,15 +231,16 @@ class SchemaReader {
       },
       canEnd: (place) => !names.slice(place).some((name) => isRequired.has(name)),
     });
-    return { rule, needs: [required.map(placeOf)] };
+    return { rule, needs: [required.map((name: string) => properties[name])] };
   }
 
   #counts(schema: Schema, at: string, of: "Length" | "Items"): CountBounds {
     const min = this.#number(schema, at, { name: `min${of}`, none: 0 });
     const max = this.#number(schema, at, { name: `max${of}`, none: Number.POSITIVE_INFINITY });
     const isCount = (value: number) => value >= 0 && (Number.isInteger(value) || value === Number.POSITIVE_INFINITY);
-    if (!isCount(min) || !isCount(max) || min > max) this.#fault(at, `min${of} ${min} and max${of} ${max} do not fit`);
-    return { min, max };
+    if (!isCount(min) || !isCount(max) || min > Math.min(max, longest))
+      this.#fault(at, `min${of} ${min} and max${of} ${max} do not fit`);
+    return { min, max: max > longest ? Number.POSITIVE_INFINITY : max };
   }
 
   #number(schema: Schema, at: string, { name, none }: { readonly name: string; readonly none: number }): number {
@@ -236,6 +248,15 @@ class SchemaReader {
     if (typeof value === "number") return value;
     this.#fault(at, `"${name}" is ${describeValue(value)}; expected a number`);
     return none;
+  }
+}
+
+/** A text that is not percent-encoded stays. */
+function percentDecoded(reference: string): string {
+  try {
+    return decodeURIComponent(reference);
+  } catch {
+    return reference;
   }
 }
 

@@ -14,8 +14,18 @@ interface SortedTokens {
   readonly next: readonly number[];
 }
 
+/** Which tokens may come. */
+export interface Mask {
+  /** Bit `id % 32` of element `floor(id / 32)`. */
+  readonly allowed: Uint32Array;
+  /** The state that they continue: the given one, or one with fewer of its ways. */
+  readonly state: State;
+}
+
 /** Longer tokens are walked through everywhere. */
 const maxCharacters = 16;
+/** Of the automaton for one mask: some 30 ms. */
+const maxWork = 2 ** 15;
 
 /** A vocabulary in the order of its bytes. */
 export class TokenTable {
@@ -32,16 +42,22 @@ export class TokenTable {
     const short = [...byId].filter(([, bytes]) => bytes.replace(/[\x80-\xbf]/g, "").length <= maxCharacters);
     const inside = new ByteAutomaton([insideText]);
     this.#inside = new Uint32Array((largest >>> 5) + 1);
-    addAllowed(this.#inside, sortedTokens(short), { automaton: inside, state: inside.start() });
+    addAllowed(this.#inside, sortedTokens(short), {
+      automaton: inside,
+      state: inside.start(),
+      limit: Number.POSITIVE_INFINITY,
+    });
     this.#others = sortedTokens([...byId].filter(([id]) => (((this.#inside[id >>> 5] ?? 0) >>> (id & 31)) & 1) === 0));
   }
 
-  /** The bit mask of tokens that may come: bit `id % 32` of element `floor(id / 32)`. */
-  mask(automaton: ByteAutomaton, state: State): Uint32Array {
+  /** The tokens that may come. Where a schema has very many ways to read a text, only some of them are followed from here on. */
+  mask(automaton: ByteAutomaton, state: State): Mask {
     const isInside = state.room >= maxCharacters;
-    const mask = isInside ? this.#inside.slice() : new Uint32Array(this.#inside.length);
-    addAllowed(mask, isInside ? this.#others : this.#all, { automaton, state });
-    return mask;
+    const allowed = isInside ? this.#inside.slice() : new Uint32Array(this.#inside.length);
+    const fewer = automaton.narrowed(state);
+    const limit = fewer === undefined ? Number.POSITIVE_INFINITY : automaton.work + maxWork;
+    const isWhole = addAllowed(allowed, isInside ? this.#others : this.#all, { automaton, state, limit });
+    return isWhole || fewer === undefined ? { allowed, state } : this.mask(automaton, fewer);
   }
 
   /** The state after a token; null if it does not continue the text. */
@@ -57,9 +73,12 @@ export class TokenTable {
 interface Position {
   readonly automaton: ByteAutomaton;
   readonly state: State;
+  /** Of the automaton's work. */
+  readonly limit: number;
 }
 
-function addAllowed(mask: Uint32Array, tokens: SortedTokens, { automaton, state }: Position): void {
+/** False if the automaton had too much work; the mask is not complete then. */
+function addAllowed(mask: Uint32Array, tokens: SortedTokens, { automaton, state, limit }: Position): boolean {
   const { ids, texts, shared, next } = tokens;
   const states: State[] = [state];
   for (let place = 0; place < ids.length; ) {
@@ -74,7 +93,9 @@ function addAllowed(mask: Uint32Array, tokens: SortedTokens, { automaton, state 
     if (length === text.length) mask[id >>> 5] = (mask[id >>> 5] as number) | (1 << (id & 31));
     // Tokens with the same bytes up to the one that failed fail, too.
     else while (place < ids.length && (shared[place] as number) > length) place = next[place] as number;
+    if (automaton.work > limit) return false;
   }
+  return true;
 }
 
 function sortedTokens(tokens: readonly (readonly [id: number, bytes: string])[]): SortedTokens {
