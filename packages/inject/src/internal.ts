@@ -3,7 +3,7 @@
 export type { AdaptedParameter } from "./adapted/adapted-parameter.ts";
 export type { AdaptedSite } from "./adapted/adapted-site.ts";
 export type { RowChange } from "./adapted/adapter-part.ts";
-export { handleDisposedError, UnsupportedSiteError } from "./errors/errors.ts";
+export { adapterExistsError, handleDisposedError, UnsupportedSiteError } from "./errors/errors.ts";
 export { AdapterMismatchError, DifferentBaseError, VocabularyMismatchError } from "./errors/mismatch-errors.ts";
 export { baseFingerprintKey } from "./handle/base-fingerprint.ts";
 export { checkTogether } from "./handle/conflicting-adapters.ts";

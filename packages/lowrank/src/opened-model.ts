@@ -6,7 +6,7 @@ import { readTokenizerFiles } from "@lowrank/data/internal";
 import type { InjectionPlan } from "@lowrank/inject";
 import type { PretrainedModel } from "@lowrank/models";
 import type { WritingDefaults } from "@lowrank/models/internal";
-import { freeName, openAttached, selectedModel } from "./adapters/selected-adapter.ts";
+import { freeName, openAttached, selectedAdapter, selectedModel } from "./adapters/selected-adapter.ts";
 import type { AdapterInput } from "./adapters/weighted-set.ts";
 import { checkArgument, checkCall } from "./check-argument.ts";
 import type { EmbedOptions } from "./embed/embed-texts.ts";
@@ -28,9 +28,9 @@ import { isRowFile, type RowFile } from "./rows/row-kinds.ts";
 import { initBatchesOf } from "./train/measure-init.ts";
 import { configFor, makeAdapter, planNewAdapter } from "./train/new-adapter.ts";
 
-/** The adapter of a call: by default the last one added; null for the base model alone. */
+/** The adapter of a call, or its name; null for the base model alone. By default the last one added: with several, name one. */
 export interface SelectedAdapter {
-  readonly adapter?: OpenedAdapter | null | undefined;
+  readonly adapter?: OpenedAdapter | string | null | undefined;
   /** Factor on the adapter's update: 0 gives exactly the base model; 1, the default, the adapter as trained. */
   readonly strength?: number | undefined;
 }
@@ -49,6 +49,8 @@ export interface ModelFacts {
 export class OpenedModel {
   readonly #facts: ModelFacts;
   #adapters: readonly OpenedAdapter[] = [];
+  /** The adapter that calls without one used last, of several. */
+  #assumed: OpenedAdapter | undefined;
   /** Models with another shape or head than the base, for adapters that need them. */
   readonly #others: PretrainedModel[] = [];
   readonly #tokenizers = new Tokenizers();
@@ -110,12 +112,13 @@ export class OpenedModel {
     options: { readonly seed?: number; readonly name?: string } = {},
   ): OpenedAdapter {
     checkCall("adapt", { configuration: config }, options);
-    const { seed = 0, name } = options;
+    const { seed = 0 } = options;
+    const name = freeName(this.#adapters, options.name);
     const { opened, tokens, context } = this.#facts;
     const full = configFor(opened.model, config, opened.source);
     const model = this.#own(shaped(opened.model, { newAdapter: full }, context.notices));
     const plan = planNewAdapter(model, full, tokens?.ids);
-    const newAdapter = { name: name ?? freeName(this.#adapters), seed };
+    const newAdapter = { name, seed };
     const needsRows = initBatchesOf({}, full) !== undefined;
     const handle = needsRows ? undefined : makeAdapter(model, plan, newAdapter);
     return this.#keep(
@@ -131,7 +134,8 @@ export class OpenedModel {
    */
   async attach(input: AdapterInput, options: AttachOptions = {}): Promise<OpenedAdapter> {
     checkCall("attach", { adapter: input }, options);
-    const { name = freeName(this.#adapters), trainable = false, allowDifferentBase = false } = options;
+    const { trainable = false, allowDifferentBase = false } = options;
+    const name = freeName(this.#adapters, options.name);
     const attached = await openAttached(this.#facts, input, { adapterName: name, trainable, allowDifferentBase });
     this.#own(attached.model);
     return this.#keep(attached, { name });
@@ -203,7 +207,8 @@ export class OpenedModel {
     requested: EvaluationOptions & SelectedAdapter & ColumnOptions = {},
   ): Promise<Evaluation> {
     checkCall("evaluate", isRowFile(input) ? {} : { rows: input }, requested);
-    const { adapter = this.#adapters.at(-1), strength, columns, header, onBrokenRows, ...options } = requested;
+    const { adapter: choice, strength, columns, header, onBrokenRows, ...options } = requested;
+    const adapter = this.#adapterOf(choice);
     const { platform, context } = this.#facts;
     const opened = this.#chosen({ adapter, strength });
     const asPrompts = options.reward !== undefined;
@@ -223,8 +228,8 @@ export class OpenedModel {
    */
   async *predict(input: QuestionsInput, requested: PredictOptions & SelectedAdapter & ColumnOptions = {}): Predictions {
     checkCall("predict", { "rows to predict": input }, requested);
-    const { adapter = this.#adapters.at(-1), strength } = requested;
-    const opened = this.#chosen({ adapter, strength });
+    const adapter = this.#adapterOf(requested.adapter);
+    const opened = this.#chosen({ adapter, strength: requested.strength });
     const { predict } = await import("./predict/predicting.ts"); // loaded on first use
     yield* predict({ ...this.#facts, opened, adapter, tokenizer: () => this.#tokenizerOf(opened) }, input, requested);
   }
@@ -267,8 +272,20 @@ export class OpenedModel {
     return chosenWriter(await this.#writer(choice), choice, isGone);
   }
 
-  #chosen({ adapter = this.#adapters.at(-1), strength }: SelectedAdapter): OpenedBase {
-    return selectedModel(this.#facts.opened, this.#adapters, { adapter, strength });
+  #chosen({ adapter, strength }: SelectedAdapter): OpenedBase {
+    return selectedModel(this.#facts.opened, this.#adapters, { adapter: this.#adapterOf(adapter), strength });
+  }
+
+  /** A call that leaves several adapters open is reported when it first uses one: another may have been added elsewhere. */
+  #adapterOf(choice: SelectedAdapter["adapter"]): OpenedAdapter | null | undefined {
+    const adapter = selectedAdapter(this.#adapters, choice);
+    if (choice !== undefined || !adapter || this.#adapters.length < 2 || adapter === this.#assumed) return adapter;
+    this.#assumed = adapter;
+    const message =
+      `The model has ${this.#adapters.length} adapters, and this call does not name one: it uses "${adapter.name}", which was added last. ` +
+      `Name the adapter, as in { adapter: "${adapter.name}" }, or write { adapter: null } for the base model.`;
+    this.#facts.context.notices.warn({ code: "ADAPTER_NOT_NAMED", message });
+    return adapter;
   }
 
   #keep(

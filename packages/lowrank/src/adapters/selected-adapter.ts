@@ -2,6 +2,7 @@
 
 import { inferenceContext, noAdapters } from "@lowrank/contracts";
 import { weightedAdapters } from "@lowrank/inject";
+import { adapterExistsError } from "@lowrank/inject/internal";
 import { adapterGone } from "../errors/library-errors.ts";
 import { adapterHead } from "../open/adapter-head.ts";
 import { checkHead, type ModelRequest, type OpenedBase, openBase, shaped, withoutAdapter } from "../open/open-base.ts";
@@ -11,6 +12,18 @@ import { type AdapterInput, findAdapters } from "./weighted-set.ts";
 interface NamedAdapter {
   readonly name: string;
   readonly opened: OpenedBase;
+}
+
+/** The adapter of a call: itself, the one of that name, or by default the last one added. Throws ADAPTER_GONE for an unknown name. */
+export function selectedAdapter<Each extends NamedAdapter>(
+  adapters: readonly Each[],
+  adapter: Each | string | null | undefined,
+): Each | null | undefined {
+  if (adapter === undefined) return adapters.at(-1);
+  if (typeof adapter !== "string") return adapter;
+  const found = adapters.find(({ name }) => name === adapter);
+  if (found === undefined) throw adapterGone(adapter, adapters);
+  return found;
 }
 
 /** The model to compute with: with an adapter and its strength, or alone. Throws ADAPTER_GONE for an adapter of another model. */
@@ -23,15 +36,19 @@ export function selectedModel(
   }: { readonly adapter: NamedAdapter | null | undefined; readonly strength: number | undefined },
 ): OpenedBase {
   if (adapter === null || adapter === undefined) return withoutAdapter(base);
-  if (!adapters.includes(adapter)) throw adapterGone(adapter.name ?? adapter);
+  if (!adapters.includes(adapter)) throw adapterGone(adapter.name ?? adapter, adapters);
   if (strength === 1) return adapter.opened;
   const acting = strength === 0 ? noAdapters : weightedAdapters({ [adapter.name]: strength });
   return { ...adapter.opened, context: inferenceContext(acting) };
 }
 
-/** A name that is not taken in the model: "default", else with a number. */
-export function freeName(adapters: readonly Pick<NamedAdapter, "name">[]): string {
+/** The name of a new adapter, by which calls find it: by default "default", else with a number. Throws ADAPTER_EXISTS for a name that is taken. */
+export function freeName(adapters: readonly Pick<NamedAdapter, "name">[], requested?: string): string {
   const usedNames = new Set(adapters.map(({ name }) => name));
+  if (requested !== undefined) {
+    if (usedNames.has(requested)) throw adapterExistsError(requested);
+    return requested;
+  }
   for (let number = 1; ; number++) {
     const name = number === 1 ? "default" : `default-${number}`;
     if (!usedNames.has(name)) return name;

@@ -10,6 +10,7 @@ import { maxNewTokensInFile } from "../generate/file-defaults.ts";
 import type { PartMessage } from "../generate/prompt-ids.ts";
 import type { TextOptions } from "../generate/text-rules.ts";
 import { positionLimit } from "../open/position-limit.ts";
+import type { OpenedAdapter } from "../opened-adapter.ts";
 import type { OpenedModel, SelectedAdapter } from "../opened-model.ts";
 import { isConversing } from "../rows/tokens/choose-template.ts";
 
@@ -88,8 +89,11 @@ export class Chat {
    * has a chat template, the template of the previous adapter stays.
    */
   use(choice: SelectedAdapter): void {
-    const { adapter = this.#model.adapters.at(-1) } = this.#choice;
-    const template = adapter?.opened.setup?.template;
+    const { adapter } = this.#choice;
+    const { adapters } = this.#model;
+    const isBefore = (each: OpenedAdapter) => each === adapter || each.name === adapter;
+    const before = adapter === undefined ? adapters.at(-1) : adapters.find(isBefore);
+    const template = before?.opened.setup?.template;
     if (isConversing(template)) this.#templateBefore = template;
     this.#choice = choice;
   }

@@ -1,6 +1,6 @@
 // Errors of calls to the library.
 
-import { itemized } from "@lowrank/contracts";
+import { itemized, listed } from "@lowrank/contracts";
 import { enumerated, failure } from "@lowrank/contracts/internal";
 
 export function rowsNotFound(address: string, status: number) {
@@ -41,9 +41,13 @@ export function initNeedsRows(init: string) {
   return failure("START_NEEDS_ROWS", message, { init });
 }
 
-export function adapterGone(adapter: string) {
-  const message = `The adapter "${adapter}" does not belong to this model: it was disposed of, or was made on another model. Pass one of model.adapters.`;
-  return failure("ADAPTER_GONE", message, { adapter });
+export function adapterGone(adapter: string, others: readonly { readonly name: string }[] = []) {
+  const names = others.map(({ name }) => name);
+  const there = names.length === 0 ? "" : ` Its adapters are ${listed(names)}.`;
+  const message =
+    `The adapter "${adapter}" does not belong to this model: it was disposed of, or was made on another model. ` +
+    `Pass one of model.adapters, or its name.${there}`;
+  return failure("ADAPTER_GONE", message, { adapter, names });
 }
 
 export function writerFull(maxWaiting: number) {
