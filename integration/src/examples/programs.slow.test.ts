@@ -20,6 +20,15 @@ function run(name: string, parameters: readonly string[] = []): string {
 }
 
 describe("examples", () => {
+  it("lora-from-scratch finds the change of a weight, and its merged layer computes what the adapted one does", () => {
+    const printed = run("lora-from-scratch");
+    const numberAfter = (text: string) => Number(new RegExp(`${text} (\\S+)$`, "m").exec(printed)?.[1]);
+    expect(numberAfter("step 0: loss")).toBeGreaterThan(0.1);
+    expect(numberAfter("step 300: loss")).toBeLessThan(1e-9);
+    expect(numberAfter("adapted outputs differ by at most")).toBeLessThan(1e-5);
+    expect(numberAfter("tuned weights differ by at most")).toBeLessThan(1e-4);
+  });
+
   it("train-an-image-classifier sorts most images rightly and writes an adapter with its head", () => {
     const list = join(root, "runs", "drawn-images");
     const out = join(folder, "image-classifier");

@@ -1,4 +1,4 @@
-// LoRA at a site (Hu et al. 2021): output + s·(product of the input with A and B), computed as the kind of layer needs it.
+// LoRA at a site (Hu et al. 2021): output + s·(input·A·B), as the kind of layer needs it. Alone: examples/lora-from-scratch.
 
 import type { ForwardContext, Site } from "@lowrank/contracts";
 import {
