@@ -8,6 +8,7 @@ import type { SampleText } from "../report/report-page.ts";
 import { type SampleWriter, sampleTexts } from "../report/sample-texts.ts";
 import type { TokenizedRows } from "../train/tokenized-rows.ts";
 import type { LoopOptions } from "../train/training-options.ts";
+import { noRewards, type RewardSums, rewardFindings, withRewards } from "./reward-findings.ts";
 import { guessOf, type RunFinding, type RunRecord, runFindings } from "./run-findings.ts";
 
 /** A review of a run. */
@@ -35,6 +36,7 @@ export function watchRun({ opened, rows, options, tokenizer }: WatchedRun): RunW
   const [losses, rewards]: [number[], number[]] = [[], []];
   const validations: RunRecord["validations"][number][] = [];
   let best: RunRecord["best"];
+  let sums: RewardSums = noRewards;
   let [isResumed, seconds, learningRate, epoch] = [false, 0, 0, 0];
   const isComparable = rows.learning.words === undefined && (options.labelSmoothing ?? 0) === 0;
   const guess = (of: TokenizedRows["train"]) => (isComparable ? guessOf(someRows(of)) : undefined);
@@ -57,10 +59,11 @@ export function watchRun({ opened, rows, options, tokenizer }: WatchedRun): RunW
       if (event.type === "start") isResumed = event.step > 0;
       if (event.type === "restart") {
         for (const ofEarlierRate of [losses, rewards, validations]) ofEarlierRate.splice(0);
-        [isResumed, learningRate, best] = [false, 0, undefined];
+        [isResumed, learningRate, best, sums] = [false, 0, undefined, noRewards];
       }
       if (event.type === "step") {
         losses.push(event.loss);
+        sums = withRewards(sums, event.metrics);
         if (event.metrics?.reward !== undefined) rewards.push(event.metrics.reward);
         seconds = event.seconds;
         epoch = event.epoch + 1;
@@ -73,7 +76,7 @@ export function watchRun({ opened, rows, options, tokenizer }: WatchedRun): RunW
     // The loss of completions that the model writes does not fall while rewards rise.
     findings: () =>
       rows.learning.written !== undefined
-        ? []
+        ? rewardFindings(sums, { isResumed })
         : runFindings({
             losses: isResumed ? [] : losses,
             validations,

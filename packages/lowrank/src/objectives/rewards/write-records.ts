@@ -43,7 +43,7 @@ export async function writeRecords(
     estimator: objective,
   });
   const judged = completions.map((completion, index) => ({ ...completion, advantage: advantages[index] ?? 0 }));
-  const measured = { equalGroups, rewardStd: spread };
+  const measured = { groups: prompts.flat().length, equalGroups, rewardStd: spread };
   const records: Omit<PolicyRecord, "metrics">[] = [];
   const kls: number[] = penalties.map((kl, index) => kl / Math.max(1, completions[index]?.ids.length ?? 1));
   let first = 0;
