@@ -64,7 +64,11 @@ export class MergedModel {
     const written = new Map<string, Uint8Array>();
     await this.#whileMerged(async (_, opened) => {
       const { ggufOutput, joinPieces } = await import("./merge/merging.ts");
-      const { files, close } = await ggufOutput(opened, { title: opened.path, ...options });
+      const { files, close } = await ggufOutput(opened, {
+        title: opened.path,
+        onWarning: this.host.notices.warn,
+        ...options,
+      });
       try {
         for (const { name, contents } of files) {
           const pieces: Uint8Array[] = [];

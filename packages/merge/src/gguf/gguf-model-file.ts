@@ -1,6 +1,8 @@
 // Writes a model, merged or not, as one GGUF file for llama.cpp and programs built on it, piece by piece.
 
+import type { WarningListener } from "@lowrank/contracts";
 import { type GgufTable, ggufFromConfig, ggufPoolingTypes, ggufTableOf } from "@lowrank/contracts/families/gguf";
+import { windowWarning } from "@lowrank/contracts/families/internal";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts/internal";
 import { dequantize, type GgufFile, ggufChunks } from "@lowrank/gguf";
 import {
@@ -37,6 +39,8 @@ export interface GgufModelOptions {
    * small tensor and on a quarter of a large one.
    */
   readonly onRounded?: (rounded: RetainedEffect & { readonly tensor: string }) => void;
+  /** Receives warnings about numbers that llama.cpp computes differently, before anything is written. */
+  readonly onWarning?: WarningListener;
   /** Smallest share of a planned merge's change that must remain, over all weights; default 0.5. 0 accepts all. */
   readonly minKept?: number;
 }
@@ -48,6 +52,7 @@ const optionNames: OptionNames<GgufModelOptions> = {
   name: true,
   merge: true,
   onRounded: true,
+  onWarning: true,
   minKept: true,
 };
 
@@ -75,6 +80,8 @@ export async function ggufModelFile(model: ExportableModel, options: GgufModelOp
   const changes = changesOf(model, merge);
   const outline = typeof type === "string" ? madeAnew(model, type, changes) : await likeBase(model, type, changes);
   const { table, entries: own, planned, ropeFactors } = outline;
+  const warning = windowWarning(model.config, table);
+  if (warning !== undefined) options.onWarning?.(warning);
   const effects = new MeasuredEffects(options.onRounded);
   const tensors = new Map([
     ...[...ropeFactors].map(([key, values]) => [key, plain(values)] as const),

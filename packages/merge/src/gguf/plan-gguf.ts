@@ -3,6 +3,7 @@
 import type { ModelConfig } from "@lowrank/contracts/families";
 import { parametersOf, pathInModel } from "@lowrank/contracts/families/checkpoint";
 import { type GgufTable, ggufNameOf, ggufParameterOf } from "@lowrank/contracts/families/gguf";
+import { unwritableArchitectureError } from "@lowrank/contracts/families/internal";
 import type { GgufFile } from "@lowrank/gguf";
 import { type EncodableType, encodableTypes } from "@lowrank/gguf/internal";
 import type { ExportableModel } from "../export/exportable-model.ts";
@@ -83,15 +84,17 @@ interface NamedWeight {
 
 function namedWeights({ config, task }: ExportableModel, { table, isUntied }: GgufPlanFacts): readonly NamedWeight[] {
   const isUnread = (path: string) => table.unread?.some((module) => path.startsWith(`${module}.`)) ?? false;
+  const isWritten = (tiedWith: string | null) => tiedWith === null || isUntied || table.needsHead === true;
   const parameters = parametersOf(config, task).filter(
-    ({ path, tiedWith, isBuffer }) => !isBuffer && (tiedWith === null || isUntied) && !isUnread(path),
+    ({ path, tiedWith, isBuffer }) => !isBuffer && isWritten(tiedWith) && !isUnread(path),
   );
   // Decoders without a head lack the prefix of the names with one.
   const tablePath = (path: string) =>
     task === "feature-extraction" ? pathInModel(config.family, table.task ?? "causal-lm", path) : path;
   const unnamed: string[] = [];
-  const weights = parameters.flatMap(({ path, shape }): NamedWeight[] => {
-    const name = ggufNameOf(table, tablePath(path));
+  const weights = parameters.flatMap(({ path: named, shape, tiedWith }): NamedWeight[] => {
+    const name = ggufNameOf(table, tablePath(named));
+    const path = isUntied ? named : (tiedWith ?? named);
     if (name !== null) return [{ name, path, order: { shape, change: ggufParameterOf(table, name)?.change, config } }];
     const names = stackNames(path, config, table);
     if (names.length === 0) unnamed.push(path);
@@ -100,6 +103,10 @@ function namedWeights({ config, task }: ExportableModel, { table, isUntied }: Gg
     });
   });
   if (unnamed.length > 0) throw unnamedWeightsError(table.architecture, unnamed);
+  if (table.needsHead === true && !weights.some(({ name }) => name === "output.weight"))
+    throw unwritableArchitectureError(config.modelType, [
+      { what: "the task", reason: `llama.cpp loads ${table.architecture} only with a head, and this model has none` },
+    ]);
   return weights;
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { checkConfig } from "../config/check-config.ts";
 
 import { ggufFromConfig } from "./gguf-from-config.ts";
+import { windowWarning } from "./gguf-windows.ts";
 
 const small = { vocab_size: 40, hidden_size: 16, intermediate_size: 24, num_hidden_layers: 2, num_attention_heads: 4 };
 const grouped = { ...small, num_key_value_heads: 2, max_position_embeddings: 64 };
@@ -59,13 +60,41 @@ describe("ggufFromConfig", () => {
 
   it("refuses settings that GGUF lacks: a scale of scores, and positions that depend on the text's length", () => {
     const scaled = checkConfig({ model_type: "gemma2", ...grouped, head_dim: 8, query_pre_attn_scalar: 5 });
-    expect(() => ggufFromConfig(scaled)).toThrow(/scalars: the model has/);
+    expect(() => ggufFromConfig(scaled)).toThrow(
+      /query_pre_attn_scalar: the model has 5, llama.cpp would compute with 8/,
+    );
     const dynamic = { rope_scaling: { rope_type: "dynamic", factor: 2 } };
     const stretched = checkConfig({ model_type: "llama", ...grouped, ...dynamic });
     expect(() => ggufFromConfig(stretched)).toThrow(expect.objectContaining({ code: "UNWRITABLE_ARCHITECTURE" }));
     const mixed = checkConfig({ model_type: "qwen3_moe", ...grouped, ...experts, mlp_only_layers: [0] });
-    expect(() => ggufFromConfig(mixed)).toThrow(/layerKinds: the model has/);
+    expect(() => ggufFromConfig(mixed)).toThrow(/layerKinds.0: the model has/);
     expect(() => ggufFromConfig(checkConfig({ model_type: "electra", ...small }))).toThrow(/names for its weights/);
+  });
+
+  it.each([
+    ["phi", { ...small, qk_layernorm: true }, "qk_layernorm: the model has true"],
+    ["starcoder2", { ...grouped, use_bias: false }, "use_bias: the model has false"],
+    ["exaone4", { ...grouped, sliding_window: null, head_dim: 8 }, "head_dim|key_length"],
+    ["qwen2", { ...grouped, head_dim: 8 }, "head_dim|key_length"],
+  ])("refuses what llama.cpp does not load, by its key: %s %j", (model_type, options, reason) => {
+    expect(() => ggufFromConfig(checkConfig({ model_type, ...options }))).toThrow(new RegExp(reason));
+  });
+
+  it.each([
+    ["mistral", { sliding_window: 4 }, 4],
+    ["mixtral", { num_local_experts: 4, num_experts_per_tok: 2, sliding_window: 4 }, 4],
+    ["starcoder2", { sliding_window: 5 }, 5],
+    ["phi3", { sliding_window: 6 }, 6],
+    ["qwen2", { use_sliding_window: true, sliding_window: 7, max_window_layers: 1 }, 7],
+    ["qwen3", { use_sliding_window: true, sliding_window: 7, max_window_layers: 1, head_dim: 8 }, 7],
+    ["gemma2", { sliding_window: 4, head_dim: 8, query_pre_attn_scalar: 8 }, undefined],
+    ["olmo3", { sliding_window: 4, num_hidden_layers: 4 }, undefined],
+    ["qwen2", { sliding_window: 4 }, undefined],
+  ])("warns of a window that llama.cpp ignores, with its length: %s %j", (model_type, options, length) => {
+    const config = checkConfig({ model_type, ...grouped, ...options });
+    const message = windowWarning(config, ggufFromConfig(config).table)?.message;
+    if (length === undefined) expect(message).toBeUndefined();
+    else expect(message).toContain(`For texts of more than ${length} tokens`);
   });
 
   const readers = ["llama", "mixtral", "granite", "exaone", "exaone4"];

@@ -92,7 +92,7 @@ function architectureEntries(config: ModelConfig): readonly NamedEntry[] {
     [`attention.layer_norm${hasMeans ? "" : "_rms"}_epsilon`, real(config.normEpsilon)],
     ["attention.key_length", whole(headSize)],
     ["attention.value_length", whole(headSize)],
-    ["attention.sliding_window", window === 0 ? undefined : whole(window)],
+    ["attention.sliding_window", window === 0 ? undefined : optional("attention.sliding_window", window)],
     ["attention.scale", real(scalars.scoreScale)],
     ["embedding_scale", real(scalars.embeddingScale)],
     ["residual_scale", real(scalars.residualScale)],
@@ -158,24 +158,30 @@ const settingsOutsideGguf: ReadonlySet<string> = new Set([
 ]);
 
 /** Differences after the metadata is read again. */
-function differences(config: ModelConfig, { metadata, ropeFactors }: GgufConfig) {
+function differences(config: ModelConfig, { table, metadata, ropeFactors }: GgufConfig) {
   const values = new Map([...metadata].map(([key, { value }]) => [key, value]));
   const names = new Set([...ropeFactors.keys(), ...impliedNames(config)]);
+  const hasWindows = table.config.some(({ gguf }) => gguf === "attention.sliding_window");
   const again = readAgain(() => checkConfig(configFromGguf(values, names, { ropeFactors })));
   if (Array.isArray(again)) return again;
   const rotary = withListed(config, ropeFactors);
   const expected: ConfigValues = {
     ...config,
     rotary,
+    // llama.cpp ignores windows of other architectures, which `windowWarning` reports.
+    windows: hasWindows ? config.windows : again.windows,
     // The loss that balances experts is one of training.
     scalars: { ...config.scalars, balanceScale: again.scalars.balanceScale },
     switches: { ...config.switches, balancesExperts: again.switches.balancesExperts },
   };
-  return (Object.keys(expected) as (keyof ConfigValues)[]).flatMap((key) => {
-    if (settingsOutsideGguf.has(key) || isAlike(expected[key], again[key])) return [];
-    const [got, fromGguf] = [describeValue(expected[key]), describeValue(again[key])];
-    return [{ what: key, reason: `the model has ${got}, the GGUF metadata would mean ${fromGguf}` }];
-  });
+  const keys = (Object.keys(expected) as (keyof ConfigValues)[]).filter((key) => !settingsOutsideGguf.has(key));
+  const rows: Readonly<Record<string, { readonly key: string }>> = {
+    ...config.family.config.switches,
+    ...config.family.config.scalars,
+  };
+  const inFile = (what: string) => rows[/^(?:switches|scalars)\.(\w+)$/.exec(what)?.[1] ?? ""]?.key ?? what;
+  const found = keys.flatMap((key) => unlike(key, expected[key], again[key]));
+  return found.map(({ what, reason }) => ({ what: inFile(what), reason }));
 }
 
 /** The configuration, or the reasons against it. */
@@ -208,12 +214,18 @@ function withListed({ rotary, maxPositions }: ModelConfig, factors: ReadonlyMap<
   return { ...rotary, scaling: { ...scaling, originalMaxPositions: maxPositions } };
 }
 
-/** Equal up to rounding to float32. */
-function isAlike(one: unknown, other: unknown): boolean {
-  if (typeof one === "number" && typeof other === "number") return Math.abs(one - other) <= 1e-6 * Math.abs(one);
-  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return one === other;
-  const [entries, otherEntries] = [Object.entries(one), new Map<string, unknown>(Object.entries(other))];
-  return entries.length === otherEntries.size && entries.every(([key, value]) => isAlike(value, otherEntries.get(key)));
+/** The differing values inside of two values: numbers up to rounding to float32, and of a list the first. */
+function unlike(what: string, one: unknown, other: unknown): readonly { what: string; reason: string }[] {
+  if (typeof one === "number" && typeof other === "number" && Math.abs(one - other) <= 1e-6 * Math.abs(one)) return [];
+  if (one === other) return [];
+  if (typeof one === "object" && typeof other === "object" && one !== null && other !== null) {
+    const [ones, others] = [one, other].map((value) => new Map<string, unknown>(Object.entries(value)));
+    const keys = new Set([...(ones?.keys() ?? []), ...(others?.keys() ?? [])]);
+    const found = [...keys].flatMap((key) => unlike(`${what}.${key}`, ones?.get(key), others?.get(key)));
+    return Array.isArray(one) ? found.slice(0, 1) : found;
+  }
+  const [got, fromGguf] = [describeValue(one), describeValue(other)];
+  return [{ what, reason: `the model has ${got}, llama.cpp would compute with ${fromGguf}` }];
 }
 
 // Divisors of rotary frequencies, which GGUF files store as tensors. Source: llama.cpp, convert_hf_to_gguf.py.

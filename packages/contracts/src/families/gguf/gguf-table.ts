@@ -52,6 +52,10 @@ export interface GgufTable {
   readonly implied?: (tensorNames: ReadonlySet<string>, fields: GgufFields) => Readonly<Record<string, unknown>>;
   /** Values that keys of this file must have if they are present, because llama.cpp or the family computes with no others. */
   readonly needs?: (fields: GgufFields) => Readonly<Record<string, unknown>>;
+  /** llama.cpp does not load the file without `output.weight`: a tied model has its embedding twice. */
+  readonly needsHead?: true;
+  /** llama.cpp limits attention to the file's sliding window. For other architectures it ignores that key. */
+  readonly computesWindows?: true;
   /** config.json's key for the share of each head that rotates; absent: all. */
   readonly rotaryShare?: string;
 }

@@ -51,7 +51,10 @@ export const addMergeCommand = defineCommand({
     option("--tied <choice>", "weights that two modules share and the adapter changes in one: refuse, or untie")
       .choices(tiedChoices)
       .default("refuse"),
-    option("--verify", "compare logits of the adapted and the merged model on a sample input, before --out is written"),
+    option(
+      "--verify",
+      "compare logits of the adapted and the merged model, as lowrank reads it, before --out is written",
+    ),
     option(
       "--tolerance <number>",
       "with --verify: maximum difference of the logits (default: 1e-4, more for rounded weights)",

@@ -9,7 +9,7 @@ import type { OpenedInFiles } from "../../merge/open-in-files.ts";
 import { omitUndefined } from "../../omit-undefined.ts";
 import { printFiles } from "../adapter-output.ts";
 import { startByteCount } from "../terminal/byte-count.ts";
-import { plural } from "../terminal/format.ts";
+import { formatNumber, plural } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { draftFor, type FullOptions, isVerified, verify } from "./write-merged.ts";
 
@@ -24,7 +24,7 @@ export async function mergeToGguf(
   const { out, dtype, minKept, plan = false, overwrite = false } = options;
   const rounded: Rounded[] = [];
   const title = [opened.path, opened.adapterPath].map((path) => basename(path ?? "").replace(/\.gguf$/, "")).join("+");
-  const callbacks = { onRounded: (effect: Rounded) => void rounded.push(effect) };
+  const callbacks = { onRounded: (effect: Rounded) => void rounded.push(effect), onWarning: report.warn };
   const output = await ggufOutput(opened, { merge, title, ...callbacks, ...omitUndefined({ type: dtype, minKept }) });
   const { changed } = merge;
   try {
@@ -53,6 +53,11 @@ export async function mergeToGguf(
         ...omitUndefined({ largestDifference: differences[0] }),
       });
       printKept(rounded, output.type, report);
+      for (const difference of differences)
+        report.print(
+          `lowrank read the file back: its logits differ by ${formatNumber(difference)} at most from the adapted model's ` +
+            "(a sample input). llama.cpp has not loaded it",
+        );
       printFiles(files, report);
       report.print(`written to ${out}`);
       const program = isGenerative(opened) ? "llama-cli" : "llama-embedding";

@@ -41,6 +41,7 @@ export const qwen2Moe: GgufTable = {
   ...qwen2,
   architecture: "qwen2moe",
   modelType: "qwen2_moe",
+  needsHead: true,
   names: [
     ...withoutFeedForward(qwen2),
     ...qwenExperts,
@@ -52,7 +53,7 @@ export const qwen2Moe: GgufTable = {
     ...nameRows([["blk.{n}.ffn_gate_inp_shexp", "model.layers.{n}.mlp.shared_expert_gate"]], "one-channel"),
   ],
   config: [
-    ...qwen2.config.filter(({ gguf }) => gguf !== "attention.key_length"),
+    ...qwen2.config,
     ...qwenConfig,
     { gguf: "expert_shared_feed_forward_length", key: "shared_expert_intermediate_size" },
   ],

@@ -53,6 +53,7 @@ function jointRows(layer: string, attention: string): readonly GgufNameRow[] {
 export const gptNeox: GgufTable = {
   architecture: "gptneox",
   modelType: "gpt_neox",
+  needsHead: true,
   names: [
     ...jointRows("gpt_neox.layers.{n}", "attention"),
     ...nameRows([

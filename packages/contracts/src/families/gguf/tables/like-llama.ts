@@ -30,17 +30,21 @@ function scoreWidth(fields: GgufFields, layersOfLargest: number): unknown {
   return Number(fields.get("embedding_length")) / Number(fields.get("attention.head_count"));
 }
 
+/** llama.cpp's first two Gemmas have no head but the embedding. */
+const tiedMaps = llamaLikeMaps.filter(({ gguf }) => gguf !== "output");
+
 export const gemma: GgufTable = {
   architecture: "gemma",
   modelType: "gemma",
-  names: [...llamaLikeMaps, ...nameRows(llamaLikeNorms, "plus-one")],
+  names: [...tiedMaps, ...nameRows(llamaLikeNorms, "plus-one")],
   config: configRows([headWidth]),
 };
 
 export const gemma2: GgufTable = {
   architecture: "gemma2",
   modelType: "gemma2",
-  names: [...llamaLikeMaps, ...nameRows(gemmaNorms, "plus-one")],
+  computesWindows: true,
+  names: [...tiedMaps, ...nameRows(gemmaNorms, "plus-one")],
   config: configRows([headWidth, window, finalCap, { gguf: "attn_logit_softcapping", key: "attn_logit_softcapping" }]),
   implied: (_, fields) => ({ query_pre_attn_scalar: scoreWidth(fields, 46) }),
 };
@@ -48,6 +52,7 @@ export const gemma2: GgufTable = {
 export const gemma3: GgufTable = {
   architecture: "gemma3",
   modelType: "gemma3_text",
+  computesWindows: true,
   names: [...llamaLikeMaps, ...nameRows([...gemmaNorms, ...queryKeyNorms], "plus-one")],
   config: configRows([headWidth, window, finalCap, { gguf: "rope.freq_base_swa", key: "rope_local_base_freq" }]),
   implied: (_, fields) => ({ query_pre_attn_scalar: scoreWidth(fields, 62) }),
@@ -55,14 +60,14 @@ export const gemma3: GgufTable = {
 
 const sharedNames = new Set(["token_embd", "output", "blk.{n}.attn_q", "blk.{n}.attn_k", "blk.{n}.attn_v"]);
 
+/** llama.cpp reads no norms of queries and keys (`qk_layernorm`). */
 export const phi2: GgufTable = {
   architecture: "phi2",
   modelType: "phi",
+  needsHead: true,
   names: [
     ...llamaLikeMaps.filter(({ gguf }) => sharedNames.has(gguf)),
     ...nameRows([
-      ["blk.{n}.attn_q_norm", "model.layers.{n}.self_attn.q_layernorm"],
-      ["blk.{n}.attn_k_norm", "model.layers.{n}.self_attn.k_layernorm"],
       ["blk.{n}.attn_output", "model.layers.{n}.self_attn.dense"],
       ["blk.{n}.ffn_up", "model.layers.{n}.mlp.fc1"],
       ["blk.{n}.ffn_down", "model.layers.{n}.mlp.fc2"],
@@ -72,7 +77,6 @@ export const phi2: GgufTable = {
   ],
   config: configRows([layerNormEpsilon("layer_norm_eps")]),
   rotaryShare: "partial_rotary_factor",
-  implied: (tensorNames) => ({ qk_layernorm: tensorNames.has("blk.0.attn_q_norm.weight") }),
 };
 
 export const phi3: GgufTable = {
@@ -100,7 +104,7 @@ export const qwen2: GgufTable = {
   architecture: "qwen2",
   modelType: "qwen2",
   names: [...llamaLikeMaps, ...nameRows(llamaLikeNorms)],
-  config: configRows([headWidth]),
+  config: configRows([]),
 };
 
 export const qwen3: GgufTable = {
@@ -108,6 +112,7 @@ export const qwen3: GgufTable = {
   architecture: "qwen3",
   modelType: "qwen3",
   names: [...qwen2.names, ...nameRows(queryKeyNorms)],
+  config: configRows([headWidth]),
   implied: (tensorNames) => ({ attention_bias: tensorNames.has("blk.0.attn_q.bias") }),
 };
 
@@ -160,7 +165,12 @@ export const granite: GgufTable = {
   }),
 };
 
-export const exaone: GgufTable = { ...qwen2, architecture: "exaone", modelType: "exaone" };
+export const exaone: GgufTable = {
+  ...qwen2,
+  architecture: "exaone",
+  modelType: "exaone",
+  config: configRows([headWidth]),
+};
 
 /** Norms have no weights, and llama.cpp's epsilon of them is transformers' constant. */
 export const olmo: GgufTable = {
@@ -192,12 +202,14 @@ export const starcoder2: GgufTable = {
     ]),
   ],
   config: configRows([layerNormEpsilon("norm_epsilon"), window]),
-  implied: (tensorNames) => ({ use_bias: tensorNames.has("blk.0.attn_q.bias") }),
+  // llama.cpp does not load a file without biases.
+  implied: () => ({ use_bias: true }),
 };
 
 export const olmo2: GgufTable = {
   architecture: "olmo2",
   modelType: "olmo2",
+  needsHead: true,
   names: [
     ...llamaLikeMaps,
     ...nameRows([
@@ -214,18 +226,20 @@ export const olmo2: GgufTable = {
 export const olmo3: GgufTable = {
   ...olmo2,
   modelType: "olmo3",
+  computesWindows: true,
   config: configRows([window]),
   implied: (_, fields) => ({
     rope_parameters: { sliding_attention: { rope_type: "default", rope_theta: fields.get("rope.freq_base") } },
   }),
 };
 
-/** llama.cpp has windows only in models of 64 layers: there, layers without a window do not rotate. */
+/** llama.cpp has windows only in models of 64 layers: there, layers without a window do not rotate. Heads have the usual width. */
 export const exaone4: GgufTable = {
   architecture: "exaone4",
   modelType: "exaone4",
+  computesWindows: true,
   names: olmo2.names,
-  config: configRows([headWidth, window]),
+  config: configRows([window]),
   needs: (fields): Record<string, unknown> => (hasWindows(fields) ? {} : { "attention.sliding_window": 0 }),
   implied: (_, fields) => (hasWindows(fields) ? {} : { sliding_window: null }),
 };
@@ -237,11 +251,9 @@ function hasWindows(fields: GgufFields): boolean {
 export const cohere2: GgufTable = {
   architecture: "cohere2",
   modelType: "cohere2",
+  computesWindows: true,
   // Both halves of a layer have one norm. The head is the embedding.
-  names: [
-    ...llamaLikeMaps.filter(({ gguf }) => gguf !== "output"),
-    ...nameRows(llamaLikeNorms.filter(([gguf]) => gguf !== "blk.{n}.ffn_norm")),
-  ],
+  names: [...tiedMaps, ...nameRows(llamaLikeNorms.filter(([gguf]) => gguf !== "blk.{n}.ffn_norm"))],
   config: configRows([layerNormEpsilon("layer_norm_eps"), window, { gguf: "logit_scale", key: "logit_scale" }]),
 };
 
@@ -267,6 +279,7 @@ export const glm4: GgufTable = {
 export const stablelm: GgufTable = {
   architecture: "stablelm",
   modelType: "stablelm",
+  needsHead: true,
   names: [...llamaLikeMaps, ...nameRows(llamaLikeNorms)],
   config: configRows([
     layerNormEpsilon("layer_norm_eps"),
