@@ -45,10 +45,13 @@ export function causalConvolution(
 
 // Helpers for layers that read a text in order: padding becomes zeros, and each row is one text.
 
-/** Sets the states of padding to 0, so that they do not affect later tokens. hidden [batch, time, width] */
-export function withoutPadding(hidden: tf.Tensor, pass: Pass): tf.Tensor {
-  const mask = textMask(hidden, pass);
-  return mask === undefined ? hidden : tf.mul(hidden, mask);
+/**
+ * Sets the inputs of padding to 0, so that they do not affect later tokens: those behind a projection, which may have a bias (also
+ * an adapter's bias). transformers sets the states before it to 0, and a bias changes the text behind padding. x [batch, time, width]
+ */
+export function withoutPadding<T extends tf.Tensor>(x: T, pass: Pass): T {
+  const mask = textMask(x, pass);
+  return mask === undefined ? x : tf.mul<T>(x, mask);
 }
 
 /** 1 for each state of x [batch, time, width] that is not padding, else 0: [batch, time, 1]. Undefined without padding. */

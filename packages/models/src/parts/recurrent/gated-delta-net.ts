@@ -86,9 +86,11 @@ export function gatedDeltaNet(options: GatedDeltaNetOptions): Layer {
   return (hidden, pass) =>
     tf.tidy(() => {
       const { context } = pass;
-      const { mixed, gate, strength, decay } = project(withoutPadding(hidden, pass), pass);
+      const { mixed, gate, strength, decay } = project(hidden, pass);
       const rates = [tf.sigmoid(strength), fading(decay, options, pass)];
-      const read = byText(tf.concat([mixed, ...rates], 2), pass, (texts) => readMemory(texts, options, pass));
+      const read = byText(tf.concat([withoutPadding(mixed, pass), ...rates], 2), pass, (texts) =>
+        readMemory(texts, options, pass),
+      );
       const [batch, time, width] = gate.shape;
       const byHead = norm.forward(tf.reshape(read, [batch, time, heads, valueSize]), context);
       return output.forward(tf.mul(tf.reshape(byHead, [batch, time, width]), silu(gate)), context);

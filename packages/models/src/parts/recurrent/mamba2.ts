@@ -53,7 +53,7 @@ export function mamba2(options: Mamba2Options): Layer {
   const [values, keys] = [heads * valueSize, groups * stateSize];
   return (hidden, pass) =>
     tf.tidy(() => {
-      const plain = input.forward(withoutPadding(hidden, pass), pass.context);
+      const plain = withoutPadding(input.forward(hidden, pass.context), pass);
       const scales = inputScales && repeated(inputScales, [values, values, keys, keys, heads]);
       const projected = scales === undefined ? plain : tf.mul(plain, scales);
       const [gate, texts] = tf.split(projected, [values, values + 2 * keys + heads], 2) as [tf.Tensor, tf.Tensor3D];

@@ -19,7 +19,7 @@ export interface ShortConvolutionOptions {
 export function shortConvolution({ layer, input, taps, output }: ShortConvolutionOptions): Layer {
   return (hidden, pass) =>
     tf.tidy(() => {
-      const parts = tf.split(input.forward(withoutPadding(hidden, pass), pass.context), 3, 2);
+      const parts = tf.split(withoutPadding(input.forward(hidden, pass.context), pass), 3, 2);
       // A split into three gives three parts.
       const [b, c, x] = parts as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
       const mixed = byText(tf.mul<tf.Tensor3D>(b, x), pass, (texts) => {
