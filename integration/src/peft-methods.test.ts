@@ -17,6 +17,13 @@ const folderOf = (name: string) => join(fixturesRoot, "..", "peft-methods", name
 const json = async (...names: string[]) => JSON.parse(await readFile(join(folderOf(""), ...names), "utf8"));
 const base = async () => checkConfig(await json("base", "config.json"));
 
+function logitsOf(model: PretrainedModel, ids: number[][]): Float32Array {
+  return tf.tidy(() => {
+    const inputIds = tf.tensor2d(ids, undefined, "int32");
+    return Float32Array.from(model.forward({ inputIds }, inferenceContext(activeAdapters("default"))).dataSync());
+  });
+}
+
 describe("an adapter of PEFT's method", () => {
   let model: PretrainedModel;
   beforeAll(async () => {
@@ -43,13 +50,20 @@ describe("an adapter of PEFT's method", () => {
     const onWarning = ({ code }: { readonly code: string }) => codes.push(code);
     const adapter = await readAdapterFolder(folderOf(name), { base, onWarning });
     const handle = attachAdapter(model, adapter);
-    const logits = tf.tidy(() => {
-      const inputIds = tf.tensor2d(expected.inputIds, undefined, "int32");
-      return Float32Array.from(model.forward({ inputIds }, inferenceContext(activeAdapters("default"))).dataSync());
-    });
+    const logits = logitsOf(model, expected.inputIds);
     handle.dispose();
     expectClose(logits, Float32Array.from(expected[name]), 1e-4);
     expect(codes).toEqual(["READ_AS_LORA"]);
+  });
+
+  it.each(["adalora-pruned", "adalora-rank-0", "vblora-top-k"])("%s computes PEFT's logits as LoRA", async (name) => {
+    const folder = join(fixturesRoot, "..", "pruned-methods");
+    const expected = JSON.parse(await readFile(join(folder, "expected.json"), "utf8"))[name];
+    const other = await loadModel(openFolder(join(folder, expected.base)));
+    const handle = attachAdapter(other, await readAdapterFolder(join(folder, name)));
+    expectClose(logitsOf(other, expected.inputIds), Float32Array.from(expected.logits), 1e-4);
+    handle.dispose();
+    other.dispose();
   });
 
   it.each(["vera", "miss", "randlora"])("%s needs the sizes of the base's layers", async (name) => {

@@ -31,10 +31,10 @@ export function configOfModules(modules: readonly ModuleScale[], fields: Partial
   const rank = mostFrequent(modules.map((entry) => entry.rank));
   const alpha = mostFrequent(modules.map((entry) => entry.alpha));
   return createLoraConfig({
+    targetModules: modules.map(({ path }) => path),
     ...fields,
     rank,
     alpha,
-    targetModules: modules.map(({ path }) => path),
     rankPattern: new Map(modules.filter((entry) => entry.rank !== rank).map((entry) => [entry.path, entry.rank])),
     alphaPattern: new Map(modules.filter((entry) => entry.alpha !== alpha).map((entry) => [entry.path, entry.alpha])),
   });

@@ -9,7 +9,7 @@ import type { Adapter, AdapterTensor } from "../../lora-config.ts";
 import { loraKeys } from "../../tensor-keys.ts";
 import { type AdapterFolder, withFile } from "../adapter-folder.ts";
 import { checkedAdapter, configOfModules, type ModuleScale } from "../checked-adapter.ts";
-import { readableTypes } from "../peft/read-adapter.ts";
+import { readableTypes } from "../peft/check-tensors.ts";
 import type { ReadAdapterOptions } from "../peft/read-options.ts";
 import { oneFileFormat } from "../refuse-foreign.ts";
 import { BadModule, type KohyaPart, type PlainLora, parseKohyaKey } from "./module-parts.ts";

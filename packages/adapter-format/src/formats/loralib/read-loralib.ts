@@ -10,7 +10,7 @@ import { invalidAdapterTensorsError, type TensorProblem } from "../../errors.ts"
 import type { Adapter, AdapterTensor, BiasMode } from "../../lora-config.ts";
 import { embeddingKeys, loraKeys } from "../../tensor-keys.ts";
 import { checkedAdapter, configOfModules, type ModuleScale } from "../checked-adapter.ts";
-import { readableTypes } from "../peft/read-adapter.ts";
+import { readableTypes } from "../peft/check-tensors.ts";
 import { type ReadAdapterOptions, readAdapterNames } from "../peft/read-options.ts";
 
 /** How loralib's layers were configured. The file does not contain this. */

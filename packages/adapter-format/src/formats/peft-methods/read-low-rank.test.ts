@@ -43,11 +43,12 @@ describe("an adapter that can only be merged", () => {
   });
 });
 
+const ada = { peft_type: "ADALORA", init_r: 2 };
 const adaLora = { "q.lora_A": [2, 4], "q.lora_B": [3, 2], "q.lora_E": [2, 1] };
 
 describe("an adapter of another method", () => {
   it("keeps the base's name, its task and modules that are trained in full", async () => {
-    const config = { peft_type: "ADALORA", lora_alpha: 4, base_model_name_or_path: "a/b", modules_to_save: ["score"] };
+    const config = { ...ada, lora_alpha: 4, base_model_name_or_path: "a/b", modules_to_save: ["score"] };
     const adapter = await read(config, { ...adaLora, "score.weight": [2, 3] });
     expect(adapter.config).toMatchObject({ baseModel: "a/b", modulesToSave: ["score"], rank: 2, alpha: 2 });
     expect([...adapter.tensors.keys()].sort()).toEqual(["q.lora_A.weight", "q.lora_B.weight", "score.weight"]);
@@ -56,19 +57,36 @@ describe("an adapter of another method", () => {
   });
 
   it.each<readonly [object, Readonly<Record<string, readonly number[]>>, RegExp]>([
-    [{ peft_type: "ADALORA" }, { "q.lora_A": [2, 4], "q.lora_B": [3, 2] }, /q.*has no lora_E/],
-    [{ peft_type: "ADALORA" }, { ...adaLora, "q.lora_E": [3, 1] }, /lora_E of \[3,1\], expected \[2,1\]/],
-    [{ peft_type: "ADALORA" }, { ...adaLora, "q.other": [1] }, /q\.other/],
-    [{ peft_type: "ADALORA", bias: "all" }, adaLora, /bias: found "all"/],
+    [ada, { "q.lora_A": [2, 4], "q.lora_B": [3, 2] }, /q.*has no lora_E/],
+    [ada, { ...adaLora, "q.lora_E": [3, 1] }, /lora_E of \[3,1\], expected \[2,1\]/],
+    [ada, { ...adaLora, "q.other": [1] }, /q\.other/],
+    [ada, { ...adaLora, "q.lora_A.weight": [2, 4] }, /q\.lora_A\.weight.*is no tensor of ADALORA/],
+    [{ ...ada, bias: "all" }, adaLora, /bias: found "all"/],
+    [{ ...ada, rank_pattern: { "q.lora_E": [true] } }, adaLora, /q\.lora_E: found 1 flags, expected lists of 2/],
     [{ peft_type: "MISS", init_weights: "bat" }, { "q.miss_block": [2, 2] }, /init_weights: found "bat"/],
     [{ peft_type: "LOHA" }, {}, /has no tensors of LOHA/],
+    [{ peft_type: "GRALORA", gralora_k: 0 }, {}, /gralora_k: found 0/],
     [
-      { peft_type: "GRALORA", alpha: 2, hybrid_r: 0 },
-      { "q.gralora_A": [0, 2, 2], "q.gralora_B": [0, 2, 2] },
-      /rank 2 for 0 blocks/,
+      { peft_type: "GRALORA", gralora_k: 4 },
+      { "q.gralora_A": [4, 2, 2], "q.gralora_B": [4, 2, 2] },
+      /rank 2 for 4 blo/,
     ],
-    [{ peft_type: "VBLORA", topk: -1 }, { vblora_vector_bank: [1, 1] }, /has no tensors of VBLORA/],
+    [{ peft_type: "VBLORA" }, { vblora_vector_bank: [1, 1] }, /has no tensors of VBLORA/],
+    [{ peft_type: "VERA", save_projection: false }, {}, /save_projection: found false/],
   ])("is refused with %j and %j", async (config, tensors, problem) => {
     await expect(read(config, tensors)).rejects.toThrow(problem);
+  });
+
+  it.each(lowRankMethods)("of type %s is refused if a field has another type", async (type) => {
+    const wrong = { r: "16", target_modules: 3, modules_to_save: true, peft_version: [] };
+    const reading = read({ peft_type: type, ...wrong }, {});
+    for (const key of Object.keys(wrong)) await expect(reading).rejects.toThrow(`${key}: found`);
+  });
+
+  it.each(["16", null, true, [], {}])("is refused with alpha %j", async (alpha) => {
+    for (const [peft_type, key] of [["LOHA"], ["LOKR"], ["GRALORA"], ["RANDLORA", "randlora_alpha"]] as const)
+      await expect(read({ peft_type, [key ?? "alpha"]: alpha }, {})).rejects.toThrow(
+        /alpha: found .*, expected a finite/,
+      );
   });
 });

@@ -1,6 +1,7 @@
 // Checks names and shapes of an adapter's tensors against its configuration and each other.
 
 import { describeValue } from "@lowrank/contracts/internal";
+import type { SafetensorsFile } from "@lowrank/safetensors/internal";
 import type { TensorProblem } from "../../errors.ts";
 import type { AdapterTensor, LoraConfig } from "../../lora-config.ts";
 import { isSavedModule } from "../../targets/saved-modules.ts";
@@ -54,6 +55,22 @@ export function valueProblems(
     if (broken < 0) return [];
     return [{ key, problem: `has ${values[broken]} at position ${broken}, which ${dtype} cannot hold` }];
   });
+}
+
+export const readableTypes: ReadonlySet<string> = new Set(["F32", "F16", "BF16"]);
+
+/** Tensors of types that adapters do not have. Names that `indices` matches have integers, and no other tensor. */
+export function typeProblems(file: SafetensorsFile, indices?: RegExp): readonly TensorProblem[] {
+  return [...file.tensors].flatMap(([key, { dtype }]): TensorProblem[] => {
+    const isIndex = indices?.test(key) === true;
+    if (isIndex ? /^[IU]\d+$/.test(dtype) : readableTypes.has(dtype)) return [];
+    const expected = isIndex ? "its indices are integers" : "adapters have F32, F16 or BF16";
+    return [{ key, problem: `has the type ${dtype}; ${expected}` }];
+  });
+}
+
+export function isReadable(file: SafetensorsFile, name: string): boolean {
+  return readableTypes.has(file.tensors.get(name)?.dtype ?? "");
 }
 
 /** A tensor without its values. */

@@ -55,7 +55,7 @@ export function loraConfigOf(
   const config = { ...fields, unknown: unknownEntries(values) } as LoraConfig;
   const broken = brokenRules(config);
   if (broken.length > 0) throw invalidAdapterConfigError(file, broken);
-  warn(values, config, { file, onWarning });
+  warnAboutKeys(values, knownKeys, { file, onWarning });
   return config;
 }
 
@@ -87,16 +87,18 @@ function unknownEntries(values: ReadonlyMap<string, JsonValue>): ReadonlyMap<str
   return new Map([...values].filter(([key]) => !knownKeys.has(key) && !droppedKeys.has(key)));
 }
 
-function warn(
+/** Warns about keys that the program does not know, and those that PEFT drops. */
+export function warnAboutKeys(
   values: ReadonlyMap<string, JsonValue>,
-  { unknown }: LoraConfig,
+  known: ReadonlySet<string>,
   { file, onWarning }: { readonly file: string; readonly onWarning: WarningListener | undefined },
 ): void {
   const dropped = [...droppedKeys].filter((key) => values.has(key));
-  if (unknown.size > 0)
+  const unknown = [...values.keys()].filter((key) => !known.has(key) && !droppedKeys.has(key));
+  if (unknown.length > 0)
     onWarning?.({
       code: "UNKNOWN_ADAPTER_CONFIG_KEYS",
-      message: `${file} has keys that are not known here; they are kept but have no effect: ${listed([...unknown.keys()].sort())}. It may come from a newer PEFT.`,
+      message: `${file} has keys that are not known here; they are kept but have no effect: ${listed(unknown.sort())}. It may come from a newer PEFT.`,
     });
   if (dropped.length > 0)
     onWarning?.({

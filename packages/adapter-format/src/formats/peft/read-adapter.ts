@@ -12,7 +12,7 @@ import { currentName, keyPrefix, withoutDefaultName } from "../../tensor-keys.ts
 import { variants } from "../../variants/variants.ts";
 import { lowRankConfig, mergeOnlyTensors } from "../peft-methods/methods.ts";
 import { refuseForeign } from "../refuse-foreign.ts";
-import { firstNonFinite, tensorProblems } from "./check-tensors.ts";
+import { firstNonFinite, isReadable, tensorProblems, typeProblems } from "./check-tensors.ts";
 import { loraConfigOf } from "./parse-lora-config.ts";
 import { patternOrderWarnings } from "./pattern-order.ts";
 import { type ReadAdapterOptions, readAdapterNames } from "./read-options.ts";
@@ -51,8 +51,6 @@ export interface AdapterFiles {
   /** The adapter's name in messages: its folder. */
   readonly name?: string;
 }
-
-export const readableTypes: ReadonlySet<string> = new Set(["F32", "F16", "BF16"]);
 
 /**
  * Reads and checks an adapter. An adapter of another of PEFT's methods whose update is low-rank (VeRA, LoHa, LoKr, AdaLoRA, DeLoRA, MiSS,
@@ -149,16 +147,6 @@ function prefixProblems(file: SafetensorsFile, keys: ReadonlyMap<string, string>
   const problems = bare.map((key) => ({ key, problem: `does not start with "${keyPrefix}"` }));
   if (names.length === 0) return [{ key: "the file", problem: "has no tensors" }];
   return keys.size === names.length ? problems : [...problems, { key: "the file", problem: "names a tensor twice" }];
-}
-
-function typeProblems(file: SafetensorsFile): readonly TensorProblem[] {
-  return [...file.tensors]
-    .filter(([name]) => !isReadable(file, name))
-    .map(([key, { dtype }]) => ({ key, problem: `has the type ${dtype}; adapters have F32, F16 or BF16` }));
-}
-
-function isReadable(file: SafetensorsFile, name: string): boolean {
-  return readableTypes.has(file.tensors.get(name)?.dtype ?? "");
 }
 
 /** Checks values even if names or shapes are wrong, so that one error lists all problems. */
