@@ -21,11 +21,12 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ["packages/models/fixtures/*", "fixtures/bases/*", "fixtures/vision-language/*/model", "fixtures/vision-language/*"]
 NOT_MEASURED = ("MultipleChoice", "NextSentence", "T5ForSequence", "BartForSequence")
 PREFERRED = ("CausalLM", "LMHead", "MaskedLM", "ConditionalGeneration", "PreTraining", "ForImageClassification", "Projection")
-IGNORED = ("transformers_version", "dtype", "torch_dtype", "_name_or_path", "attn_implementation")
+# transformers refuses the lists of `time_step_limit` that its own older versions wrote.
+IGNORED = ("time_step_limit", "transformers_version", "dtype", "torch_dtype", "_name_or_path", "attn_implementation")
 POSITIONS = ("max_position_embeddings", "n_positions", "n_ctx", "max_target_positions")
 # lowrank asks for these by name where they are absent.
 REQUIRED = {"num_hidden_layers", "num_attention_heads", "num_layers", "num_heads", "n_layer", "n_head", "encoder_layers", "decoder_layers",
-            "encoder_attention_heads", "decoder_attention_heads", "hidden_size", "n_embd", "intermediate_size", "vocab_size"}
+            "encoder_attention_heads", "decoder_attention_heads", "attention_heads", "n_layers", "n_positions", "hidden_size", "n_embd", "intermediate_size", "vocab_size"}
 STEPS = 40
 
 
@@ -62,12 +63,13 @@ def inputs_of(model):
     text = config.get_text_config()
     vision = getattr(config, "vision_config", config)
     result = {}
+    has_pairs = isinstance(getattr(model, "logit_scale", None), torch.nn.Parameter)
     torch.manual_seed(5)
-    if model.main_input_name == "pixel_values" or hasattr(model, "logit_scale"):
+    if model.main_input_name == "pixel_values" or has_pairs:
         size = vision.image_size
         height, width = size if isinstance(size, (list, tuple)) else (size, size)
         result["pixel_values"] = torch.randn(2, getattr(vision, "num_channels", 3), height, width)
-        if not hasattr(model, "logit_scale"):
+        if not has_pairs:
             return result
     if model.main_input_name == "input_features":
         result["input_features"] = torch.randn(1, config.num_mel_bins, 2 * config.max_source_positions)
@@ -123,7 +125,7 @@ def places(raw, config):
     """Paths of keys, those inside of sub-configurations after these themselves."""
     fields = list(raw) + [name for name in getattr(type(config), "__dataclass_fields__", {}) if name not in raw]
     for key in fields:
-        inner = getattr(config, key, None)
+        inner = getattr(config, key, None) if key.endswith("_config") else None
         if key in ("model_type", "architectures", *IGNORED) or key.startswith(("_", "base_", "extra_", "sub_configs")):
             continue
         yield (key,)
@@ -180,6 +182,12 @@ def texts(model):
 
     together, gaps = answers(rows, mask)
     alone = [answers([prompt], [[1] * len(prompt)])[0][0] for prompt in prompts]
+    if not model.config.is_encoder_decoder:
+        with torch.no_grad():
+            first = model(input_ids=torch.tensor(prompts[:1])).logits[0, -1].argmax().item()
+        if first != alone[0][0]:
+            # RoBERTa: generate counts positions from 0, and a forward pass from the padding's id.
+            raise ValueError("generate contradicts the forward pass")
     ends = model.generation_config.eos_token_id
     return {"prompts": prompts, "together": together, "alone": alone, "gaps": gaps,
             "ends": ends if isinstance(ends, list) else [] if ends is None else [ends]}
@@ -221,6 +229,8 @@ def main(out, types):
             continue
         raw = cleaned(raw)
         cls = getattr(transformers, raw["architectures"][0])
+        # EXAONE's class is LLaMA's.
+        cls.config_class = transformers.CONFIG_MAPPING[raw["model_type"]]
         for kind in ("absent", "null"):
             folder = out / f"{name}-{kind}"
             if (folder / "reference.json").exists():

@@ -3,6 +3,7 @@
 
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { LowrankError } from "@lowrank/contracts";
 import { chooseEngine } from "@lowrank/engine";
 import { compareFolder } from "./compare-folder.ts";
 
@@ -12,7 +13,8 @@ await chooseEngine();
 const counts = { equal: 0, refused: 0, different: 0 };
 for (const name of names.sort()) {
   const { kind, problem, difference } = await compareFolder(join(root, name)).catch((error: unknown) => {
-    return { kind: "different" as const, problem: `${error}`, difference: Number.NaN };
+    const kind = LowrankError.isInstance(error) ? ("refused" as const) : ("different" as const);
+    return { kind, problem: `${error}`, difference: Number.NaN };
   });
   counts[kind] += 1;
   console.log(`${kind.padEnd(9)} ${name.padEnd(32)} ${difference.toExponential(1)} ${problem.replaceAll("\n", " ")}`);

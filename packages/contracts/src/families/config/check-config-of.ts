@@ -170,7 +170,9 @@ function checkFixedKeys(reader: ConfigReader, { fixed = [], ignored = [] }: Conf
   const refusedTasks = new Map<Task, ConfigProblem[]>();
   for (const { key, values, effect, task } of [...fixed, ...others]) {
     const value = reader.peek(key);
-    if (value === undefined || values.some((allowed) => sameJson(allowed, value))) continue;
+    // In Python null is as good as false.
+    const isAllowed = values.some((allowed) => sameJson(allowed, value) || (allowed === false && value === null));
+    if (value === undefined || isAllowed) continue;
     const expected = `${values.map(describeValue).join(" or ")} (${effect})`;
     if (task === undefined) reader.notHandled(key, value, expected);
     else {

@@ -46,6 +46,8 @@ function readSize(
   const bounds = { min: row.mayBeZero || mayBeAbsent.has(name) ? 0 : 1, max: sizeLimits[name] };
   const value = reader.integer(reader.pick(row.keys), bounds, row.element);
   if (value !== null) return value;
+  // As in transformers: null gives each head its own keys, and an absent key the family's default.
+  if (name === "keyValueHeads" && reader.peek(row.keys[0]) === null) return sizes.heads;
   if (typeof row.fallback === "number") return row.fallback;
   if (row.fallback) return row.fallback.times * sizes[row.fallback.of];
   reader.missing(row.keys[0], `an integer from 1 to ${bounds.max}`);

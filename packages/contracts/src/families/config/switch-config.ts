@@ -15,6 +15,8 @@ export function readSwitches(
   return byName(switchNames, (name) => {
     const row = switches[name];
     if (row === undefined) return name === "gatedFeedForward" && isGated;
+    // In Python null is as good as false; only an absent key has the family's default.
+    if (row.values === undefined && reader.peek(row.key) === null) return false;
     const otherwise = row.otherwise === undefined ? null : reader.flag(row.otherwise);
     const value = row.values === undefined ? reader.flag(row.key) : reader.choice(row.key, row.values);
     return value ?? otherwise ?? row.fallback;

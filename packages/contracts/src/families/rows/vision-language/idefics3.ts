@@ -52,8 +52,9 @@ function likeIdefics3(modelType: string, name: string): Family {
         vocabularySize: { keys: ["vocab_size"], fallback: 32_000 },
         mergedSide: { keys: ["scale_factor"], fallback: 2 },
       },
-      normEpsilon: { ...config.normEpsilon, fallback: 1e-5 },
       imageToken: { keys: ["image_token_id"], fallback: 128_257 },
+      // LLaMA's own default is 1e-6, which a text_config without the key has.
+      respell: (values) => (values.get("text_config") ? values : new Map([["rms_norm_eps", 1e-5], ...values])),
       derive: withVisionSize,
       // The last two lines: of older code that the published files were made by.
       ignored: [

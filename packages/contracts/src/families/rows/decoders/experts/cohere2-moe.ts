@@ -28,7 +28,7 @@ export const cohere2Moe = likeLlama("cohere2_moe", languageModelClasses("Cohere2
       plainWindowPeriod: sizeRow("prefix_dense_sliding_window_pattern", 1),
     },
     normEpsilon: { key: "rms_norm_eps", otherKey: "layer_norm_eps", fallback: 1e-5 },
-    tokenIds: { padding: 0, end: 255_001 },
+    tokenIds: { padding: 0 },
     switches: {
       ...config.switches,
       normTopkProb: { key: "norm_topk_prob", fallback: true },

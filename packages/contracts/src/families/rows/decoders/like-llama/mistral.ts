@@ -42,7 +42,7 @@ export const ministral3 = likeLlama(
     config: {
       sizes: decoderSizes({ keyValueHeads: 8, headSize: 128, maxPositions: 262_144 }),
       normEpsilon: { key: "rms_norm_eps", fallback: 1e-5 },
-      tokenIds: { padding: 11, end: 2 },
+      tokenIds: { padding: 11 },
       rotary: {
         growingQueries: true,
         ignored: ["max_position_embeddings"],
@@ -61,10 +61,7 @@ export const mistral3 = textPart(ministral3, {
   config: {
     rotary: { growingQueries: true, ignored: ["max_position_embeddings"] },
     tiedByDefault: true,
-    respell: (values) => {
-      const type = jsonObject(values.get("text_config"))?.get("model_type");
-      return new Map([...values, ["text_config.model_type", type ?? "mistral"]]);
-    },
+    respell: withTextDefaults,
     fixed: [
       ...(ministral3.config.fixed ?? []),
       { key: "text_config.model_type", values: ["mistral", "ministral3"], effect: "others compute otherwise" },
@@ -78,3 +75,20 @@ export const mistral3 = textPart(ministral3, {
   ignoredFileParts: ["vision_tower.", "multi_modal_projector."],
   fileSpellings: [{ file: "language_model.lm_head.weight", path: "lm_head.weight" }],
 });
+
+/** Fills in the defaults of the text model's own type, which is "mistral" where the file names none. */
+function withTextDefaults(values: ReadonlyMap<string, unknown>): ReadonlyMap<string, unknown> {
+  const type = jsonObject(values.get("text_config"))?.get("model_type") ?? "mistral";
+  const heads = Number(values.get("num_attention_heads") ?? 32);
+  const headSize = values.get("head_dim") ?? Math.floor(Number(values.get("hidden_size") ?? 4096) / heads);
+  const isRopeGiven = [...values].some(
+    ([key, value]) => ["rope_parameters", "rope_scaling"].includes(key) && value !== null,
+  );
+  return new Map([
+    ...(type === "mistral" ? Object.entries({ rms_norm_eps: 1e-6, sliding_window: 4096, pad_token_id: null }) : []),
+    ...values,
+    ...(type === "mistral" ? [["head_dim", headSize] as const] : []),
+    ...(type === "ministral3" && !isRopeGiven ? [["rope_parameters", ministralRope] as const] : []),
+    ["text_config.model_type", type],
+  ]);
+}

@@ -81,7 +81,7 @@ export const gemma4Text = likeLlama(
       },
       activation: { key: "hidden_activation", fallback: "gelu_pytorch_tanh" },
       dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 } },
-      tokenIds: { padding: 0, end: 1 },
+      tokenIds: { padding: 0 },
       tiedByDefault: true,
       rotary: {
         thetaFallback: 1_000_000,
