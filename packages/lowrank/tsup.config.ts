@@ -1,4 +1,5 @@
 import { packageBuild } from "../../tsup.base.ts";
 
-// The third is a program of a thread, started by its file.
-export default packageBuild(["src/index.ts", "src/browser.ts", "src/node/media/picture-decoder.ts"]);
+// The others are programs of a thread and of a process, started by their files.
+const programs = ["src/node/media/picture-decoder.ts", "src/cli/serve/training-file-process.ts"];
+export default packageBuild(["src/index.ts", "src/browser.ts", ...programs]);

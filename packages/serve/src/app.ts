@@ -107,7 +107,7 @@ export function createApp<Adapter extends ServedAdapter>(parts: AppParts<Adapter
   return app;
 }
 
-/** The front compares both, before it reads the body. */
+/** The front has found what is wrong, mostly before it reads the body. */
 function checkClient({ env: { refusal }, req }: AppContext): void {
   if (refusal === "host") {
     const name = printable((req.header("host") ?? "").replace(/:\d+$/, ""));
@@ -116,6 +116,11 @@ function checkClient({ env: { refusal }, req }: AppContext): void {
   }
   if (refusal === "key")
     throw new RequestError(401, "INVALID_API_KEY", "The Authorization header has no valid API key for this server.");
+  const param = req.path === "/v1/files" ? "file" : null;
+  if (refusal === "size") throw new RequestError(413, "BODY_TOO_LARGE", "The body has too many bytes.", param);
+  if (refusal === "busy")
+    throw new RequestError(429, "TOO_MANY_UPLOADS", "Too many uploads are not finished. Try again later.", param);
+  if (refusal === "disk") throw new RequestError(500, "DISK_FULL", "The upload cannot be written. Free some space.");
 }
 
 function addFineTuning<Adapter extends ServedAdapter>(app: Hono<AppEnvironment>, parts: AppParts<Adapter>): void {

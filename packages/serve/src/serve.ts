@@ -8,7 +8,8 @@ import { WatchedFolder } from "./adapters/watch-folder.ts";
 import { createApp } from "./app.ts";
 import { RequestError, serveOptionError } from "./errors.ts";
 import type { FineTuning } from "./fine-tuning/fine-tuner.ts";
-import { JobQueue } from "./fine-tuning/job-queue.ts";
+import { JobQueue, spoolOf } from "./fine-tuning/job-queue.ts";
+import type { UploadSpool } from "./front/front-thread.ts";
 import { type Client, startFront } from "./front/start-front.ts";
 import { Metrics } from "./metrics.ts";
 import { FairQueue } from "./queue/fair-queue.ts";
@@ -122,7 +123,7 @@ export async function serve<Adapter extends ServedAdapter>(
   const ended = new AbortController();
   let isStopping = false;
   const maxBytes = options.maxBodyBytes ?? 4 * 2 ** 20;
-  const maxFileBytes = fineTuning === undefined ? maxBytes : (fineTuning.maxFileBytes ?? 100 * 2 ** 20);
+  const uploads = fineTuning && uploadSpool(fineTuning);
   const app = createApp({
     model,
     writer,
@@ -132,7 +133,7 @@ export async function serve<Adapter extends ServedAdapter>(
     template: options.template,
     cors: options.cors,
     recorder: options.record === undefined ? undefined : rowRecorder(options.record, onNote),
-    fineTuning: jobs && { jobs, files: jobs.fileParts(maxFileBytes) },
+    fineTuning: jobs && { jobs, files: jobs.fileParts() },
     limits: {
       ...requestLimits,
       defaults: model.defaults ?? requestLimits.defaults,
@@ -148,7 +149,7 @@ export async function serve<Adapter extends ServedAdapter>(
   const answer = async (request: Request, client: Client) => app.fetch(request, client);
   const hosts = hostsFor(host, options.allowedHosts);
   const keyDigest = options.token === undefined ? undefined : createHash("sha256").update(options.token).digest();
-  const at = { host, port, maxBytes, maxFileBytes, hosts, keyDigest };
+  const at = { host, port, maxBytes, uploads, hosts, keyDigest };
   const front = await startFront(answer, at).catch(async (error: unknown) => {
     await jobs?.stop();
     throw error;
@@ -172,6 +173,10 @@ export async function serve<Adapter extends ServedAdapter>(
       await front.close(readersMs);
     },
   };
+}
+
+function uploadSpool({ folder, maxFileBytes: maxBytes = 100 * 2 ** 20 }: FineTuning): UploadSpool {
+  return { folder: spoolOf(folder), maxBytes, maxUnfinished: 4 * maxBytes };
 }
 
 function checkOptions({ port, token }: ServeOptions): void {

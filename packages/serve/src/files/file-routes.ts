@@ -1,28 +1,40 @@
 // /v1/files: files to train on.
 
-import { readFile } from "node:fs/promises";
-import { writeFileAtomic } from "@lowrank/safetensors/node";
+import { open, readFile, rename } from "node:fs/promises";
 import { Hono } from "hono";
 import { RequestError } from "../errors.ts";
+import type { Client } from "../front/start-front.ts";
 import { listPage } from "../requests/list-page.ts";
+import { type CheckRows, checkUpload } from "./check-upload.ts";
 import type { ObjectStore } from "./object-store.ts";
-import { readUpload, type UploadRules } from "./read-upload.ts";
 import { fileFacts, type StoredFile } from "./stored-file.ts";
 
-export interface FileParts extends UploadRules {
+export interface FileParts {
   readonly files: ObjectStore<StoredFile>;
+  readonly check: CheckRows;
+  /** Maximum number of stored files, and of their bytes. */
+  readonly quota: { readonly files: number; readonly bytes: number };
   /** The id of a job that needs a file. */
   userOf(file: string): string | undefined;
 }
 
-export function fileRoutes({ files, userOf, ...rules }: FileParts): Hono {
-  const app = new Hono();
+export function fileRoutes({ files, userOf, check, quota }: FileParts): Hono<{ Bindings: Client }> {
+  const app = new Hono<{ Bindings: Client }>();
   app.post("/", async (context) => {
-    const { content, ...facts } = await readUpload(context.req.raw, rules);
+    const { upload } = context.env;
+    const stored = files.all.reduce((sum, { bytes }) => sum + bytes, upload?.bytes ?? 0);
+    if (files.all.length >= quota.files || stored > quota.bytes)
+      throw new RequestError(
+        413,
+        "STORAGE_FULL",
+        `The server keeps at most ${quota.files} files of ${quota.bytes} bytes in all. Delete files that no job needs.`,
+        "file",
+      );
+    const facts = await checkUpload(context.req.raw, upload, check);
     const key = files.newKey();
     try {
-      await writeFileAtomic(files.path(key.id, ".jsonl"), content);
-      return context.json(fileFacts(await files.put({ ...key, ...facts, bytes: content.length })));
+      await moveSynced(upload?.path ?? "", files.path(key.id, ".jsonl"));
+      return context.json(fileFacts(await files.put({ ...key, ...facts })));
     } catch (error) {
       await files.remove(key.id, [".jsonl"]).catch(() => undefined); // a full disk
       throw error;
@@ -47,4 +59,11 @@ export function fileRoutes({ files, userOf, ...rules }: FileParts): Hono {
     return context.json({ id, object: "file", deleted: true });
   });
   return app;
+}
+
+/** Moves a file in its file system, after its content is certainly on the disk. */
+async function moveSynced(from: string, to: string): Promise<void> {
+  const file = await open(from, "r+");
+  await file.sync().finally(() => file.close());
+  await rename(from, to);
 }

@@ -56,7 +56,7 @@ export interface FineTuneRun {
 /** Fine-tunes the served model. */
 export interface FineTuner {
   /** The method that a file's rows are for. Throws an error that names the lines that cannot be used. */
-  check(file: { readonly name: string; readonly content: Uint8Array }): Promise<FineTuneMethod>;
+  check(file: { readonly name: string; readonly path: string }): Promise<FineTuneMethod>;
   /** Throws an error that says why a grader of a reinforcement job is not supported. Without this member there are no such jobs. */
   checkGrader?(grader: Readonly<Record<string, unknown>>): void;
   start(job: FineTuneJob): FineTuneRun;
@@ -67,6 +67,10 @@ export interface FineTuning {
   /** The caller makes sure that no other server uses it. */
   readonly folder: string;
   readonly tuner: FineTuner;
-  /** Maximum bytes of an uploaded file; default 100 MiB. */
+  /** Maximum bytes of an upload; default 100 MiB. All uploads without an answer may have four times as many. */
   readonly maxFileBytes?: number | undefined;
+  /** Maximum number of stored files; default 1000. */
+  readonly maxFiles?: number | undefined;
+  /** Maximum bytes of all stored files; default 10 GiB. */
+  readonly maxStoredBytes?: number | undefined;
 }

@@ -1,7 +1,7 @@
 // Runs fine-tuning jobs one after the other. The queue is on disk: a job that ran when the server ended is resumed by the next one.
 
 import { randomBytes } from "node:crypto";
-import { mkdir, rm } from "node:fs/promises";
+import { chmod, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { LowrankError } from "@lowrank/contracts";
 import type { AdapterRegistry } from "../adapters/adapter-registry.ts";
@@ -53,6 +53,9 @@ export class JobQueue {
   /** Opens the folder, serves the adapters of finished jobs, and continues the others. */
   static async open(parts: QueueParts): Promise<JobQueue> {
     const { folder } = parts.fineTuning;
+    await rm(spoolOf(folder), { recursive: true, force: true }); // uploads that a killed server left
+    await mkdir(spoolOf(folder), { recursive: true, mode: 0o700 });
+    await chmod(folder, 0o700);
     const jobs = await ObjectStore.open<Job>(join(folder, "jobs"), "ftjob-");
     const files = await ObjectStore.open<StoredFile>(join(folder, "files"), "file-");
     const queue = new JobQueue(jobs, files, parts);
@@ -67,10 +70,12 @@ export class JobQueue {
     return queue;
   }
 
-  fileParts(maxFileBytes: number): FileParts {
+  fileParts(): FileParts {
     const needs = (job: Job, file: string) => !isOver(job) && [job.training_file, job.validation_file].includes(file);
     const userOf = (file: string) => this.jobs.all.find((job) => needs(job, file))?.id;
-    return { files: this.files, userOf, check: (file) => this.parts.fineTuning.tuner.check(file), maxFileBytes };
+    const { tuner, maxFiles = 1000, maxStoredBytes = 10 * 2 ** 30 } = this.parts.fineTuning;
+    const quota = { files: maxFiles, bytes: maxStoredBytes };
+    return { files: this.files, userOf, check: (file) => tuner.check(file), quota };
   }
 
   /** Throws RequestError. */
@@ -268,6 +273,11 @@ export class JobQueue {
   #logPath(id: string): string {
     return this.#pathOf(id, "events.jsonl");
   }
+}
+
+/** Where uploads wait for their check. */
+export function spoolOf(folder: string): string {
+  return join(folder, "uploads");
 }
 
 /** A reinforcement job is measured by its rewards. */

@@ -2,7 +2,9 @@
 
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
+import { formReader } from "./form-reader.ts";
 import { type FromFront, type FrontData, frontThread, type ToFront } from "./front-thread.ts";
+import { spoolUpload } from "./spool-upload.ts";
 
 type FrontRequest = Extract<FromFront, { type: "request" }>;
 
@@ -12,7 +14,7 @@ const keepAliveMs = 75_000;
 const stalledSeconds = 300;
 
 /** The origin of a request, which a client cannot forge. */
-export type Client = Pick<FrontRequest, "address" | "connection" | "refusal">;
+export type Client = Pick<FrontRequest, "address" | "connection" | "refusal" | "upload">;
 
 /** The front thread, which has the port. */
 export interface Front {
@@ -26,13 +28,14 @@ export interface Front {
 /** Opens the port. Throws the system's error if it is in use. */
 export async function startFront(
   answer: (request: Request, client: Client) => Promise<Response>,
-  at: Pick<FrontData, "host" | "port" | "maxBytes" | "maxFileBytes" | "hosts" | "keyDigest">,
+  at: Pick<FrontData, "host" | "port" | "maxBytes" | "uploads" | "hosts" | "keyDigest">,
 ): Promise<Front> {
   const state = new Int32Array(new SharedArrayBuffer(8));
   const turn = () => Atomics.store(state, 1, Math.floor(Date.now() / 1000));
   turn();
   const workerData: FrontData = { ...at, state, keepAliveMs, stalledSeconds };
-  const source = `(${frontThread})(require("node:http"), require("node:worker_threads"), require("node:crypto"))`;
+  const own = ["http", "worker_threads", "crypto", "fs"].map((name) => `require("node:${name}")`);
+  const source = `(${frontThread})(${own.join(", ")}, ${spoolUpload}, ${formReader})`;
   const worker = new Worker(source, { eval: true, workerData });
   const send = (message: ToFront) => worker.postMessage(message);
   const running = new Map<number, AbortController>(); // by the ids of requests

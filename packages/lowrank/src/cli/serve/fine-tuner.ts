@@ -2,9 +2,8 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
-import { availableParallelism, constants, setPriority } from "node:os";
+import { mkdir } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -25,7 +24,9 @@ import type { OpenedModel } from "../../opened-model.ts";
 import { graderReward } from "../../rewards/grader-reward.ts";
 import { runDefaults } from "../../train/run-defaults.ts";
 import { flagName } from "../terminal/as-flags.ts";
-import { readTrainingFile } from "./training-file.ts";
+import { readInProcess } from "./read-in-process.ts";
+import type { TrainingFile, TrainingRows } from "./training-file.ts";
+import { yieldToOthers } from "./yield-to-others.ts";
 
 interface TunerParts {
   /** The value of `--reward` for a grader of the type "registered", by the grader's name. */
@@ -43,13 +44,23 @@ const stepsPerCheckpoint = 10;
 /** Time for a run to end whose server was killed: it notices that at its next step. */
 const longestEnd = 600_000; // milliseconds
 
+type ReadRows = (file: TrainingFile) => Promise<TrainingRows>;
+
 export function commandFineTuner(parts: TunerParts): FineTuner {
+  let last: Promise<unknown> = Promise.resolve();
+  // One file at a time, however many are uploaded.
+  const read: ReadRows = (file) => {
+    const settings = { execArgv: parts.command.slice(1, -1), env: withoutToken(parts) };
+    const reading = last.then(() => readInProcess(file, settings));
+    last = reading.catch(() => undefined);
+    return reading;
+  };
   return {
-    check: async ({ name, content }) => readTrainingFile(name, content).method,
+    check: async (file) => (await read(file)).method,
     checkGrader: (grader) => void (registered(grader, parts) ?? graderReward(grader)),
     start: (job): FineTuneRun => {
       const stop = new AbortController();
-      return { events: events(job, parts, stop.signal), stop: (how) => stop.abort(how) };
+      return { events: events(job, { ...parts, read }, stop.signal), stop: (how) => stop.abort(how) };
     },
   };
 }
@@ -63,7 +74,11 @@ function registered({ type, name }: NonNullable<FineTuneJob["grader"]>, { reward
   throw new Error(`name is ${describeValue(name)}; registered rewards: ${names}`);
 }
 
-async function* events(job: FineTuneJob, parts: TunerParts, signal: AbortSignal): AsyncGenerator<FineTuneEvent, void> {
+async function* events(
+  job: FineTuneJob,
+  parts: TunerParts & { readonly read: ReadRows },
+  signal: AbortSignal,
+): AsyncGenerator<FineTuneEvent, void> {
   const out = join(job.folder, "adapter");
   const state = await stateOf(out, signal);
   if (state === "finished") yield { type: "end" };
@@ -120,14 +135,13 @@ async function lockWhenFree(out: string, signal: AbortSignal): Promise<() => Pro
 }
 
 /** Writes the rows in lowrank's form. Without a validation file all rows are trained, as in OpenAI's API. */
-async function ownOptions(job: FineTuneJob, parts: TunerParts) {
+async function ownOptions(job: FineTuneJob, parts: TunerParts & { readonly read: ReadRows }) {
   const { base } = parts.model;
   const { folder, method, seed, from: adapter, training, validation } = job;
   const { n_epochs: epochs, batch_size: batchSize, learning_rate_multiplier: multiplier, beta } = job.hyperparameters;
   const read = async (path: string, name: string) => {
-    const { text } = readTrainingFile(name, await readFile(path));
-    await writeFileAtomic(join(folder, name), text, { overwrite: true });
-    return { file: join(folder, name), rows: text.split("\n").filter((line) => line !== "").length };
+    const out = join(folder, name);
+    return { file: out, rows: (await parts.read({ path, name, out })).rows };
   };
   const { file: data, rows } = await read(training, "training.jsonl");
   const validated = validation === undefined ? undefined : (await read(validation, "validation.jsonl")).file;
@@ -158,34 +172,22 @@ async function rewardOptions({ method, grader = {}, folder, hyperparameters }: F
 }
 
 /** The new process ends by itself when this one is killed, because nobody reads its output any more. */
-function start(argv: readonly string[], { command, environment }: TunerParts) {
-  const [program, ...first] = command;
-  const { LOWRANK_TOKEN: _, ...env } = environment;
+function start(argv: readonly string[], parts: TunerParts) {
+  const [program, ...first] = parts.command;
   const child = spawn(program, [...first, ...argv], {
     stdio: ["ignore", "pipe", "pipe"],
     // A group of its own, so that Ctrl-C reaches the server alone, which stops it.
     detached: process.platform !== "win32",
-    env,
+    env: withoutToken(parts),
     windowsHide: true,
   });
   if (child.pid !== undefined) yieldToOthers(child.pid);
   return child;
 }
 
-/** Has the process run on what others leave of the processor, where the system allows it. */
-export function yieldToOthers(pid: number): void {
-  const attempts = [
-    () => setPriority(pid, constants.priority.PRIORITY_LOW),
-    // Linux compares priorities only inside a session, if it groups by sessions (sched(7), "The autogroup feature").
-    () => writeFileSync(`/proc/${pid}/autogroup`, String(constants.priority.PRIORITY_LOW)),
-  ];
-  for (const attempt of attempts) {
-    try {
-      attempt();
-    } catch {
-      // Some containers forbid it, and other systems have no such file.
-    }
-  }
+function withoutToken({ environment }: TunerParts): NodeJS.ProcessEnv {
+  const { LOWRANK_TOKEN: _, ...env } = environment;
+  return env;
 }
 
 /** Half of the threads of the server. */

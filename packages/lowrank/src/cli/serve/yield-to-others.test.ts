@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { constants, getPriority } from "node:os";
 import { describe, expect, it } from "vitest";
-import { yieldToOthers } from "./fine-tuner.ts";
+import { yieldToOthers } from "./yield-to-others.ts";
 
 describe("yieldToOthers", () => {
   it("gives a process, and its session, the lowest priority", async () => {
