@@ -1,6 +1,8 @@
 // The fine-tuning API with a tuner that only pretends: refusals, the queue, and what survives.
 
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LowrankError } from "@lowrank/contracts";
@@ -66,11 +68,11 @@ interface Answer {
 
 let folder: string;
 let server: RunningServer;
-const start = (name = "base", port = 0) =>
+const start = (name = "base", port = 0, quota = {}) =>
   serve<ServedAdapter>(model, {
     port,
     name,
-    fineTuning: { folder, tuner, maxFileBytes: 1000 },
+    fineTuning: { folder, tuner, maxFileBytes: 1000, ...quota },
     onNote: (line) => notes.push(line),
   });
 beforeAll(async () => {
@@ -121,6 +123,59 @@ it("refuses uploads that cannot be trained on, and keeps nothing of them", async
   ] as const)
     expect(await send()).toMatchObject({ http, error: { code, param, message: expect.not.stringContaining("/srv") } });
   expect((await call("/files")).data).toEqual([]);
+});
+
+/** Begins a form of a size, and sends nothing of it. */
+function begun(bytes: number): Socket {
+  const socket = connect(Number(new URL(server.url).port), "127.0.0.1").on("error", () => undefined);
+  const type = "content-type: multipart/form-data; boundary=a";
+  socket.write(`POST /v1/files HTTP/1.1\r\nhost: localhost\r\n${type}\r\ncontent-length: ${bytes}\r\n\r\n`);
+  return socket;
+}
+
+it("refuses an upload by its declared size, and one without a declared size at its limit", async () => {
+  const socket = begun(10 ** 9);
+  expect(String(await once(socket, "data"))).toContain("413");
+  socket.destroy();
+  const body = new ReadableStream({
+    start: (controller) => controller.enqueue(new TextEncoder().encode("--a\r\n".repeat(1000))), // and never ends
+  });
+  const left = new AbortController();
+  const headers = { "content-type": "multipart/form-data; boundary=a" };
+  const sent = { method: "POST", headers, body, duplex: "half", signal: left.signal } as const;
+  expect(await call("/files", sent)).toMatchObject({ http: 413, error: { code: "body_too_large" } });
+  left.abort();
+});
+
+it("limits unfinished uploads together, and keeps nothing of those that are left", async () => {
+  const spooled = () => expect.poll(() => readdir(join(folder, "uploads")), { timeout: 10_000 });
+  await spooled().toEqual([]);
+  const sockets = [1, 2, 3, 4].map(() => begun(1000));
+  await spooled().toHaveLength(4);
+  expect(await upload()).toMatchObject({ http: 429, error: { code: "too_many_uploads", type: "rate_limit_error" } });
+  for (const socket of sockets) socket.destroy();
+  await spooled().toEqual([]);
+  expect(await upload("broken.jsonl")).toMatchObject({ http: 400 });
+  await spooled().toEqual([]);
+});
+
+it("keeps files, for the server's user alone, up to a quota", async () => {
+  const kept = await upload();
+  for (const quota of [{ maxFiles: 1 }, { maxStoredBytes: Number(kept.bytes) + 1 }]) {
+    await server.stop();
+    await writeFile(join(folder, "uploads", "left"), "by a killed server");
+    server = await start("base", 0, quota);
+    expect(await readdir(join(folder, "uploads"))).toEqual([]);
+    expect(await upload()).toMatchObject({ http: 413, error: { code: "storage_full" } });
+  }
+  await server.stop();
+  server = await start();
+  const mode = async (path: string) => (await stat(path)).mode & 0o777;
+  if (process.platform !== "win32") {
+    expect(await mode(folder)).toBe(0o700);
+    expect(await mode(join(folder, "files", `${kept.id}.jsonl`))).toBe(0o600);
+  }
+  await call(`/files/${kept.id}`, { method: "DELETE" });
 });
 
 it("tells an empty file name from a missing file", async () => {

@@ -55,7 +55,7 @@ export class JobQueue {
     const { folder } = parts.fineTuning;
     await rm(spoolOf(folder), { recursive: true, force: true }); // uploads that a killed server left
     await mkdir(spoolOf(folder), { recursive: true, mode: 0o700 });
-    await chmod(folder, 0o700);
+    await chmod(folder, 0o700).catch(() => undefined); // another user's
     const jobs = await ObjectStore.open<Job>(join(folder, "jobs"), "ftjob-");
     const files = await ObjectStore.open<StoredFile>(join(folder, "files"), "file-");
     const queue = new JobQueue(jobs, files, parts);

@@ -63,7 +63,9 @@ export async function readTrainingFile({ path, name, out }: TrainingFile): Promi
     else await writeFileAtomic(out, read(), { overwrite: true });
     return { method, rows };
   } catch (error) {
-    if (!LowrankError.isInstance(error) || error.code.startsWith("DISK")) throw error;
+    const isReaders =
+      LowrankError.isInstance(error) && error.code !== "TRAINING_FILE" && !error.code.startsWith("DISK");
+    if (!isReaders) throw error;
     throw refusal(names.reduce((words, [own, theirs]) => words.replaceAll(own, theirs), error.message));
   }
 }
