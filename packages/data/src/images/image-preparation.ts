@@ -79,7 +79,8 @@ const maxTiles = 32;
  */
 export function readImagePreparation(file: unknown): ImagePreparation {
   const values = new Map(typeof file === "object" && file !== null ? Object.entries(file) : []);
-  const type = String(values.get("image_processor_type") ?? values.get("feature_extractor_type") ?? "");
+  const given = values.get("image_processor_type") ?? values.get("feature_extractor_type");
+  const type = typeof given === "string" ? given : "";
   const isOn = (key: string, fallback: boolean) => (values.get(key) ?? fallback) === true;
   const hasCrop = isOn("do_center_crop", byShorterEdge.test(type) && values.has("crop_size"));
   const rescales = isOn("do_rescale", true);

@@ -1,5 +1,6 @@
 // Reads a prompts file: one JSON value per line – a text, { prompt } or { messages } –, or one text per line.
 
+import { parseJson } from "@lowrank/contracts/internal";
 import type { ChatMessage } from "@lowrank/data";
 import { unreadablePrompt } from "../errors/data-errors.ts";
 import type { TextPrompt } from "./prompt-ids.ts";
@@ -10,21 +11,15 @@ export function parsePrompts(text: string, file: string): readonly TextPrompt[] 
   return text.split(/\r?\n/).flatMap((line, index) => {
     if (line.trim() === "") return [];
     const location = { file, line: index + 1 };
-    return [isJson ? promptOf(parsed(line, location), location) : line];
+    const refuse = (reason: string, cause?: unknown) =>
+      unreadablePrompt(location, `it ${reason}; the first line is JSON`, cause);
+    return [isJson ? promptOf(parseJson(line, { refuse }), location) : line];
   });
 }
 
 interface Location {
   readonly file: string;
   readonly line: number;
-}
-
-function parsed(line: string, location: Location): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (error) {
-    throw unreadablePrompt(location, "it is not JSON, but the first line is", error);
-  }
 }
 
 function promptOf(value: unknown, location: Location): TextPrompt {

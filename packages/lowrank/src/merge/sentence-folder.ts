@@ -1,7 +1,8 @@
 // The files of a sentence-transformers folder, with pooling and prompts. They come from the model's folder or .gguf file,
 // or from the adapter, which was trained with them.
 
-import { type EmbeddingSettings, readEmbeddingSettings } from "@lowrank/models/internal";
+import { parseJson } from "@lowrank/contracts/internal";
+import { type EmbeddingSettings, modelFileError, readEmbeddingSettings } from "@lowrank/models/internal";
 import { ggufEmbeddingSettings, sentenceLength } from "../embed/embedding-settings.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { defaultMaxLength, positionLimit } from "../open/position-limit.ts";
@@ -31,16 +32,18 @@ export async function sentenceFiles(opened: Opened): Promise<ReadonlyMap<string,
 
 /** modules.json of the model's folder and the files that it names, if they have the adapter's pooling. */
 async function storedModules({ source, embedding: own }: Opened): Promise<ReadonlyMap<string, string> | undefined> {
-  const { folder, inside } = source;
+  const { folder, inside, path } = source;
   if (folder === undefined || inside === undefined || !(await folder.has("modules.json"))) return undefined;
+  const parsed = (json: string, name: string) =>
+    parseJson(json, { refuse: (reason, cause) => modelFileError(path, name, `it ${reason}`, { cause }) });
   const text = await folder.readText("modules.json", { maxBytes });
   const configs = new Map<string, string>();
   const readConfig = async (name: string): Promise<unknown> => {
     const config = await inside(name).readText("config.json", { maxBytes });
     configs.set(`${name}/config.json`, config);
-    return JSON.parse(config);
+    return parsed(config, `${name}/config.json`);
   };
-  const stored = await readEmbeddingSettings(JSON.parse(text), readConfig);
+  const stored = await readEmbeddingSettings(parsed(text, "modules.json"), readConfig);
   const isDifferent = own !== undefined && (own.pooling !== stored.pooling || own.isNormalized !== stored.isNormalized);
   return isDifferent ? undefined : new Map([["modules.json", text], ...configs]);
 }

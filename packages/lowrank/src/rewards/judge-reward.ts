@@ -1,6 +1,6 @@
 // A language model as judge: on disk, or behind OpenAI's chat API, which `lowrank serve` also has.
 
-import { bytesUpTo, describeValue, shortened } from "@lowrank/contracts/internal";
+import { bytesUpTo, describeValue, isObject, parseJson, shortened } from "@lowrank/contracts/internal";
 import type { ChatMessage } from "@lowrank/data";
 import type { Reward } from "./reward.ts";
 
@@ -52,8 +52,10 @@ async function judgeAt(argument: string, access: JudgeAccess): Promise<AskJudge>
     });
     const answer = new TextDecoder().decode(bytes);
     if (!response.ok) throw new Error(`${url} answered ${response.status}: ${shortened(answer, 200)}`);
-    const { choices } = JSON.parse(answer);
-    return String(choices?.[0]?.message?.content);
+    const reply = parseJson(answer, { refuse: (reason) => new Error(`the answer of ${url} ${reason}`) });
+    const [choice]: readonly unknown[] = isObject(reply) && Array.isArray(reply.choices) ? reply.choices : [];
+    const message = isObject(choice) ? choice.message : undefined;
+    return isObject(message) && typeof message.content === "string" ? message.content : describeValue(reply);
   };
 }
 

@@ -58,7 +58,8 @@ interface Tag {
 }
 
 function* tagsOf(xml: string): Generator<Tag> {
-  const tags = xml.matchAll(/<(\/?)(?:[\w.-]+:)?([\w.-]+)([^<>]*)>([^<]*)/g);
+  // The whole name or none: a part of each long name would take time that grows with the square.
+  const tags = xml.matchAll(/<(\/?)(?:[\w.-]+:)?([\w.-]+)(?![\w.-])([^<>]*)>([^<]*)/g);
   for (const [, slash, name = "", attributes = "", text = ""] of tags)
     yield { name, isEnd: slash === "/", attributes, text: plain(text) };
 }
@@ -68,7 +69,9 @@ function attribute({ attributes }: Tag, name: string): string | undefined {
 }
 
 function attributesOf(xml: string, tag: string, name: string): readonly string[] {
-  return [...tagsOf(xml)].filter((each) => each.name === tag && !each.isEnd).map((each) => attribute(each, name) ?? "");
+  const values: string[] = [];
+  for (const each of tagsOf(xml)) if (each.name === tag && !each.isEnd) values.push(attribute(each, name) ?? "");
+  return values;
 }
 
 /** The strings that cells share, without hints of how they are pronounced. */
@@ -88,6 +91,7 @@ function cellsOf(file: string, xml: string, strings: readonly string[]): readonl
   const rows: string[][] = [];
   let row: string[] = [];
   let [column, type]: [number, string | undefined] = [0, undefined];
+  let characters = 0;
   for (const tag of tagsOf(xml)) {
     if (tag.isEnd) continue;
     if (tag.name === "row") row = [];
@@ -98,7 +102,10 @@ function cellsOf(file: string, xml: string, strings: readonly string[]): readonl
     }
     if (tag.name !== "v" && tag.name !== "t") continue;
     if (row.length === 0 && rows.push(row) > maxRows) throw tooLarge(file, `more than ${maxRows} rows`);
-    row[column] = (row[column] ?? "") + (type === "s" ? (strings[Number(tag.text)] ?? "") : tag.text);
+    const text = type === "s" ? (strings[Number(tag.text)] ?? "") : tag.text;
+    characters += text.length; // many cells may share a long text
+    if (characters > maxCharacters) throw tooLarge(file, `more than ${maxCharacters} characters`);
+    row[column] = (row[column] ?? "") + text;
   }
   return rows;
 }

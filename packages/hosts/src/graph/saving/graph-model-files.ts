@@ -1,5 +1,6 @@
 // Writes a graph model as files: model.json, which lists the weights, and their bytes in shards for caches and servers.
 
+import { parseJson } from "@lowrank/contracts/internal";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** The converter's size of a shard. */
@@ -48,7 +49,8 @@ export function graphModelFiles(artifacts: tf.io.ModelArtifacts): ReadonlyMap<st
 export function graphModelReader(read: (name: string) => Promise<Uint8Array>): tf.io.IOHandler {
   return {
     load: async () => {
-      const json: tf.io.ModelJSON = JSON.parse(new TextDecoder().decode(await read("model.json")));
+      // TensorFlow.js checks its fields.
+      const json = parseJson(new TextDecoder().decode(await read("model.json"))) as tf.io.ModelJSON;
       return tf.io.getModelArtifactsForJSON(json, async (manifest) => {
         const pieces: ArrayBuffer[] = [];
         for (const path of manifest.flatMap(({ paths }) => paths))
