@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -188,6 +188,48 @@ it("resumes a job exactly, after a pause and after the server was killed", async
   expect((await adapterOf(job)).equals(await adapterOf(whole))).toBe(true);
   expect(await answer(job.fine_tuned_model)).toBe(await answer(`ft:tiny:local::${whole.id.slice(-8)}`));
 }, 240_000);
+
+/** Kills the process that trains, as the system does when memory is short. */
+function killTraining(): void {
+  const { stdout } = spawnSync("pgrep", ["-P", String(server.child.pid), "-f", " train --json "], { encoding: "utf8" });
+  for (const pid of stdout.split("\n").filter(Boolean)) process.kill(Number(pid), "SIGKILL");
+}
+
+it.skipIf(process.platform !== "linux")(
+  "resumes a killed training exactly, and gives up after three",
+  async () => {
+    const { fineTuning } = server.client;
+    const file = await upload(jsonl(conversation, { messages: [question, rude] }));
+    const hyperparameters = { n_epochs: 20, batch_size: 1 };
+    const body = { model: "tiny", training_file: file.id, hyperparameters, seed: 5 };
+    const whole = await untilOver((await fineTuning.jobs.create(body)).id);
+    for (const kills of [1, 4]) {
+      const { id } = await fineTuning.jobs.create(body);
+      const messages: string[] = [];
+      for await (const message of events(id)) {
+        messages.push(message);
+        const [, step = 0] = /^Step (\d+)/.exec(message) ?? [];
+        if (Number(step) > 12 && notes(messages).length < kills) killTraining();
+      }
+      const job = await fineTuning.jobs.retrieve(id);
+      expect(notes(messages)).toHaveLength(kills);
+      if (kills === 1) expect((await adapterOf(job)).equals(await adapterOf(whole))).toBe(true);
+      else expect(job).toMatchObject({ status: "failed", error: { code: "training_killed" } });
+      expect(job.error?.message ?? messages.join()).toContain("SIGKILL");
+      expect((await readdir(join(folder, "jobs", "jobs", id))).filter((name) => name.includes("lock"))).toEqual([]);
+    }
+    const entries = await readdir(join(folder, "jobs"), { recursive: true, withFileTypes: true });
+    const modes = await Promise.all(
+      entries.map(async (each) => (await stat(join(each.parentPath, each.name))).mode & 0o077),
+    );
+    expect(new Set(modes)).toEqual(new Set([0]));
+  },
+  240_000,
+);
+
+function notes(messages: readonly string[]): readonly string[] {
+  return messages.filter((message) => message.startsWith("The training process was killed"));
+}
 
 it("trains on the rewards of a grader, and names what is wrong with one", async () => {
   const { fineTuning } = server.client;

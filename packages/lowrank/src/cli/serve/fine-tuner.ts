@@ -41,10 +41,13 @@ interface TunerParts {
 
 /** Interval of checkpoints, from which a killed run is resumed. */
 const stepsPerCheckpoint = 10;
+/** How often a process that was killed is started again. */
+const maxResumed = 3;
 /** Time for a run to end whose server was killed: it notices that at its next step. */
 const longestEnd = 600_000; // milliseconds
 
 type ReadRows = (file: TrainingFile) => Promise<TrainingRows>;
+type RunParts = TunerParts & { readonly read: ReadRows };
 
 export function commandFineTuner(parts: TunerParts): FineTuner {
   let last: Promise<unknown> = Promise.resolve();
@@ -74,20 +77,33 @@ function registered({ type, name }: NonNullable<FineTuneJob["grader"]>, { reward
   throw new Error(`name is ${describeValue(name)}; registered rewards: ${names}`);
 }
 
-async function* events(
-  job: FineTuneJob,
-  parts: TunerParts & { readonly read: ReadRows },
-  signal: AbortSignal,
-): AsyncGenerator<FineTuneEvent, void> {
+async function* events(job: FineTuneJob, parts: RunParts, signal: AbortSignal): AsyncGenerator<FineTuneEvent, void> {
   const out = join(job.folder, "adapter");
-  const state = await stateOf(out, signal);
-  if (state === "finished") yield { type: "end" };
-  if (state === "finished" || signal.aborted) return;
+  for (let kills = 0; ; ) {
+    const state = await stateOf(out, signal);
+    if (state === "finished") yield { type: "end" };
+    if (state === "finished" || signal.aborted) return;
+    const killedBy = yield* oneProcess(job, { ...parts, out, isBegun: state === "begun" }, signal);
+    if (killedBy === undefined) return;
+    kills += 1;
+    const found = `The training process was killed (${killedBy}), as systems do when the memory does not suffice`;
+    if (kills > maxResumed)
+      throw new LowrankError("TRAINING_KILLED", `${found}, ${kills} times. Free memory, or use a smaller batch_size.`);
+    yield { type: "note", message: `${found}. Training resumes from its last checkpoint.` };
+  }
+}
+
+/** Returns the signal that has killed the process, unless we sent it; undefined for a run that has ended or was stopped. */
+async function* oneProcess(
+  job: FineTuneJob,
+  { out, isBegun, ...parts }: RunParts & { readonly out: string; readonly isBegun: boolean },
+  signal: AbortSignal,
+): AsyncGenerator<FineTuneEvent, NodeJS.Signals | undefined> {
   const options = { ...parts.options, ...(await ownOptions(job, parts)), out };
   const flags = Object.entries(options).flatMap(([name, value]) =>
     value === undefined ? [] : [flagName(name), `${value}`],
   );
-  const child = start(["train", "--json", ...flags, ...(state === "begun" ? ["--resume"] : [])], parts);
+  const child = start(["train", "--json", ...flags, ...(isBegun ? ["--resume"] : [])], parts);
   const kill = () => void child.kill(signal.reason === "pause" ? "SIGTERM" : "SIGKILL");
   signal.addEventListener("abort", kill);
   if (signal.aborted) kill();
@@ -99,12 +115,20 @@ async function* events(
   });
   try {
     for await (const line of createInterface({ input: child.stdout })) yield* eventIn(line);
-    const [code] = await ended;
+    const [code, killedBy] = await ended;
     if (code === 0) yield { type: "end" };
-    else if (!signal.aborted) throw new LowrankError("TRAINING_FAILED", reasonIn(problems));
+    if (code === 0 || signal.aborted) return undefined;
+    if (killedBy !== null) return killedBy;
+    throw new LowrankError("TRAINING_FAILED", reasonIn(problems));
   } finally {
+    signal.removeEventListener("abort", kill);
     if (child.exitCode === null) child.kill("SIGKILL");
     await ended;
+    // The lock of a killed process is taken over, and goes.
+    await lockOutput(out).then(
+      (release) => release(),
+      () => undefined,
+    );
   }
 }
 
@@ -135,7 +159,7 @@ async function lockWhenFree(out: string, signal: AbortSignal): Promise<() => Pro
 }
 
 /** Writes the rows in lowrank's form. Without a validation file all rows are trained, as in OpenAI's API. */
-async function ownOptions(job: FineTuneJob, parts: TunerParts & { readonly read: ReadRows }) {
+async function ownOptions(job: FineTuneJob, parts: RunParts) {
   const { base } = parts.model;
   const { folder, method, seed, from: adapter, training, validation } = job;
   const { n_epochs: epochs, batch_size: batchSize, learning_rate_multiplier: multiplier, beta } = job.hyperparameters;

@@ -2,6 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
+import { isMainThread } from "node:worker_threads";
 import { LowrankError } from "@lowrank/contracts";
 import { printable } from "@lowrank/contracts/internal";
 import { UsageError } from "../../errors/usage-errors.ts";
@@ -102,6 +103,8 @@ async function openJobs(
       `--jobs-folder "${jobsFolder}" is in use by another server. Stop it, or choose another folder.`,
     );
   });
+  // Files of clients, and of the processes that train on them, are for this user alone. Threads cannot set it.
+  if (isMainThread) process.umask(0o077);
   const { engine, basePrecision, template } = options;
   const tuner = commandFineTuner({
     model,
