@@ -86,7 +86,8 @@ export function gatedDeltaNet(options: GatedDeltaNetOptions): Layer {
   return (hidden, pass) =>
     tf.tidy(() => {
       const { context } = pass;
-      const { mixed, gate, strength, decay } = project(hidden, pass);
+      // The rates of padding are those of zeros, as in transformers; a bias of the projection is emptied below.
+      const { mixed, gate, strength, decay } = project(withoutPadding(hidden, pass), pass);
       const rates = [tf.sigmoid(strength), fading(decay, options, pass)];
       const read = byText(tf.concat([withoutPadding(mixed, pass), ...rates], 2), pass, (texts) =>
         readMemory(texts, options, pass),
