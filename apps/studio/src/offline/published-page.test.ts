@@ -163,7 +163,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
       await page.getByRole("radio", { name: /SmolLM2/ }).check();
       await expect
         .poll(() => page.locator(".candidate").textContent())
-        .toMatch(/135 M parameters · 98 MB to read · about/);
+        .toMatch(/135M parameters · 98 MB to read · about/);
       await page.getByRole("button", { name: "Load it" }).click();
       const bar = page.locator("#model");
       await expect.poll(() => bar.textContent(), { timeout: 90_000 }).toContain("SmolLM2-135M-Instruct is ready.");
