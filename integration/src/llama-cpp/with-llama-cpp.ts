@@ -59,6 +59,13 @@ export function llamaCppEmbeddings(
   return answers("embeddings.mjs", requests) as Embedded[][]; // what the program writes
 }
 
+/** Ids of texts without special tokens around them, for each model. */
+export function llamaCppIds(
+  requests: readonly { readonly model: string; readonly texts: readonly string[] }[],
+): readonly (readonly (readonly number[])[])[] {
+  return answers("tokenize.mjs", requests) as number[][][]; // what the program writes
+}
+
 /** The output of one of the programs in this folder, run where node-llama-cpp is installed. */
 function answers(name: string, requests: unknown): unknown {
   const program = fileURLToPath(new URL(name, import.meta.url));

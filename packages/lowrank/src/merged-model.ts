@@ -65,7 +65,6 @@ export class MergedModel {
     await this.#whileMerged(async (_, opened) => {
       const { ggufOutput, joinPieces } = await import("./merge/merging.ts");
       const { files, close } = await ggufOutput(opened, {
-        title: opened.path,
         onWarning: this.host.notices.warn,
         ...options,
       });

@@ -31,7 +31,8 @@ const contractions = "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])"
 const letters = "[^\\r\\n\\p{L}\\p{N}]?\\p{L}+";
 const symbols = " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*";
 const spaces = ["\\s*[\\r\\n]+", "\\s+(?!\\S)", "\\s+"] as const;
-const [upper, lower] = ["[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]", "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"];
+/** Letters of upper and lower case, with those that have no case, and marks. */
+export const [upper, lower] = ["[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]", "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"];
 const before = "[^\\r\\n\\p{L}\\p{N}]?";
 
 const rules: readonly SplitRule[] = [

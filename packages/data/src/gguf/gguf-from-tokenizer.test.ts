@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { PromptTemplate } from "../templates/prompt-template.ts";
+import { promptTemplate } from "../templates/prompt-templates.ts";
 import { openTokenizer } from "../tokenizer/open-tokenizer.ts";
 import { ggufFromTokenizer } from "./gguf-from-tokenizer.ts";
 import { tokenizerFromGguf } from "./tokenizer-from-gguf.ts";
@@ -16,7 +18,7 @@ const byteLevel = (pre: string): ReadonlyMap<string, unknown> =>
     ["tokenizer.ggml.bos_token_id", 0],
     ["tokenizer.ggml.add_bos_token", true],
     ["tokenizer.ggml.add_eos_token", false],
-    ["tokenizer.chat_template", "{{ messages }}"],
+    ["tokenizer.chat_template", "{{ bos_token }}{{ messages }}"],
   ]);
 const pieces = ["<unk>", "<s>", "</s>", "<0x41>", "▁", "h", "i", "hi", "▁hi"];
 const sentencePiece = new Map<string, unknown>([
@@ -82,7 +84,7 @@ describe("ggufFromTokenizer", () => {
   ])("restores the metadata that a tokenizer was made from: %s", async (_, metadata) => {
     const entries = await ggufFromTokenizer(folderOf(metadata), 9);
     expect(new Map([...entries].map(([key, { value }]) => [key, value] as const).sort())).toEqual(
-      new Map([...metadata].sort()),
+      new Map<string, unknown>([...metadata, ["general.name", "model"] as const].sort()),
     );
   });
 
@@ -141,5 +143,108 @@ describe("ggufFromTokenizer", () => {
     );
     expect((await openTokenizer(folderOf(byteLevel("gpt-2")))).encode("hi's")).toEqual([0, 4, 8]);
     expect((await openTokenizer(folderOf(wordPiece))).encode("Hi' His")).toEqual([2, 6, 8, 6, 7, 3]);
+  });
+
+  describe("of a tokenizer that llama.cpp reads otherwise", () => {
+    const write = async (
+      metadata: ReadonlyMap<string, unknown>,
+      change: (json: Record<string, unknown>) => object,
+      options: { readonly name?: string; readonly template?: PromptTemplate } = {},
+    ) => {
+      const warnings: string[] = [];
+      const onWarning = ({ message }: { readonly message: string }) => void warnings.push(message);
+      const entries = await ggufFromTokenizer(folderOf(metadata, change), 99, { ...options, onWarning });
+      return { warnings, value: (key: string) => entries.get(key)?.value };
+    };
+    const tokens = [
+      "<unk>",
+      "<s>",
+      "</s>",
+      "<|user|>",
+      "<|end|>",
+      "<|endoftext|>",
+      "▁",
+      "\n",
+      ..."Helohwaryu,?Imfin.And3ds123Oetc",
+    ];
+    const distinct = [...new Set(tokens), "<0x41>"];
+    const chat = (template: string) =>
+      new Map<string, unknown>([
+        ...sentencePiece,
+        ["tokenizer.ggml.tokens", distinct],
+        [
+          "tokenizer.ggml.token_type",
+          distinct.map((_, id) => (id === 0 ? 2 : id < 6 ? 3 : id < distinct.length - 1 ? 1 : 6)),
+        ],
+        ["tokenizer.ggml.scores", distinct.map(() => -1)],
+        ["tokenizer.chat_template", template],
+      ]);
+    const withSpaces = (scheme: string) => (json: Record<string, unknown>) => {
+      const pre_tokenizer = { type: "Metaspace", replacement: "▁", prepend_scheme: scheme, split: false };
+      return { ...json, normalizer: null, pre_tokenizer };
+    };
+    const turns = (end: string) =>
+      `{{ bos_token }}{% for m in messages %}<|user|>${end}{{ m.content }}<|end|>${end}{% endfor %}`;
+
+    it("has the flag with which prompts keep their tokens, and says which texts do not", async () => {
+      const prompts = await write(chat(turns("")), withSpaces("first"));
+      expect(prompts.value("tokenizer.ggml.add_space_prefix")).toBe(false);
+      expect(prompts.warnings).toEqual([expect.stringContaining("text that does not begin with a special token")]);
+      const plain = await write(chat(turns("")), withSpaces("first"), { template: promptTemplate("plain") });
+      expect(plain.value("tokenizer.ggml.add_space_prefix")).toBe(true);
+      expect(plain.warnings).toEqual([expect.stringContaining("text directly after a special token")]);
+      expect((await write(chat(turns("")), withSpaces("never"))).warnings).toEqual([]);
+      await expect(write(chat(turns("{% if loop.first %} {% endif %}")), withSpaces("always"))).rejects.toThrow(
+        /no setting of a GGUF file keeps the tokens of the prompt "<s><\|user\|>/,
+      );
+    });
+
+    it("has Phi 3's name if it needs its rule, and no such name otherwise", async () => {
+      const stripped = (json: Record<string, unknown>) => {
+        const added = json.added_tokens as readonly { readonly id: number }[];
+        return {
+          ...json,
+          added_tokens: added.map((token) => ({ ...token, rstrip: token.id === 3 || token.id === 4 })),
+        };
+      };
+      const name = async (folder: string, change: (json: Record<string, unknown>) => object) =>
+        (await write(chat(turns("\n")), change, { name: folder })).value("general.name");
+      expect(await name("Phi-3.5-mini", stripped)).toBe("Phi-3.5-mini");
+      expect(await name("base", stripped)).toBe("base (Phi-3)");
+      expect(await name("data-for-phi3", (json) => json)).toBe("data-for-Phi 3");
+      const others = new Map([
+        ...chat(turns("\n")),
+        ["tokenizer.ggml.tokens", distinct.map((text) => text.replace("endof", ""))],
+      ]);
+      await expect(write(others, stripped)).rejects.toThrow(/keeps the tokens of the prompt/);
+    });
+
+    it("warns of decomposed letters without NFC, and of Hangul without vowels", async () => {
+      const flags = ["lowercase", "strip_accents"].map((flag) => [`tokenizer.ggml.normalizer.${flag}`, true] as const);
+      const folded = new Map<string, unknown>([...wordPiece, ...flags]);
+      expect((await write(wordPiece, (json) => json)).warnings).toEqual([]);
+      const jamo = (json: Record<string, unknown>) => {
+        const { model } = json as { readonly model: { readonly vocab: object } };
+        const letters = [..."\u1112\u1161\u11ab\u1100\u116e\u11a8\u110b\u1165"];
+        const vocab = {
+          ...model.vocab,
+          ...Object.fromEntries(
+            letters.flatMap((each, id) => [
+              [each, 20 + id],
+              [`##${each}`, 40 + id],
+            ]),
+          ),
+        };
+        return { ...json, model: { ...model, vocab } };
+      };
+      const hangul = await write(folded, jamo);
+      expect(hangul.warnings).toEqual([expect.stringContaining("Hangul")]);
+      const composed = new Map([
+        ...byteLevel("qwen2"),
+        ["tokenizer.ggml.tokens", [...letters, ..."caÃ©eÌģ"]],
+        ["tokenizer.ggml.token_type", kindsOf(letters.length + 7)],
+      ] as const);
+      expect((await write(composed, (json) => json)).warnings).toEqual([expect.stringContaining("NFD")]);
+    });
   });
 });

@@ -1,16 +1,28 @@
 // Converts a tokenizer's files to GGUF metadata for llama.cpp: the reverse of `tokenizerFromGguf`.
 
-import type { LowrankError } from "@lowrank/contracts";
-import { isObject, type JsonObject } from "@lowrank/contracts/internal";
+import type { LowrankError, WarningListener } from "@lowrank/contracts";
+import { describeValue, isObject, type JsonObject } from "@lowrank/contracts/internal";
 import { tokenizerError } from "../errors.ts";
+import { chatTemplate } from "../templates/chat-template.ts";
+import type { PromptTemplate } from "../templates/prompt-template.ts";
+import { promptTemplate } from "../templates/prompt-templates.ts";
+import { unlessRefused } from "../templates/turns/answer-spans.ts";
 import { type TextFiles, tokenText } from "../text-files.ts";
 import { withSpecialTokens } from "../tokenizer/special-tokens.ts";
+import { TextTokenizer } from "../tokenizer/text-tokenizer.ts";
 import { parseTokenizerFile, readTokenizerFiles, withChatTemplate } from "../tokenizer/tokenizer-files.ts";
 import { preTokenizerName } from "./byte-level-parts.ts";
+import { llamaCppTokenizer, phi3Name } from "./llama-cpp-tokenizer.ts";
+import {
+  promptsOf,
+  type TokenizerDifferences,
+  tokenizerDifferences,
+  tokenizerWarning,
+} from "./tokenizer-differences.ts";
 import { ggufPiece, wordRules } from "./word-piece-parts.ts";
 
 /** A metadata value with its type in the file. */
-export type GgufTokenizerEntry =
+type GgufTokenizerEntry =
   | { readonly type: "string"; readonly value: string }
   | { readonly type: "bool"; readonly value: boolean }
   | { readonly type: "uint32"; readonly value: number }
@@ -20,16 +32,28 @@ export type GgufTokenizerEntry =
 /** GGUF's numbers for types of tokens. */
 const kinds = { normal: 1, unknown: 2, control: 3, "user-defined": 4, unused: 5, byte: 6 } as const;
 
+type Entries = ReadonlyMap<string, GgufTokenizerEntry>;
+
+export interface GgufTokenizerOptions {
+  /** `general.name`, which decides how llama.cpp reads spaces after special tokens; default: the folder's name. */
+  readonly name?: string;
+  /** The template of the model's prompts, which must keep their tokens; default: its chat template, else "plain". */
+  readonly template?: PromptTemplate | undefined;
+  /** Receives a warning if llama.cpp splits some texts differently. */
+  readonly onWarning?: WarningListener;
+}
+
 /**
  * The metadata of a folder's tokenizer: byte-level BPE with a rule that llama.cpp has, SentencePiece's BPE, or BERT's WordPiece.
  *
  * @param vocabularySize Rows of the model's embedding table: llama.cpp needs a token for each.
- * @throws {TOKENIZER_INVALID} if llama.cpp would split text differently; the message has the reason.
+ * @throws {TOKENIZER_INVALID} if llama.cpp would split text or the chat template's prompts differently; the message has the reason.
  */
 export async function ggufFromTokenizer(
   folder: TextFiles,
   vocabularySize: number,
-): Promise<ReadonlyMap<string, GgufTokenizerEntry>> {
+  options: GgufTokenizerOptions = {},
+): Promise<Entries> {
   const texts = await readTokenizerFiles(folder, "needed");
   const json = parseTokenizerFile(texts, "tokenizer.json", folder);
   const tokenizerConfig = withChatTemplate(parseTokenizerFile(texts, "tokenizer_config.json", folder), texts);
@@ -41,7 +65,7 @@ export async function ggufFromTokenizer(
   const tokens = tokensOf(json, kind, vocabularySize);
   const settings = isObject(config) ? config : {};
   const ids = new Map(tokens.map(({ text }, id) => [text, id]));
-  return new Map<string, GgufTokenizerEntry>([
+  const entries = new Map<string, GgufTokenizerEntry>([
     ...kind.entries(tokens.map(({ text }) => text)),
     ["tokenizer.ggml.tokens", { type: "array", of: "string", value: tokens.map(({ text }) => text) }],
     ["tokenizer.ggml.token_type", { type: "array", of: "int32", value: tokens.map((token) => kinds[token.kind]) }],
@@ -49,6 +73,53 @@ export async function ggufFromTokenizer(
     ...kind.boundaryEntries(surroundingTokens(json.post_processor), settings, ids),
     ...templateEntries(settings.chat_template),
   ]);
+  const own = TextTokenizer.fromJson(json, settings);
+  const { name = folder.name, template = templateOf(own), onWarning } = options;
+  const prompts = promptsOf(template);
+  const isWithoutBos = prompts.some(({ text, isWhole }) => isWhole && !text.startsWith(own.bosToken ?? ""));
+  const judged = variants(entries, { json, name, isWithoutBos }).flatMap((variant) => {
+    const theirs = llamaCppTokenizer(variant);
+    return theirs === undefined
+      ? []
+      : [{ variant, ...tokenizerDifferences([own, theirs], prompts, json.added_tokens) }];
+  });
+  const cost = ({ prompt, examples }: TokenizerDifferences) => examples.size + (prompt === undefined ? 0 : 1000);
+  const [best] = judged.sort((one, other) => cost(one) - cost(other));
+  if (best === undefined || best.prompt !== undefined)
+    throw refused(`no setting of a GGUF file keeps the tokens of the prompt ${describeValue(best?.prompt)}`);
+  if (best.examples.size > 0) onWarning?.(tokenizerWarning(best));
+  return best.variant;
+}
+
+function templateOf({ chatTemplate: source, bosToken = "", eosToken = "" }: TextTokenizer): PromptTemplate {
+  const own = source && unlessRefused(() => chatTemplate(source, { bosToken, eosToken }));
+  return own || promptTemplate("plain");
+}
+
+interface VariantFacts {
+  readonly json: JsonObject;
+  readonly name: string;
+  /** Whether a prompt begins without the bos token. */
+  readonly isWithoutBos: boolean;
+}
+
+/** The entries with each setting of llama.cpp that may fit: a space before texts, a bos token, and a name with or without Phi 3's rule. */
+function variants(entries: Entries, { json, name, isWithoutBos }: VariantFacts): readonly Entries[] {
+  const isPhi3 = phi3Name.test(name);
+  const parts = JSON.stringify([json.added_tokens, json.pre_tokenizer]);
+  const named = (value: string): Entry => ["general.name", { type: "string", value }];
+  const off = { type: "bool", value: false } as const;
+  const changes: readonly Entry[] = [
+    ...(isPhi3 || parts.includes('"rstrip":true')
+      ? [named(isPhi3 ? name.replace(phi3Name, "Phi 3") : `${name} (Phi-3)`)]
+      : []),
+    ...(/"prepend_scheme":"(first|always)"/.test(parts) ? [["tokenizer.ggml.add_space_prefix", off] as const] : []),
+    ...(isWithoutBos ? [["tokenizer.ggml.add_bos_token", off] as const] : []),
+  ];
+  return changes.reduce<readonly Entries[]>(
+    (list, change) => list.concat(list.map((each) => new Map([...each, change]))),
+    [new Map([named(name), ...entries])],
+  );
 }
 
 type Entry = readonly [key: string, entry: GgufTokenizerEntry];

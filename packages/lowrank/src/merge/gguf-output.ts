@@ -1,17 +1,19 @@
 // A merged model for llama.cpp and programs based on it: a .gguf file, and a Modelfile for Ollama.
 
 import { promptTemplate } from "@lowrank/data";
-import { ggufFromTokenizer, promptOf } from "@lowrank/data/internal";
+import { type GgufTokenizerOptions, ggufFromTokenizer, promptOf } from "@lowrank/data/internal";
 import { type GgufFile, openGguf } from "@lowrank/gguf";
 import type { WritableValue } from "@lowrank/gguf/internal";
 import { type GgufFileType, type GgufModelOptions, ggufModelFile } from "@lowrank/merge/gguf";
 import type { ExportFile } from "@lowrank/merge/internal";
+import { readJsonObject } from "@lowrank/models";
 import type { Pooling } from "@lowrank/models/internal";
 import { findEmbeddingSettings } from "../embed/embedding-settings.ts";
 import { PoolingUnknownError } from "../errors/model-errors.ts";
 import { notGguf } from "../errors/output-errors.ts";
 import { renderPrompt } from "../generate/prompt-ids.ts";
 import { omitUndefined } from "../omit-undefined.ts";
+import { lastPart, parseHubName } from "../open/hub-name.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { isConversing } from "../rows/tokens/choose-template.ts";
 import type { AdapterSetup } from "../setup/adapter-setup.ts";
@@ -19,7 +21,6 @@ import type { AdapterSetup } from "../setup/adapter-setup.ts";
 export interface GgufOutputOptions extends Omit<GgufModelOptions, "type" | "pooling" | "metadata" | "name"> {
   /** Default: the types of the base if it is a .gguf file, else F16. */
   readonly type?: GgufFileType | "as-base" | undefined;
-  readonly title: string;
 }
 
 export interface GgufOutput {
@@ -32,17 +33,18 @@ const fileName = "model.gguf";
 
 /** Plans the files. Throws OWN_TYPES, TOKENIZER_INVALID, and the errors of `ggufModelFile`. */
 export async function ggufOutput(opened: OpenedBase, options: GgufOutputOptions): Promise<GgufOutput> {
-  const { type: requestedType, title, ...merging } = options;
+  const { type: requestedType, ...merging } = options;
   const source = await opened.source.openGguf?.();
   const close = async () => source?.close?.();
   try {
     const base = source === undefined ? undefined : await openGguf(source);
     const type = requestedType ?? (base === undefined ? "F16" : "as-base");
     if (type === "as-base" && base === undefined) throw notGguf(opened.path);
-    const tokenizer = await tokenizerOf(opened, base);
+    const name = await nameOf(opened, base);
+    const tokenizer = await tokenizerOf(opened, base, { name, ...omitUndefined({ onWarning: options.onWarning }) });
     const end = isGenerative(opened) ? tokenizer.end : undefined;
     const pooling = await poolingOf(opened, type);
-    const named: [string, WritableValue][] = [["general.name", { type: "string", value: title }]];
+    const named: [string, WritableValue][] = [["general.name", { type: "string", value: name }]];
     const file = await ggufModelFile(opened.model, {
       ...merging,
       ...omitUndefined({ pooling }),
@@ -76,17 +78,32 @@ async function poolingOf(opened: OpenedBase, type: GgufOutput["type"]): Promise<
   }
 }
 
+/** The base's name, as its files or the adapter have it, else its folder's; and the adapter's. llama.cpp has rules for some names. */
+async function nameOf({ path, folder, adapter, adapterPath }: OpenedBase, base: GgufFile | undefined): Promise<string> {
+  const stored = base?.metadata.get("general.name");
+  // Another name could give the file a rule that it does not have.
+  if (base !== undefined) return typeof stored === "string" ? stored : "model";
+  const config = folder === undefined ? {} : await readJsonObject(folder, "config.json");
+  const known = [config._name_or_path, adapter?.config.baseModel].find(
+    (name): name is string => typeof name === "string" && parseHubName(name) !== undefined,
+  );
+  return [known ?? path, ...(adapterPath === undefined ? [] : [adapterPath])].map(lastPart).join("+").slice(0, 200);
+}
+
 /** The tokenizer of the .gguf base, unless the adapter has one. */
 async function tokenizerOf(
-  { files, tokenizerFolder, model }: OpenedBase,
+  { files, tokenizerFolder, model, setup }: OpenedBase,
   base: GgufFile | undefined,
+  options: GgufTokenizerOptions,
 ): Promise<{ readonly entries: Iterable<readonly [string, WritableValue]>; readonly end: string | undefined }> {
   if (base !== undefined && tokenizerFolder === undefined) {
     const stored = [...(await base.readStoredMetadata())].filter(([key]) => key.startsWith("tokenizer."));
     return { entries: stored, end: endOf((key) => base.metadata.get(key)) };
   }
   const { vocabularySize } = model.config;
-  const entries = await ggufFromTokenizer(files, vocabularySize);
+  const { template } = setup ?? {};
+  const named = template === undefined || template === "chat" ? undefined : promptTemplate(template);
+  const entries = await ggufFromTokenizer(files, vocabularySize, { ...options, ...omitUndefined({ template: named }) });
   const end = endOf((key) => entries.get(key)?.value);
   const architecture = base?.metadata.get("general.architecture");
   if (architecture === undefined) return { entries: entries, end };

@@ -1,5 +1,7 @@
 import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { openGguf } from "@lowrank/gguf";
+import { bytesSource } from "@lowrank/safetensors";
 import { describe, expect, it } from "vitest";
 import { jsonl, makeWorkspace, shell } from "./workspace.ts";
 
@@ -70,6 +72,23 @@ describe("a single .gguf file", () => {
     const plain = ["--template", "plain", "--model"];
     expect(await textOf(...plain, work.path("own-types", "model.gguf"))).toBe(" dog");
     expect(await textOf(...plain, work.path("again"))).toBe(" dog");
+  });
+
+  it("has the base's own name if its config.json has one, and else that of a .gguf file", async () => {
+    const merge = ["merge", "--adapter", work.path("adapter"), "--to", "gguf", "--allow-different-base"];
+    const nameOf = async (folder: string) => {
+      const file = await openGguf(bytesSource(await readFile(work.path(folder, "model.gguf"))));
+      return file.metadata.get("general.name");
+    };
+    await cp(work.path("merged"), work.path("copy"), { recursive: true });
+    const config = JSON.parse(await readFile(work.path("copy", "config.json"), "utf8"));
+    await writeFile(work.path("copy", "config.json"), JSON.stringify({ ...config, _name_or_path: "someone/Tiny-1" }));
+    for (const model of [work.path("copy"), tiny])
+      expect(await work.call(...merge, "--model", model, "--out", work.path(`named-${model === tiny}`))).toMatchObject({
+        code: 0,
+      });
+    const stored = (await openGguf(bytesSource(await readFile(tiny)))).metadata.get("general.name");
+    expect([await nameOf("named-false"), await nameOf("named-true")]).toEqual(["Tiny-1+adapter", stored ?? "model"]);
   });
 
   it("is not written if rounding would remove the adapter's effect, unless that is allowed", async () => {

@@ -1,6 +1,6 @@
 // lowrank merge --to gguf: a folder with model.gguf and Ollama's Modelfile.
 
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import type { RetainedEffect } from "@lowrank/merge/gguf";
 import type { ExportFile, MergeInFiles } from "@lowrank/merge/internal";
 import { writeExportFolder } from "@lowrank/merge/node";
@@ -23,9 +23,8 @@ export async function mergeToGguf(
 ): Promise<void> {
   const { out, dtype, minKept, plan = false, overwrite = false } = options;
   const rounded: Rounded[] = [];
-  const title = [opened.path, opened.adapterPath].map((path) => basename(path ?? "").replace(/\.gguf$/, "")).join("+");
   const callbacks = { onRounded: (effect: Rounded) => void rounded.push(effect), onWarning: report.warn };
-  const output = await ggufOutput(opened, { merge, title, ...callbacks, ...omitUndefined({ type: dtype, minKept }) });
+  const output = await ggufOutput(opened, { merge, ...callbacks, ...omitUndefined({ type: dtype, minKept }) });
   const { changed } = merge;
   try {
     if (plan) {
