@@ -11,14 +11,24 @@ export const phi3Name = /phi-?3/i;
 /** Tokens without which it does not load a file with such a name. Only the last one ignores spaces. */
 const ofPhi3: readonly unknown[] = ["<unk>", "<s>", "<|endoftext|>", "</s>"];
 
+/** GGUF's number for a token that only fills the model's table. */
+const unused = 5;
+const perToken = ["tokens", "token_type", "scores"].map((name) => `tokenizer.ggml.${name}`);
+
 /** The tokenizer that llama.cpp makes of a file's entries; undefined if llama.cpp does not load the file. */
 export function llamaCppTokenizer(
   entries: ReadonlyMap<string, { readonly value: unknown }>,
 ): Pick<TextTokenizer, "prefixIds" | "encode"> | undefined {
   const values = new Map([...entries].map(([key, { value }]) => [key, value] as const));
+  // No text is split into the unused tokens at the end, which can be as many as the model's rows.
+  const listOf = (key: string): readonly unknown[] => (values.get(key) ?? []) as readonly unknown[]; // checked below
+  const types = listOf("tokenizer.ggml.token_type");
+  let count = types.length;
+  while (types[count - 1] === unused) count -= 1;
+  for (const key of perToken) if (values.has(key)) values.set(key, listOf(key).slice(0, count));
   const { tokenizerJson, tokenizerConfig } = tokenizerFromGguf(values);
   const isPhi3 = phi3Name.test(String(values.get("general.name")));
-  const tokens = new Set(values.get("tokenizer.ggml.tokens") as readonly unknown[]); // checked by tokenizerFromGguf
+  const tokens = new Set(listOf("tokenizer.ggml.tokens"));
   if (isPhi3 && !ofPhi3.every((token) => tokens.has(token))) return undefined;
   const added = Array.isArray(tokenizerJson.added_tokens) ? tokenizerJson.added_tokens.filter(isObject) : [];
   const json = {
