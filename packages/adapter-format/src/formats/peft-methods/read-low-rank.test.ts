@@ -77,6 +77,22 @@ describe("an adapter of another method", () => {
     await expect(read(config, tensors)).rejects.toThrow(problem);
   });
 
+  it.each([
+    ["another prefix", "model.q.lora_E", /model\.q\.lora_E.*does not start with "base_model\.model\."/],
+    [
+      "a module's copy of a shared tensor that differs",
+      "base_model.model.q.vera_A",
+      /q\.vera_A.*differs from base_model\.vera_A/,
+    ],
+  ])("is refused with %s", async (_, added, problem) => {
+    const tensors = new Map([
+      ["base_model.vera_A", float32Tensor([2, 4], new Float32Array(8))],
+      [added, float32Tensor([2, 4], new Float32Array(8).fill(1))],
+    ]);
+    const config = JSON.stringify({ peft_type: "VERA", r: 2, target_modules: ["q"] });
+    await expect(readAdapter({ config, weights: serializeSafetensors(tensors) })).rejects.toThrow(problem);
+  });
+
   it.each(lowRankMethods)("of type %s is refused if a field has another type", async (type) => {
     const wrong = { r: "16", target_modules: 3, modules_to_save: true, peft_version: [] };
     const reading = read({ peft_type: type, ...wrong }, {});

@@ -19,6 +19,8 @@ import { checkShapes, type LayerSizes, sizesByTensors } from "./tensor-shapes.ts
 
 const partOfModule = /^(.+)\.((?:hada|lokr|vera|lora|delora|miss|randlora|vblora|gralora)_\w+)$/;
 const sharedNames = /^(vera_[AB]|randlora_[AB]|vblora_vector_bank)$/;
+const isSharedKey = (name: string) =>
+  name.startsWith("base_model.") && sharedNames.test(name.slice("base_model.".length));
 /** VB-LoRA's are the only integers. */
 const indexNames = /\.vblora_logits_[AB]_topk_indices$/;
 
@@ -34,12 +36,21 @@ export async function readLowRank(
   if (problems.length > 0) throw invalidAdapterTensorsError(source.name, problems);
   const [shared, others] = [new Map<string, AdapterTensor>(), new Map<string, AdapterTensor>()];
   const modules = new Map<string, Map<string, AdapterTensor>>();
-  for (const [name, { shape }] of weights.tensors) {
-    const key = name.startsWith(keyPrefix) ? name.slice(keyPrefix.length) : name.replace(/^base_model\./, "");
+  // Shared tensors first: modules have copies of them.
+  const names = [...weights.tensors.keys()].sort((one, other) => +isSharedKey(other) - +isSharedKey(one));
+  for (const name of names) {
+    if (!name.startsWith(keyPrefix) && !isSharedKey(name)) {
+      problems.push({ key: name, problem: `does not start with "${keyPrefix}"` });
+      continue;
+    }
+    const key = isSharedKey(name) ? name.slice("base_model.".length) : name.slice(keyPrefix.length);
     const [, path, part = key] = partOfModule.exec(key) ?? [];
-    // Each module has the shared tensors again.
-    if (path !== undefined && sharedNames.test(part)) continue;
-    const tensor = { shape, values: await weights.readFloat32(name) };
+    const tensor = { shape: weights.tensors.get(name)?.shape ?? [], values: await weights.readFloat32(name) };
+    if (path !== undefined && sharedNames.test(part)) {
+      if (!isSame(tensor, shared.get(part)))
+        problems.push({ key: name, problem: `differs from base_model.${part}, which all modules share` });
+      continue;
+    }
     if (path !== undefined) modules.set(path, (modules.get(path) ?? new Map()).set(part, tensor));
     else if (sharedNames.test(key)) shared.set(key, tensor);
     else others.set(key, tensor);
@@ -69,6 +80,10 @@ export async function readLowRank(
   warn(options.onWarning, method, scales);
   const adapter = { config: configOfModules(scales, config.kept), tensors: others, metadata };
   return checkedAdapter(adapter, source.name, options);
+}
+
+function isSame({ shape, values }: AdapterTensor, other: AdapterTensor | undefined): boolean {
+  return String(shape) === String(other?.shape) && values.every((value, index) => value === other?.values[index]);
 }
 
 /** Looks up layers of the base by path, with or without its prefix. Throws `baseNeeded` without a base, BadModule if it has no such layer. */
